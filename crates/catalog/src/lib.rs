@@ -1,0 +1,1 @@
+//! What is known about common container images, as one readable table

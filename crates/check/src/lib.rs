@@ -1,0 +1,1 @@
+//! Judges any Kubernetes YAML, independently of the planner

@@ -1,0 +1,1 @@
+//! Compose files to a Project: interpolation, merge, extends, include, profiles

@@ -1,0 +1,1 @@
+//! The vocabulary: Compose project, cluster facts, plan, reasons

@@ -1,0 +1,1 @@
+//! A plan for people: terminal, HTML with an SVG diagram, explanations, differences

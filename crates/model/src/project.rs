@@ -10,13 +10,13 @@ mod network;
 mod storage;
 
 pub use attributes::{
-    Build, Condition, Dependency, Deploy, DeployMode, Device, Healthcheck, HealthTest, Hook, Limits, Provider,
-    Restart,
+    Build, Condition, Dependency, Deploy, DeployMode, Device, HealthTest, Healthcheck, Hook,
+    Limits, Provider, Restart,
 };
 pub use files::{BindSource, Content, Dockerfile, FileFacts};
 pub use intent::{
-    BackupIntent, ConnectionsIntent, DatabaseIntent, InferenceIntent, Intent, KindIntent, MetricsIntent,
-    RunAs, ScaleIntent, SecurityIntent, Topology, TrainingIntent,
+    BackupIntent, ConnectionsIntent, DatabaseIntent, InferenceIntent, Intent, KindIntent,
+    MetricsIntent, RunAs, ScaleIntent, SecurityIntent, Topology, TrainingIntent,
 };
 pub use network::{Attachment, Network, Port, PortRange, Protocol};
 pub use storage::{FileGrant, FileObject, Mount, MountKind, Volume};

@@ -46,9 +46,11 @@ impl Bytes {
     pub fn from_compose(text: &str) -> Result<Self, ParseError> {
         let lower = text.trim().to_ascii_lowercase();
         let bare = lower.strip_suffix("ib").or_else(|| lower.strip_suffix('b')).unwrap_or(&lower);
-        Self::with_units(bare, &[("k", KI), ("m", MI), ("g", GI), ("t", TI)]).ok_or_else(|| ParseError {
-            text: text.to_owned(),
-            expected: "a size such as `512m`, `1.5g` or a number of bytes",
+        Self::with_units(bare, &[("k", KI), ("m", MI), ("g", GI), ("t", TI)]).ok_or_else(|| {
+            ParseError {
+                text: text.to_owned(),
+                expected: "a size such as `512m`, `1.5g` or a number of bytes",
+            }
         })
     }
 
@@ -57,7 +59,8 @@ impl Bytes {
             .iter()
             .find_map(|(suffix, unit)| Some((text.strip_suffix(suffix)?, *unit)))
             .unwrap_or((text, 1));
-        let (whole, fraction) = number.trim_end().split_once('.').unwrap_or((number.trim_end(), ""));
+        let (whole, fraction) =
+            number.trim_end().split_once('.').unwrap_or((number.trim_end(), ""));
         if whole.is_empty() || fraction.len() > 9 {
             return None;
         }
@@ -117,7 +120,9 @@ mod tests {
 
     #[test]
     fn reads_both_notations() {
-        for (text, printed) in [("512m", "512Mi"), ("1.5g", "1536Mi"), ("64mb", "64Mi"), ("1024", "1Ki")] {
+        for (text, printed) in
+            [("512m", "512Mi"), ("1.5g", "1536Mi"), ("64mb", "64Mi"), ("1024", "1Ki")]
+        {
             assert_eq!(Bytes::from_compose(text).unwrap().to_string(), printed);
         }
         for (text, printed) in [("10Gi", "10Gi"), ("1G", "1000000000"), ("100Mi", "100Mi")] {

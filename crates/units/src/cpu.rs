@@ -33,8 +33,10 @@ impl FromStr for Cpu {
 
     /// Reads `0.5`, `2` (cores) or `250m`. Fractions below a thousandth are rounded up.
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let error =
-            || ParseError { text: text.to_owned(), expected: "a number of CPUs such as `0.5` or `250m`" };
+        let error = || ParseError {
+            text: text.to_owned(),
+            expected: "a number of CPUs such as `0.5` or `250m`",
+        };
         if let Some(millis) = text.strip_suffix('m') {
             return millis.parse().map(Self).map_err(|_| error());
         }

@@ -15,8 +15,10 @@ impl FromStr for Seconds {
     /// Reads Compose's notation (`1m30s`, `500ms`, `1h`, a bare number is seconds), rounded up to
     /// whole seconds.
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let error =
-            || ParseError { text: text.to_owned(), expected: "a duration such as `30s` or `1m30s`" };
+        let error = || ParseError {
+            text: text.to_owned(),
+            expected: "a duration such as `30s` or `1m30s`",
+        };
         let micros = micros(text.trim()).ok_or_else(error)?;
         u32::try_from(micros.div_ceil(1_000_000)).map(Self).map_err(|_| error())
     }
@@ -34,7 +36,8 @@ fn micros(text: &str) -> Option<u64> {
     let mut rest = text;
     while !rest.is_empty() {
         let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let unit = rest[number..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |n| number + n);
+        let unit =
+            rest[number..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |n| number + n);
         let (whole, fraction) = rest[..number].split_once('.').unwrap_or((&rest[..number], "0"));
         let scale = match &rest[number..unit] {
             "ns" => return part(whole, fraction, 1).map(|n| n / 1000),
@@ -71,9 +74,15 @@ mod tests {
 
     #[test]
     fn reads_composes_notation_and_rounds_up() {
-        for (text, seconds) in
-            [("30s", 30), ("1m30s", 90), ("500ms", 1), ("1h5m", 3900), ("10", 10), ("1.5s", 2), ("0s", 0)]
-        {
+        for (text, seconds) in [
+            ("30s", 30),
+            ("1m30s", 90),
+            ("500ms", 1),
+            ("1h5m", 3900),
+            ("10", 10),
+            ("1.5s", 2),
+            ("0s", 0),
+        ] {
             assert_eq!(text.parse::<Seconds>().unwrap(), Seconds(seconds), "{text}");
         }
         for text in ["", "s", "five", "1x", "1.2.3s", "99999999999999h"] {

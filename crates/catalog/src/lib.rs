@@ -1,1 +1,35 @@
-//! What is known about common container images, as one readable table
+//! What is known about common container images, as one readable table.
+//!
+//! The knowledge lives in `images/*.toml`, one entry per [`Family`] of images. [`lookup`] finds
+//! the family an image belongs to by its repository; [`guess`] falls back to weaker evidence (a
+//! telling name, environment keys, mount paths) and always says why. Nothing here reads a
+//! registry: the table is embedded, so the same input gives the same plan everywhere.
+//!
+//! ```
+//! let image = catalog::ImageRef::parse("postgres:16-alpine").unwrap();
+//! let family = catalog::lookup(&image).unwrap();
+//! assert_eq!(family.id, "postgres");
+//! assert_eq!(family.user_for(&image).uid, Some(70));
+//! ```
+
+mod family;
+mod guess;
+mod image;
+mod markdown;
+mod pattern;
+mod probe;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+pub use family::{
+    Backup, Certainty, ClientPool, Connections, DataKind, DataPath, Engine, Env, EnvValue, Family,
+    Hints, KnownPort, Metrics, PortEnv, PortUse, Protocol, Replicas, Resources, Role,
+    RootFilesystem, Stop, Swap, Unprivileged, User, Variant,
+};
+pub use guess::{Because, Evidence, Strength, guess};
+pub use image::{BadImage, ImageRef, Version};
+pub use markdown::markdown;
+pub use probe::{Check, HttpCheck, Probe, Probes};
+pub use table::{families, family, lookup};

@@ -1,0 +1,216 @@
+//! References to container images: `[registry/]repository[:tag][@digest]`.
+
+use std::fmt;
+
+/// Names under which Docker Hub, or a mirror of it with the same paths, is reached.
+const HUB: &[&str] = &[
+    "docker.io",
+    "index.docker.io",
+    "registry-1.docker.io",
+    "registry.hub.docker.com",
+    "mirror.gcr.io",
+];
+
+/// A reference to a container image, as written; nothing is filled in.
+///
+/// [`fmt::Display`] gives back exactly what was parsed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ImageRef {
+    /// The registry host with its port, such as `ghcr.io` or `localhost:5000`; none means Docker Hub.
+    pub registry: Option<String>,
+    /// The repository path, such as `postgres` or `bitnami/postgresql`.
+    pub repository: String,
+    /// The tag, such as `16-alpine`; none (and no digest) means `latest`.
+    pub tag: Option<String>,
+    /// The digest with its algorithm, such as `sha256:…`.
+    pub digest: Option<String>,
+}
+
+/// Why a text is not an image reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadImage {
+    /// The text is empty.
+    Empty,
+    /// The repository is empty or has an empty path segment.
+    EmptySegment,
+    /// The repository holds a character other than `a-z`, `0-9`, `.`, `_`, `-` and `/`.
+    BadRepository(char),
+    /// The registry host holds a character a host name cannot have.
+    BadRegistry(char),
+    /// The tag is empty, longer than 128 characters, or holds a character tags cannot have.
+    BadTag,
+    /// The digest is not `algorithm:hex` with at least 32 hexadecimal digits.
+    BadDigest,
+}
+
+impl fmt::Display for BadImage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => write!(f, "the image is empty"),
+            Self::EmptySegment => write!(f, "the image's repository has an empty part"),
+            Self::BadRepository(c) if c.is_ascii_uppercase() => {
+                write!(f, "image repositories are lower case, this one holds `{c}`")
+            }
+            Self::BadRepository(c) => write!(f, "the image's repository holds `{c}`"),
+            Self::BadRegistry(c) => write!(f, "the image's registry holds `{c}`"),
+            Self::BadTag => {
+                write!(f, "an image tag is 1 to 128 letters, digits, `.`, `_` and `-`")
+            }
+            Self::BadDigest => write!(f, "an image digest looks like `sha256:` and hex digits"),
+        }
+    }
+}
+
+impl std::error::Error for BadImage {}
+
+/// The version a tag starts with; missing parts are absent, not zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Version {
+    /// The first number.
+    pub major: u32,
+    /// The second number.
+    pub minor: Option<u32>,
+}
+
+impl ImageRef {
+    /// Reads a reference as Docker does: the first path segment is a registry when it holds a
+    /// dot or a colon, or is `localhost`.
+    pub fn parse(text: &str) -> Result<Self, BadImage> {
+        if text.is_empty() {
+            return Err(BadImage::Empty);
+        }
+        let (rest, digest) = match text.split_once('@') {
+            Some((rest, digest)) => (rest, Some(digest)),
+            None => (text, None),
+        };
+        let (registry, rest) = match rest.split_once('/') {
+            Some((host, rest)) if is_registry(host) => (Some(host), rest),
+            _ => (None, rest),
+        };
+        let (repository, tag) = match rest.split_once(':') {
+            Some((repository, tag)) => (repository, Some(tag)),
+            None => (rest, None),
+        };
+        check_registry(registry)?;
+        check_repository(repository)?;
+        check_tag(tag)?;
+        check_digest(digest)?;
+        Ok(Self {
+            registry: registry.map(str::to_owned),
+            repository: repository.to_owned(),
+            tag: tag.map(str::to_owned),
+            digest: digest.map(str::to_owned),
+        })
+    }
+
+    /// The repository in the form the table uses: what Docker Hub serves is written without a
+    /// registry and without `library/`, whichever mirror it is pulled from.
+    pub fn canonical(&self) -> String {
+        let repository = self.repository.as_str();
+        let hub = match self.registry.as_deref() {
+            None => repository,
+            Some(host) if HUB.contains(&host) => repository,
+            // The linuxserver.io images are the same ones on every registry.
+            Some("lscr.io" | "ghcr.io") if repository.starts_with("linuxserver/") => repository,
+            Some("public.ecr.aws") if repository.starts_with("docker/") => {
+                repository.trim_start_matches("docker/")
+            }
+            Some(host) => return format!("{host}/{repository}"),
+        };
+        hub.strip_prefix("library/").unwrap_or(hub).to_owned()
+    }
+
+    /// The last segment of the repository: `postgresql` of `bitnami/postgresql`.
+    pub fn name(&self) -> &str {
+        self.repository.rsplit('/').next().unwrap_or(&self.repository)
+    }
+
+    /// Whether the reference moves over time: no digest, and no tag or `latest`.
+    pub fn is_floating(&self) -> bool {
+        self.digest.is_none() && matches!(self.tag.as_deref(), None | Some("latest"))
+    }
+
+    /// The version in the tag: `16` of `16-alpine`, `2.4` of `v2.4.1`, `17` of `pg17` and of
+    /// `latest-pg17`. None when the tag names no version.
+    pub fn version(&self) -> Option<Version> {
+        let tag = self.tag.as_deref()?;
+        tag.split('-').find_map(part_version)
+    }
+}
+
+/// The version at the start of one dash-separated part of a tag.
+fn part_version(part: &str) -> Option<Version> {
+    let digits = part.strip_prefix("pg").or_else(|| part.strip_prefix('v')).unwrap_or(part);
+    let mut numbers = digits.split(|c: char| !c.is_ascii_digit());
+    let major = numbers.next()?.parse().ok()?;
+    let minor = numbers.next().and_then(|n| n.parse().ok());
+    Some(Version { major, minor })
+}
+
+fn is_registry(host: &str) -> bool {
+    host == "localhost" || host.contains('.') || host.contains(':')
+}
+
+fn check_registry(registry: Option<&str>) -> Result<(), BadImage> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    match registry.and_then(|host| host.chars().find(|c| !allowed(*c))) {
+        Some(c) => Err(BadImage::BadRegistry(c)),
+        None => Ok(()),
+    }
+}
+
+fn check_repository(repository: &str) -> Result<(), BadImage> {
+    let allowed = |c: char| {
+        c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '/')
+    };
+    if let Some(c) = repository.chars().find(|c| !allowed(*c)) {
+        return Err(BadImage::BadRepository(c));
+    }
+    if repository.split('/').any(str::is_empty) {
+        return Err(BadImage::EmptySegment);
+    }
+    Ok(())
+}
+
+fn check_tag(tag: Option<&str>) -> Result<(), BadImage> {
+    let Some(tag) = tag else { return Ok(()) };
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let starts_well = tag.starts_with(word);
+    let all_well = tag.chars().all(|c| word(c) || matches!(c, '.' | '-'));
+    if starts_well && all_well && tag.len() <= 128 { Ok(()) } else { Err(BadImage::BadTag) }
+}
+
+fn check_digest(digest: Option<&str>) -> Result<(), BadImage> {
+    let Some(digest) = digest else { return Ok(()) };
+    let good = digest.split_once(':').is_some_and(|(algorithm, hex)| {
+        !algorithm.is_empty()
+            && algorithm.chars().all(|c| c.is_ascii_alphanumeric() || "+._-".contains(c))
+            && hex.len() >= 32
+            && hex.chars().all(|c| c.is_ascii_hexdigit())
+    });
+    if good { Ok(()) } else { Err(BadImage::BadDigest) }
+}
+
+impl fmt::Display for ImageRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(registry) = &self.registry {
+            write!(f, "{registry}/")?;
+        }
+        f.write_str(&self.repository)?;
+        if let Some(tag) = &self.tag {
+            write!(f, ":{tag}")?;
+        }
+        if let Some(digest) = &self.digest {
+            write!(f, "@{digest}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::str::FromStr for ImageRef {
+    type Err = BadImage;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}

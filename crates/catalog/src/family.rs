@@ -283,8 +283,10 @@ pub struct User {
 
 impl User {
     /// The group that owns volumes.
+    ///
+    /// Never 0: images that run in group 0 still find their volumes writable as their own group.
     pub fn fs_group(&self) -> Option<u32> {
-        self.gid.or(self.uid)
+        self.gid.filter(|gid| *gid != 0).or(self.uid)
     }
 }
 

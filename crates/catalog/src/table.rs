@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
-
 use crate::family::Family;
 use crate::image::ImageRef;
 use crate::pattern;
@@ -14,14 +12,13 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("Databases", include_str!("../images/databases.toml")),
     ("Caches and brokers", include_str!("../images/brokers.toml")),
     ("Web servers and proxies", include_str!("../images/web.toml")),
+    ("Search engines and vector stores", include_str!("../images/search.toml")),
+    ("Monitoring and tools", include_str!("../images/monitoring.toml")),
     ("Applications", include_str!("../images/applications.toml")),
+    ("Media and home servers", include_str!("../images/home.toml")),
+    ("Language runtimes and base systems", include_str!("../images/runtimes.toml")),
+    ("GPU and machine learning", include_str!("../images/ai.toml")),
 ];
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    family: Vec<Family>,
-}
 
 /// The families and the ways to reach them.
 struct Table {
@@ -30,17 +27,53 @@ struct Table {
     globs: Vec<(String, usize)>,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let families = FILES.iter().flat_map(|(name, text)| read(name, text)).collect();
-    index(families)
+static TABLE: LazyLock<Table> = LazyLock::new(|| match read(FILES) {
+    Ok(families) => index(families),
+    // The text is part of the program and a test reads it, so this cannot be met.
+    Err(error) => unreachable!("the embedded image table is malformed: {error}"),
 });
 
-fn read(name: &str, text: &str) -> Vec<Family> {
-    match toml::from_str::<File>(text) {
-        Ok(file) => file.family,
-        // The text is part of the program and a test reads every file, so this cannot be met.
-        Err(error) => unreachable!("the embedded image table `{name}` is malformed: {error}"),
+/// What a family that is `like` another one does not take over.
+const OWN: &[&str] = &["repositories", "hints", "replaced_by"];
+
+/// Reads the table. A family that is `like` another one takes over every key it does not write
+/// itself, except [`OWN`].
+pub(crate) fn read(files: &[(&str, &str)]) -> Result<Vec<Family>, String> {
+    let mut raw = Vec::new();
+    for (name, text) in files {
+        let mut file: toml::Table = text.parse().map_err(|e| format!("{name}: {e}"))?;
+        let families = file.remove("family").unwrap_or(toml::Value::Array(Vec::new()));
+        let families: Vec<toml::Table> =
+            families.try_into().map_err(|e| format!("{name}: family: {e}"))?;
+        raw.extend(families);
     }
+    let by_id: HashMap<String, toml::Table> =
+        raw.iter().map(|family| (id_of(family).to_owned(), family.clone())).collect();
+    raw.into_iter().map(|family| complete(family, &by_id)).collect()
+}
+
+fn id_of(family: &toml::Table) -> &str {
+    family.get("id").and_then(toml::Value::as_str).unwrap_or_default()
+}
+
+/// The family with what it takes over from the one it is like.
+fn complete(
+    mut family: toml::Table,
+    by_id: &HashMap<String, toml::Table>,
+) -> Result<Family, String> {
+    let id = id_of(&family).to_owned();
+    if let Some(like) = family.remove("like") {
+        let like = like.as_str().unwrap_or_default().to_owned();
+        let base =
+            by_id.get(&like).ok_or_else(|| format!("{id}: no family `{like}` to be like"))?;
+        if base.contains_key("like") {
+            return Err(format!("{id}: `{like}` is itself like another family"));
+        }
+        for (key, value) in base.iter().filter(|(key, _)| !OWN.contains(&key.as_str())) {
+            family.entry(key).or_insert_with(|| value.clone());
+        }
+    }
+    toml::Value::Table(family).try_into().map_err(|e| format!("{id}: {e}"))
 }
 
 fn index(families: Vec<Family>) -> Table {

@@ -1,0 +1,98 @@
+//! Databases that an operator runs.
+
+use crate::config::{Configured, claim_size};
+use crate::log::Log;
+use crate::rules;
+use crate::world::{Scale, Subject, World};
+use model::plan::{DatabaseCluster, DatabaseKind, EnvSource, Resources};
+use model::project::Topology;
+use model::reason::Level;
+use std::collections::BTreeMap;
+
+/// The parts of an operated database that its neighbours planned.
+pub(crate) struct Clusters<'a> {
+    pub(crate) configured: &'a Configured,
+    pub(crate) resources: Resources,
+}
+
+/// The object that describes one replicated database.
+pub(crate) fn clusters(world: &World<'_>, subject: &Subject<'_>, parts: &Clusters<'_>, log: &mut Log) -> Option<DatabaseCluster> {
+    let intent = subject.service.intent.database.as_ref()?;
+    let engine = subject.family()?.engine?;
+    let kind = match (intent.topology, engine) {
+        (Topology::Galera, _) => DatabaseKind::Galera,
+        (_, catalog::Engine::Postgres) => DatabaseKind::CloudNativePg,
+        _ => DatabaseKind::Replication,
+    };
+    let replicas = match subject.scale {
+        Scale::Fixed(n) => n,
+        _ => 3,
+    };
+    let (api, operator, served) = match kind {
+        DatabaseKind::CloudNativePg => ("Cluster", "CloudNativePG", world.cluster.serves("postgresql.cnpg.io")),
+        DatabaseKind::Galera | DatabaseKind::Replication => ("Database", "Muster's database operator", world.cluster.serves("muster.dev")),
+    };
+    log.decide_on(Some(subject.key()), format!("{api}/{}", subject.name), "")
+        .chose(format!("{replicas} members"))
+        .all(subject.lines("x-muster.database"))
+        .rule(rules::OPERATOR_RUNS_CLUSTER)
+        .why(format!("{operator} decides about bootstrap, failover and recovery"));
+    if !served {
+        log.find(
+            Level::Warning,
+            "operator-needed",
+            Some(subject.key()),
+            format!("`{}` needs {operator} on the cluster; without it the {api} object is refused", subject.key()),
+            match kind {
+                DatabaseKind::CloudNativePg => "install CloudNativePG first",
+                _ => "the operator is not part of this release: plan topology: single until it is",
+            },
+            subject.lines("x-muster.database"),
+        );
+    }
+    let env = |keys: &[String]| {
+        keys.iter().find_map(|key| subject.service.environment.get(key).and_then(|v| v.value.clone()))
+    };
+    let family = subject.family()?;
+    Some(DatabaseCluster {
+        name: subject.name.clone(),
+        service: subject.key().to_owned(),
+        kind,
+        image: subject.image.reference.clone(),
+        replicas,
+        size: intent.storage.unwrap_or_else(|| claim_size(subject)),
+        class: world.options.storage_class.clone(),
+        secret: secret_name(parts.configured),
+        database: env(&family.env.database),
+        owner: env(&family.env.user),
+        settings: settings(subject),
+        resources: parts.resources.clone(),
+        backup: crate::database::backup::schedule(subject),
+    })
+}
+
+/// The Secret that holds the credentials, if there is exactly one.
+fn secret_name(configured: &Configured) -> Option<String> {
+    let from_env = configured.env.iter().find_map(|v| match &v.source {
+        EnvSource::Secret { name, .. } => Some(name.clone()),
+        _ => None,
+    });
+    from_env.or_else(|| {
+        configured.volumes.iter().find_map(|v| match &v.source {
+            model::plan::VolumeSource::Secret { name, .. } => Some(name.clone()),
+            _ => None,
+        })
+    })
+}
+
+/// Server settings from flags: `--key=value` and `-c key=value`.
+fn settings(subject: &Subject<'_>) -> BTreeMap<String, String> {
+    let words = subject.service.command.iter().flat_map(|c| c.value.iter());
+    words
+        .filter_map(|word| {
+            let (key, value) = word.trim_start_matches("--").split_once('=')?;
+            let fits = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+            fits.then(|| (key.replace('-', "_"), value.to_owned()))
+        })
+        .collect()
+}

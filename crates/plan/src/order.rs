@@ -1,0 +1,126 @@
+//! `depends_on`: what is applied after what, and a bounded wait for what must be healthy.
+
+use crate::log::Log;
+use crate::rules;
+use crate::world::{Shape, Subject, World};
+use model::plan::{Container, ContainerSecurity, PullPolicy, ResourceList, Resources};
+use model::project::{Condition, Protocol};
+use model::reason::{Certainty, Level};
+use units::{Bytes, Cpu};
+
+/// The image of the container that waits: `nc` and a shell, 4 MB.
+const WAIT_IMAGE: &str = "busybox:1.37.0";
+
+/// How often it looks, every two seconds, before it lets the pod start anyway: two minutes.
+const WAIT_TRIES: u32 = 60;
+
+/// What a workload waits for.
+#[derive(Debug, Default)]
+pub(crate) struct Order {
+    /// Workloads that are applied first.
+    pub(crate) after: Vec<String>,
+    /// Containers that wait.
+    pub(crate) init: Vec<Container>,
+}
+
+/// Plans the dependencies of one service.
+pub(crate) fn order(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> Order {
+    let mut order = Order::default();
+    for (name, dependency) in &subject.service.depends_on {
+        let Some(target) = world.subject(name) else {
+            missing(subject, name, log);
+            continue;
+        };
+        let because = subject.lines(&format!("depends_on.{name}"));
+        let because = if because == vec![subject.own_line()] { subject.lines("depends_on") } else { because };
+        match dependency.condition {
+            Condition::Started => {
+                log.decide(subject, format!("depends_on[{name}]"))
+                    .chose("no gate")
+                    .all(because)
+                    .why(format!("`{name}` only has to be started: clients try again until it answers"));
+            }
+            Condition::Healthy => {
+                order.after.push(target.name.clone());
+                if let Some(container) = wait(subject, target) {
+                    log.decide(subject, subject.pod_field(&format!("initContainers[{}]", container.name)))
+                        .chose(format!("at most {} s for {}:{}", WAIT_TRIES * 2, target.name, main_port(target).unwrap_or(0)))
+                        .all(because.clone())
+                        .rule(rules::ORDER_BY_READINESS)
+                        .sure(Certainty::Stated)
+                        .why("the wait ends by itself, so that a database that is away never holds a rollout for good");
+                    order.init.push(container);
+                }
+                log.decide(subject, format!("depends_on[{name}]"))
+                    .chose("applied when it is ready")
+                    .all(because)
+                    .rule(rules::ORDER_BY_READINESS)
+                    .why(format!("service_healthy: the readiness of `{name}` decides"));
+            }
+            Condition::Completed => {
+                order.after.push(target.name.clone());
+                log.decide(subject, format!("depends_on[{name}]"))
+                    .chose("applied when the Job has completed")
+                    .all(because)
+                    .rule(rules::GATE_ON_JOB)
+                    .why(format!("service_completed_successfully: `{name}` is a Job"));
+            }
+        }
+    }
+    for (index, link) in subject.service.links.iter().enumerate() {
+        log.decide(subject, format!("links[{index}]"))
+            .chose("a name")
+            .because(subject.line(format!("links.{index}"), link.span))
+            .rule(rules::EVERY_NAME_RESOLVES)
+            .why("links are names; every Service has one");
+    }
+    order.after.sort();
+    order.after.dedup();
+    order
+}
+
+fn missing(subject: &Subject<'_>, name: &str, log: &mut Log) {
+    log.find(
+        Level::Note,
+        "optional-dependency-absent",
+        Some(subject.key()),
+        format!("`{name}` is not part of this plan (its profile is not active); the dependency is optional"),
+        "activate its profile with --profile if it should run",
+        subject.lines("depends_on"),
+    );
+}
+
+fn main_port(target: &Subject<'_>) -> Option<u16> {
+    let table = target.family().and_then(|f| f.main_port()).map(|p| p.port);
+    let tcp = || target.ports.iter().filter(|p| p.protocol == Protocol::Tcp);
+    tcp().find(|p| Some(p.port) == table).or_else(|| tcp().next()).map(|p| p.port)
+}
+
+/// A container that looks at the port of a dependency's Service: endpoints appear when the pod is
+/// ready, so a connection means that its readiness probe passed.
+fn wait(subject: &Subject<'_>, target: &Subject<'_>) -> Option<Container> {
+    if target.shares_pod_of.as_deref() == Some(subject.key()) || matches!(target.shape, Shape::Job | Shape::CronJob) {
+        return None;
+    }
+    let port = main_port(target)?;
+    let host = &target.name;
+    let script = format!(
+        "i=0; until nc -z -w 2 {host} {port}; do i=$((i+1)); if [ $i -ge {WAIT_TRIES} ]; then echo '{host}:{port} does not answer yet, starting anyway'; break; fi; echo 'waiting for {host}:{port}'; sleep 2; done"
+    );
+    let amounts = |cpu, mib| ResourceList {
+        cpu: Some(Cpu::millis(cpu)),
+        memory: Some(Bytes::mib(mib)),
+        ephemeral: Some(Bytes::mib(16)),
+        ..ResourceList::default()
+    };
+    Some(Container {
+        name: crate::names::label(&format!("wait-for-{host}"), 63),
+        image: WAIT_IMAGE.to_owned(),
+        pull: PullPolicy::IfNotPresent,
+        command: Some(vec!["/bin/sh".to_owned(), "-c".to_owned()]),
+        args: Some(vec![crate::config::escape(&script)]),
+        resources: Resources { requests: amounts(10, 16), limits: amounts(100, 32) },
+        security: ContainerSecurity::default(),
+        ..Container::default()
+    })
+}

@@ -1,0 +1,242 @@
+//! Kubernetes Services: every name that resolves in Compose resolves to the container's port.
+
+use crate::log::Log;
+use crate::references::{Reference, service_names};
+use crate::survey_published;
+use crate::world::{PortFact, Shape, Subject, World};
+use crate::{names, rules};
+use model::plan::{Service, ServiceKind, ServicePort};
+use model::project::Protocol;
+use model::reason::{Because, Certainty, Level};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// All Services of the plan, sorted by name.
+pub(crate) fn services(world: &World<'_>, references: &[Reference], log: &mut Log) -> Vec<Service> {
+    let mut out: BTreeMap<String, Service> = BTreeMap::new();
+    for subject in world.subjects.values() {
+        for service in of_subject(world, subject, references, log) {
+            out.entry(service.name.clone()).or_insert(service);
+        }
+    }
+    for alias in aliases(world, references, log) {
+        out.entry(alias.name.clone()).or_insert(alias);
+    }
+    out.into_values().collect()
+}
+
+/// The workload whose pods carry the subject's container.
+pub(crate) fn pod_owner<'w>(world: &'w World<'_>, subject: &'w Subject<'_>) -> &'w str {
+    let host = subject.shares_pod_of.as_ref().and_then(|host| world.subject(host));
+    host.map_or(subject.name.as_str(), |host| host.name.as_str())
+}
+
+fn of_subject(world: &World<'_>, subject: &Subject<'_>, references: &[Reference], log: &mut Log) -> Vec<Service> {
+    let called = world.links.iter().any(|l| l.to == subject.key() && l.from.as_deref() != Some(subject.key()));
+    let ends = matches!(subject.shape, Shape::Job | Shape::CronJob);
+    if subject.ports.is_empty() && ends && !called {
+        return Vec::new();
+    }
+    let mut out = Vec::new();
+    let ports = service_ports(subject, references, log);
+    if subject.shape == Shape::StatefulSet {
+        out.push(governing(world, subject, &ports, log));
+    }
+    let kind = if ports.is_empty() { ServiceKind::Headless } else { ServiceKind::ClusterIp };
+    let object = format!("Service/{}", subject.name);
+    let reasons: Vec<Because> = subject.ports.iter().map(|p| p.because.clone()).collect();
+    log.decide_on(Some(subject.key()), object, "")
+        .chose(if ports.is_empty() { "headless" } else { "ClusterIP" })
+        .because(subject.own_line())
+        .all(reasons)
+        .rule(if ports.is_empty() { rules::HEADLESS_NAME } else { rules::EVERY_NAME_RESOLVES })
+        .why(format!("peers keep dialing `{}`", subject.name));
+    if ports.is_empty() && !ends {
+        log.find(
+            Level::Note,
+            "no-port-known",
+            Some(subject.key()),
+            format!("no port of `{}` is known: its name resolves, but nothing balances its load", subject.key()),
+            "declare its ports under `expose`, or leave it so if nobody calls it",
+            vec![subject.own_line()],
+        );
+    }
+    out.push(service(world, subject, subject.name.clone(), kind, ports));
+    out
+}
+
+fn service(world: &World<'_>, subject: &Subject<'_>, name: String, kind: ServiceKind, ports: Vec<ServicePort>) -> Service {
+    let sticky = subject
+        .service
+        .labels
+        .iter()
+        .any(|(key, value)| key.ends_with("loadbalancer.sticky") && value.value == "true");
+    Service {
+        name,
+        service: subject.key().to_owned(),
+        workload: pod_owner(world, subject).to_owned(),
+        kind,
+        ports,
+        publish_not_ready: false,
+        sticky,
+        labels: BTreeMap::new(),
+    }
+}
+
+/// The name of the headless Service that names a `StatefulSet`'s pods.
+pub(crate) fn governing_name(subject: &Subject<'_>) -> String {
+    format!("{}-pods", subject.name)
+}
+
+fn governing(world: &World<'_>, subject: &Subject<'_>, ports: &[ServicePort], log: &mut Log) -> Service {
+    let name = governing_name(subject);
+    log.decide_on(Some(subject.key()), format!("Service/{name}"), "")
+        .chose("headless")
+        .rule(rules::GOVERNING_SERVICE)
+        .why(format!("names the pods ({}-0.{name}); they find each other before they are ready", subject.name));
+    let mut service = service(world, subject, name, ServiceKind::Headless, ports.to_vec());
+    service.publish_not_ready = true;
+    service
+}
+
+fn service_port(port: &PortFact) -> ServicePort {
+    ServicePort {
+        port: port.port,
+        target: port.port,
+        protocol: port.protocol,
+        name: port.name.clone(),
+        app_protocol: port.http.then(|| "http".to_owned()),
+    }
+}
+
+/// Container ports, and the host's number where a peer dials that.
+fn service_ports(subject: &Subject<'_>, references: &[Reference], log: &mut Log) -> Vec<ServicePort> {
+    let mut ports: Vec<ServicePort> = subject.ports.iter().map(service_port).collect();
+    let taken: BTreeSet<u16> = ports.iter().map(|p| p.port).collect();
+    let dialed: BTreeMap<u16, &Reference> = references
+        .iter()
+        .filter(|r| r.to == subject.key())
+        .filter_map(|r| Some((r.port.filter(|port| !taken.contains(port))?, r)))
+        .collect();
+    for (port, reference) in dialed {
+        let Some(target) = survey_published(subject, port) else { continue };
+        log.find(
+            Level::Note,
+            "host-port-dialed",
+            Some(subject.key()),
+            format!("`{}` dials {}:{port}, the host's port; in the container it is {target}", reference.from, reference.host),
+            format!("the Service answers on both; {target} is the port to write"),
+            vec![reference.because.clone()],
+        );
+        ports.push(ServicePort {
+            port,
+            target,
+            protocol: Protocol::Tcp,
+            name: names::label(&format!("host-{port}"), 15),
+            app_protocol: None,
+        });
+    }
+    ports.sort();
+    ports
+}
+
+/// Services for `container_name`, `hostname`, network aliases and link aliases.
+fn aliases(world: &World<'_>, references: &[Reference], log: &mut Log) -> Vec<Service> {
+    let own: BTreeSet<&str> = world.subjects.values().map(|s| s.name.as_str()).collect();
+    let mut claimed: BTreeMap<String, Vec<(&str, String)>> = BTreeMap::new();
+    for subject in world.subjects.values() {
+        for name in service_names(subject.service).into_iter().filter(|n| *n != subject.service.name) {
+            let dns = names::object(name);
+            let owners = claimed.entry(dns).or_default();
+            if !owners.iter().any(|(owner, _)| *owner == subject.key()) {
+                owners.push((subject.key(), name.to_owned()));
+            }
+        }
+    }
+    for service in world.project.services.values() {
+        for link in &service.links {
+            let (target, alias) = &link.value;
+            if let (Some(subject), true) = (world.subject(target), alias != target) {
+                let owners = claimed.entry(names::object(alias)).or_default();
+                if !owners.iter().any(|(owner, _)| *owner == subject.key()) {
+                    owners.push((subject.key(), alias.clone()));
+                }
+            }
+        }
+    }
+    let mut out = Vec::new();
+    for (dns, owners) in claimed {
+        let Some((owner, written)) = owners.first() else { continue };
+        let Some(subject) = world.subject(owner).filter(|s| s.name != dns) else { continue };
+        if own.contains(dns.as_str()) {
+            continue;
+        }
+        out.extend(alias(world, subject, dns, written, references, log));
+    }
+    out
+}
+
+fn alias(
+    world: &World<'_>,
+    subject: &Subject<'_>,
+    dns: String,
+    written: &str,
+    references: &[Reference],
+    log: &mut Log,
+) -> Option<Service> {
+    let ends = matches!(subject.shape, Shape::Job | Shape::CronJob);
+    if ends && subject.ports.is_empty() {
+        return None;
+    }
+    let ports = service_ports(subject, references, &mut Log::default());
+    let kind = if ports.is_empty() { ServiceKind::Headless } else { ServiceKind::ClusterIp };
+    let mut because: Vec<Because> = Vec::new();
+    for (path, value) in
+        [("container_name", &subject.service.container_name), ("hostname", &subject.service.hostname)]
+    {
+        because.extend(value.as_ref().filter(|v| v.value == written).map(|v| subject.line(path, v.span)));
+    }
+    for (network, attachment) in &subject.service.networks {
+        for (index, alias) in attachment.aliases.iter().enumerate().filter(|(_, a)| a.value == written) {
+            because.push(subject.line(format!("networks.{network}.aliases.{index}"), alias.span));
+        }
+    }
+    for service in world.project.services.values() {
+        for (index, link) in service.links.iter().enumerate().filter(|(_, l)| l.value.1 == written) {
+            because.push(Because::Line { field: format!("services.{}.links.{index}", service.name), span: link.span });
+        }
+    }
+    if because.is_empty() {
+        because.push(subject.own_line());
+    }
+    log.decide_on(Some(subject.key()), format!("Service/{dns}"), "")
+        .chose(format!("another name of `{}`", subject.name))
+        .all(because)
+        .rule(rules::EVERY_NAME_RESOLVES)
+        .sure(Certainty::Known)
+        .why(format!("`{written}` resolves in Compose too"));
+    Some(service(world, subject, dns, kind, ports))
+}
+
+/// Names that peers use and that no Kubernetes name can be: written name → DNS label. What is
+/// planned rewrites them in environment and arguments.
+pub(crate) fn renamed(world: &World<'_>, references: &[Reference], log: &mut Log) -> BTreeMap<String, String> {
+    let mut out = BTreeMap::new();
+    for reference in references {
+        let Some(subject) = world.subject(&reference.to) else { continue };
+        let written = reference.host.as_str();
+        let dns = if written.eq_ignore_ascii_case(subject.key()) { subject.name.clone() } else { names::object(written) };
+        if written.eq_ignore_ascii_case(&dns) || out.contains_key(written) {
+            continue;
+        }
+        log.find(
+            Level::Note,
+            "name-rewritten",
+            Some(reference.from.as_str()),
+            format!("`{written}` is no DNS name; it is written `{dns}` wherever `{}` names it", reference.from),
+            "rename the service, so that files inside images agree too",
+            vec![reference.because.clone()],
+        );
+        out.insert(written.to_owned(), dns);
+    }
+    out
+}

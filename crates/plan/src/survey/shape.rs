@@ -1,0 +1,250 @@
+//! Which object runs a service.
+
+use crate::config::StorageNeed;
+use crate::log::Log;
+use crate::rules;
+use crate::world::{Shape, Subject, World};
+use catalog::{Engine, Role};
+use model::project::{Condition, DeployMode, KindIntent, Restart, Service, Topology};
+use model::reason::{Because, Certainty, Level, Rule};
+
+/// Why a shape was chosen.
+pub(super) struct Reasons {
+    because: Vec<Because>,
+    rule: Rule,
+    certainty: Certainty,
+    why: String,
+}
+
+impl Reasons {
+    fn new(because: Vec<Because>, rule: Rule, certainty: Certainty, why: impl Into<String>) -> Self {
+        Self { because, rule, certainty, why: why.into() }
+    }
+}
+
+/// The first rule that applies decides.
+pub(super) fn choose(world: &World<'_>, subject: &Subject<'_>, need: &StorageNeed) -> (Shape, Reasons) {
+    stated(subject)
+        .or_else(|| operated(subject))
+        .or_else(|| scheduled(subject))
+        .or_else(|| per_node(subject))
+        .or_else(|| one_shot(world, subject))
+        .or_else(|| keeps_data(subject, need))
+        .unwrap_or_else(|| {
+            let why = "it keeps nothing that must outlive a pod";
+            let reasons = Reasons::new(
+                vec![subject.own_line()],
+                rules::STATELESS_IS_DEPLOYMENT,
+                Certainty::Inferred,
+                why,
+            );
+            (Shape::Deployment, reasons)
+        })
+}
+
+fn stated(subject: &Subject<'_>) -> Option<(Shape, Reasons)> {
+    let kind = subject.service.intent.kind.as_ref()?;
+    let (shape, rule) = match kind.value {
+        KindIntent::Deployment => (Shape::Deployment, rules::STATELESS_IS_DEPLOYMENT),
+        KindIntent::StatefulSet => (Shape::StatefulSet, rules::DATA_IS_STATEFULSET),
+        KindIntent::Job => (Shape::Job, rules::ONE_SHOT_IS_JOB),
+        KindIntent::CronJob => (Shape::CronJob, rules::SCHEDULE_IS_CRONJOB),
+        KindIntent::DaemonSet => (Shape::DaemonSet, rules::GLOBAL_IS_DAEMONSET),
+    };
+    let because = vec![subject.line("x-muster.kind", kind.span)];
+    Some((shape, Reasons::new(because, rule, Certainty::Stated, "x-muster.kind says so")))
+}
+
+/// A replicated database is an object of an operator.
+fn operated(subject: &Subject<'_>) -> Option<(Shape, Reasons)> {
+    let intent = subject.service.intent.database.as_ref()?;
+    let engine = subject.family()?.engine?;
+    let fits = match intent.topology {
+        Topology::Single => false,
+        Topology::Galera => matches!(engine, Engine::MariaDb),
+        Topology::Replication => matches!(engine, Engine::MariaDb | Engine::MySql | Engine::Postgres),
+    };
+    let because = vec![subject.line("x-muster.database", intent.span)];
+    let why = "x-muster.database asks for several members";
+    fits.then(|| {
+        (Shape::Operated, Reasons::new(because, rules::OPERATOR_RUNS_CLUSTER, Certainty::Stated, why))
+    })
+}
+
+/// Labels with which schedulers for Compose and Swarm name a schedule.
+const SCHEDULE_LABELS: &[&str] =
+    &["swarm.cronjob.schedule", "kompose.cronjob.schedule", "cron.schedule", "muster.dev/schedule"];
+
+/// The schedule of a service and where it stands.
+pub(crate) fn schedule(subject: &Subject<'_>) -> Option<(String, Because)> {
+    if let Some(schedule) = &subject.service.intent.schedule {
+        return Some((schedule.value.clone(), subject.line("x-muster.schedule", schedule.span)));
+    }
+    SCHEDULE_LABELS.iter().find_map(|key| {
+        let label = subject.service.labels.get(*key)?;
+        // Six fields start with seconds, which Kubernetes does not have.
+        let fields: Vec<&str> = label.value.split_whitespace().collect();
+        let five = match fields.len() {
+            6 => fields[1..].join(" "),
+            _ => fields.join(" "),
+        };
+        Some((five, subject.line(format!("labels.{key}"), label.span)))
+    })
+}
+
+fn scheduled(subject: &Subject<'_>) -> Option<(Shape, Reasons)> {
+    let (text, because) = schedule(subject)?;
+    let why = format!("it runs at `{text}`");
+    Some((
+        Shape::CronJob,
+        Reasons::new(vec![because], rules::SCHEDULE_IS_CRONJOB, Certainty::Stated, why),
+    ))
+}
+
+fn per_node(subject: &Subject<'_>) -> Option<(Shape, Reasons)> {
+    if let Some(mode) = &subject.service.deploy.mode
+        && mode.value == DeployMode::Global
+    {
+        let because = vec![subject.line("deploy.mode", mode.span)];
+        let reasons =
+            Reasons::new(because, rules::GLOBAL_IS_DAEMONSET, Certainty::Stated, "deploy.mode is global");
+        return Some((Shape::DaemonSet, reasons));
+    }
+    let family = subject.family()?;
+    let catalog::Replicas::PerNode(why) = &family.replicas else { return None };
+    let because = subject.image_fact().into_iter().collect();
+    Some((
+        Shape::DaemonSet,
+        Reasons::new(because, rules::GLOBAL_IS_DAEMONSET, Certainty::Inferred, why.clone()),
+    ))
+}
+
+fn one_shot(world: &World<'_>, subject: &Subject<'_>) -> Option<(Shape, Reasons)> {
+    let reasons = |because, certainty, why: &str| {
+        Some((Shape::Job, Reasons::new(because, rules::ONE_SHOT_IS_JOB, certainty, why)))
+    };
+    let service = subject.service;
+    if let Some(mode) = &service.deploy.mode
+        && matches!(mode.value, DeployMode::ReplicatedJob | DeployMode::GlobalJob)
+    {
+        let because = vec![subject.line("deploy.mode", mode.span)];
+        return reasons(because, Certainty::Stated, "deploy.mode makes it a job");
+    }
+    if service.intent.training.is_some() {
+        return reasons(subject.lines("x-muster.training"), Certainty::Stated, "a training run ends");
+    }
+    if let Some(waiter) = awaited_by(world, &service.name) {
+        let because = vec![Because::Line {
+            field: format!("services.{}.depends_on.{}", waiter.0, service.name),
+            span: waiter.1,
+        }];
+        return reasons(because, Certainty::Stated, &format!("`{}` waits until it has completed", waiter.0));
+    }
+    let serves = !service.ports.is_empty() || !service.expose.is_empty() || subject.is_data_store();
+    let peers = world.links.iter().any(|l| l.to == service.name && l.from.as_ref() != Some(&service.name));
+    if serves || peers {
+        return None;
+    }
+    if let Some(restart) = restart_of(service) {
+        let bounded = matches!(restart.value, Restart::Never | Restart::OnFailure(Some(_)));
+        if bounded {
+            let mut because = subject.lines("restart");
+            because.extend(subject.lines("deploy.restart_policy"));
+            return reasons(because, Certainty::Stated, "it is not restarted when it ends");
+        }
+        return None;
+    }
+    if subject.family().is_some_and(|f| f.role == Role::OneShot) {
+        return reasons(subject.image_fact().into_iter().collect(), Certainty::Inferred, "the tool runs once");
+    }
+    if migrates(service) {
+        return reasons(subject.lines("command"), Certainty::Inferred, "its command prepares a database and ends");
+    }
+    None
+}
+
+/// `restart` and `deploy.restart_policy`: the latter overrides.
+pub(crate) fn restart_of(service: &Service) -> Option<&yaml::Spanned<Restart>> {
+    service.deploy.restart.as_ref().or(service.restart.as_ref())
+}
+
+/// Who waits for its completion, and where that stands.
+fn awaited_by<'w>(world: &World<'w>, name: &str) -> Option<(&'w str, yaml::Span)> {
+    world.project.services.values().find_map(|service| {
+        let dependency = service.depends_on.get(name)?;
+        (dependency.condition == Condition::Completed).then_some((service.name.as_str(), dependency.span))
+    })
+}
+
+/// Words of a command that prepares data and ends.
+const ONE_SHOT_WORDS: &[&str] =
+    &["migrate", "migration", "migrations", "db:migrate", "db:setup", "seed", "createsuperuser", "init-db", "initdb"];
+
+/// Words of a command that goes on serving.
+const SERVER_WORDS: &[&str] = &[
+    "serve", "server", "runserver", "start", "gunicorn", "uvicorn", "puma", "nginx", "apache2-foreground", "run",
+    "exec", "supervisord", "npm", "yarn",
+];
+
+fn migrates(service: &Service) -> bool {
+    let words: Vec<String> = service
+        .command
+        .iter()
+        .flat_map(|c| c.value.iter())
+        .flat_map(|word| word.split(|c: char| c.is_whitespace() || c == '&' || c == ';' || c == '/'))
+        .map(str::to_ascii_lowercase)
+        .collect();
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    has(ONE_SHOT_WORDS) && !has(SERVER_WORDS)
+}
+
+fn keeps_data(subject: &Subject<'_>, need: &StorageNeed) -> Option<(Shape, Reasons)> {
+    if let StorageNeed::Private { why, because } = need {
+        let reasons =
+            Reasons::new(because.clone(), rules::DATA_IS_STATEFULSET, Certainty::Inferred, why.clone());
+        return Some((Shape::StatefulSet, reasons));
+    }
+    let family = subject.family()?;
+    let keeps = matches!(family.role, Role::Database | Role::Broker | Role::SearchEngine | Role::ObjectStore)
+        && !family.data.is_empty();
+    let because = subject.image_fact().into_iter().collect();
+    let why = format!("{} keeps data", family.title);
+    keeps.then(|| {
+        let certainty = subject.known.as_ref().map_or(Certainty::Inferred, |k| k.certainty);
+        (Shape::StatefulSet, Reasons::new(because, rules::DATA_IS_STATEFULSET, certainty, why))
+    })
+}
+
+/// Writes the choice down.
+pub(super) fn explain(subject: &Subject<'_>, reasons: Reasons, log: &mut Log) {
+    let object = subject.object();
+    let kind = object.split('/').next().unwrap_or_default().to_owned();
+    log.decide(subject, "")
+        .chose(kind)
+        .all(reasons.because)
+        .rule(reasons.rule)
+        .sure(reasons.certainty)
+        .why(reasons.why);
+    let service = subject.service;
+    if restart_of(service).is_some() {
+        let policy = subject.pod_field("restartPolicy");
+        let mut because = if service.restart.is_some() { subject.lines("restart") } else { Vec::new() };
+        if service.deploy.restart.is_some() {
+            because.extend(subject.lines("deploy.restart_policy"));
+        }
+        log.decide(subject, policy)
+            .chose(if matches!(subject.shape, Shape::Job | Shape::CronJob) { "OnFailure or Never" } else { "Always" })
+            .all(because)
+            .why("the kubelet restarts containers by the pod's policy, with a growing pause");
+    }
+    if service.deploy.mode.as_ref().is_some_and(|m| m.value == DeployMode::GlobalJob) {
+        log.find(
+            Level::Warning,
+            "global-job",
+            Some(subject.key()),
+            "Kubernetes has no job that runs once on each node; it is planned as a job that runs once",
+            "use a DaemonSet with an init container, or run the job by a node-aware tool",
+            subject.lines("deploy.mode"),
+        );
+    }
+}

@@ -10,6 +10,7 @@
 mod diagnostic;
 mod node;
 mod parse;
+mod scalar;
 mod source;
 
 pub use diagnostic::{Diagnostic, Severity};

@@ -1,6 +1,12 @@
 //! Text to tree.
+//!
+//! Events come from `saphyr-parser`; this module builds the tree, resolves scalars, aliases and
+//! merge keys, and keeps the limits.
 
-use crate::{Diagnostic, FileId, Node};
+use crate::scalar::plain;
+use crate::{Diagnostic, FileId, Mapping, Node, Pos, Span, Spanned, Tag, Value};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
+use std::collections::BTreeMap;
 
 /// What a document may cost.
 #[derive(Clone, Copy, Debug)]
@@ -19,13 +25,25 @@ impl Default for Limits {
     }
 }
 
-/// Reads every document of a text.
+/// Reads every document of a text. Empty documents are left out.
 ///
 /// # Errors
 /// The first thing that is wrong, with its place.
-pub fn parse_all(_text: &str, file: FileId, _limits: Limits) -> Result<Vec<Node>, Diagnostic> {
-    let _ = file;
-    Ok(Vec::new())
+pub fn parse_all(text: &str, file: FileId, limits: Limits) -> Result<Vec<Node>, Diagnostic> {
+    let start = Span { file, start: Pos { line: 1, column: 1 }, end: Pos { line: 1, column: 2 } };
+    if text.len() > limits.bytes {
+        let message = format!("the file has {} bytes, more than {}", text.len(), limits.bytes);
+        return Err(Diagnostic::error("yaml-too-large", message, start)
+            .hint("this reads files that people write; split it, or keep data out of it"));
+    }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut builder = Builder { file, limits, nodes: 0, stack: Vec::new(), anchors: BTreeMap::new(), done: Vec::new() };
+    for event in Parser::new_from_str(text) {
+        let (event, place) = event.map_err(|error| syntax(&error, text, file))?;
+        let span = Span { file, start: pos(place.start), end: pos(place.end) };
+        builder.event(event, span)?;
+    }
+    Ok(builder.done)
 }
 
 /// Reads a text that must hold at most one document; `None` if it holds nothing.
@@ -33,5 +51,216 @@ pub fn parse_all(_text: &str, file: FileId, _limits: Limits) -> Result<Vec<Node>
 /// # Errors
 /// As [`parse_all`], and a second document.
 pub fn parse(text: &str, file: FileId, limits: Limits) -> Result<Option<Node>, Diagnostic> {
-    Ok(parse_all(text, file, limits)?.into_iter().next())
+    let mut documents = parse_all(text, file, limits)?;
+    match documents.len() {
+        0 => Ok(None),
+        1 => Ok(documents.pop()),
+        _ => Err(Diagnostic::error("yaml-documents", "a second document starts here", documents[1].span)
+            .hint("remove the `---`, or write two files")),
+    }
 }
+
+fn pos(marker: saphyr_parser::Marker) -> Pos {
+    let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Pos { line: small(marker.line()).max(1), column: small(marker.col()).saturating_add(1) }
+}
+
+/// The parser's complaint in terms of the file.
+fn syntax(error: &ScanError, text: &str, file: FileId) -> Diagnostic {
+    let at = pos(*error.marker());
+    let span = Span { file, start: at, end: Pos { line: at.line, column: at.column + 1 } };
+    let line = text.lines().nth((at.line as usize).saturating_sub(1)).unwrap_or_default();
+    let message = format!("this is no valid YAML: {}", error.info());
+    let diagnostic = Diagnostic::error("yaml-syntax", message, span);
+    if line.trim_start_matches(' ').starts_with('\t') {
+        return diagnostic.hint("the line is indented with a tab; YAML takes only spaces");
+    }
+    if line.contains(": ") && line.matches(": ").count() > 1 {
+        return diagnostic.hint("a value that holds `: ` needs quotes");
+    }
+    diagnostic.hint("look at the indentation and the quotes here and one line above")
+}
+
+/// A collection that is still open.
+enum Open {
+    Seq(Vec<Node>),
+    Map { entries: Vec<(Spanned<String>, Node)>, key: Option<Spanned<String>>, merges: Vec<Node> },
+}
+
+struct Frame {
+    open: Open,
+    span: Span,
+    anchor: usize,
+    tag: Option<Tag>,
+}
+
+struct Builder {
+    file: FileId,
+    limits: Limits,
+    nodes: usize,
+    stack: Vec<Frame>,
+    /// Anchor → node and how many nodes it holds.
+    anchors: BTreeMap<usize, (Node, usize)>,
+    done: Vec<Node>,
+}
+
+impl Builder {
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Diagnostic> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let tag = tag.as_deref();
+                let value = scalar(&text, style, tag);
+                self.count(1, span)?;
+                self.finish(Node { span, tag: local(tag), value }, anchor)
+            }
+            Event::SequenceStart(anchor, tag) => self.open(Open::Seq(Vec::new()), span, anchor, local(tag.as_deref())),
+            Event::MappingStart(anchor, tag) => {
+                let open = Open::Map { entries: Vec::new(), key: None, merges: Vec::new() };
+                self.open(open, span, anchor, local(tag.as_deref()))
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(span),
+            Event::Alias(anchor) => {
+                let Some((node, size)) = self.anchors.get(&anchor) else {
+                    return Err(Diagnostic::error("yaml-alias", "the alias stands inside its own anchor", span)
+                        .hint("a node cannot contain itself"));
+                };
+                let (mut node, size) = (node.clone(), *size);
+                self.count(size, span)?;
+                node.span = span;
+                self.finish(node, 0)
+            }
+            Event::DocumentStart(_) => {
+                self.anchors.clear();
+                Ok(())
+            }
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
+        }
+    }
+
+    fn count(&mut self, nodes: usize, span: Span) -> Result<(), Diagnostic> {
+        self.nodes = self.nodes.saturating_add(nodes);
+        if self.nodes > self.limits.nodes {
+            let message = format!("the document expands to more than {} nodes", self.limits.nodes);
+            return Err(Diagnostic::error("yaml-too-large", message, span).hint("aliases multiply what they name"));
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, open: Open, span: Span, anchor: usize, tag: Option<Tag>) -> Result<(), Diagnostic> {
+        self.count(1, span)?;
+        if self.stack.len() >= self.limits.depth {
+            let message = format!("the document nests deeper than {} levels", self.limits.depth);
+            return Err(Diagnostic::error("yaml-too-deep", message, span).hint("no file needs that"));
+        }
+        self.stack.push(Frame { open, span, anchor, tag });
+        Ok(())
+    }
+
+    fn close(&mut self, end: Span) -> Result<(), Diagnostic> {
+        let Some(frame) = self.stack.pop() else { return Ok(()) };
+        let span = Span { file: self.file, start: frame.span.start, end: end.end };
+        let value = match frame.open {
+            Open::Seq(items) => Value::Seq(items),
+            Open::Map { entries, merges, .. } => Value::Map(Mapping { entries: merged(entries, merges)? }),
+        };
+        self.finish(Node { span, tag: frame.tag, value }, frame.anchor)
+    }
+
+    /// Puts a complete node where it belongs.
+    fn finish(&mut self, node: Node, anchor: usize) -> Result<(), Diagnostic> {
+        if anchor != 0 {
+            // The copy costs memory as an alias does: nested anchors copy each other.
+            let size = size(&node);
+            self.count(size, node.span)?;
+            self.anchors.insert(anchor, (node.clone(), size));
+        }
+        let Some(frame) = self.stack.last_mut() else {
+            if !(node.value == Value::Null && node.tag.is_none()) {
+                self.done.push(node);
+            }
+            return Ok(());
+        };
+        match &mut frame.open {
+            Open::Seq(items) => items.push(node),
+            Open::Map { entries, key, merges } => match key.take() {
+                None => *key = Some(as_key(node)?),
+                Some(name) if name.value == "<<" => merges.push(node),
+                Some(name) => {
+                    if let Some((first, _)) = entries.iter().find(|(k, _)| k.value == name.value) {
+                        let message = format!("`{}` stands here a second time; it was on line {}", name.value, first.span.start.line);
+                        return Err(Diagnostic::error("yaml-duplicate-key", message, name.span)
+                            .hint("remove one of them, or rename it"));
+                    }
+                    entries.push((name, node));
+                }
+            },
+        }
+        Ok(())
+    }
+}
+
+fn size(node: &Node) -> usize {
+    match &node.value {
+        Value::Seq(items) => items.iter().map(size).fold(1, usize::saturating_add),
+        Value::Map(map) => map.entries.iter().map(|(_, v)| size(v)).fold(1, usize::saturating_add),
+        _ => 1,
+    }
+}
+
+fn as_key(node: Node) -> Result<Spanned<String>, Diagnostic> {
+    match node.scalar_text() {
+        Some(text) => Ok(Spanned::new(text, node.span)),
+        None => Err(Diagnostic::error("yaml-key", format!("a key must be text, this is {}", node.kind()), node.span)
+            .hint("in YAML, `{{ x }}` and `[x]` need quotes when they are meant as text")),
+    }
+}
+
+/// What the mapping itself says wins over what it merges; an earlier merge wins over a later one.
+fn merged(mut entries: Vec<(Spanned<String>, Node)>, merges: Vec<Node>) -> Result<Vec<(Spanned<String>, Node)>, Diagnostic> {
+    for merge in merges {
+        let span = merge.span;
+        let maps = match merge.value {
+            Value::Map(map) => vec![map],
+            Value::Seq(items) => items
+                .into_iter()
+                .map(|item| match item.value {
+                    Value::Map(map) => Ok(map),
+                    _ => Err(bad_merge(span)),
+                })
+                .collect::<Result<_, _>>()?,
+            Value::Null => Vec::new(),
+            _ => return Err(bad_merge(span)),
+        };
+        for (key, value) in maps.into_iter().flat_map(|map| map.entries) {
+            if !entries.iter().any(|(k, _)| k.value == key.value) {
+                entries.push((key, value));
+            }
+        }
+    }
+    Ok(entries)
+}
+
+fn bad_merge(span: Span) -> Diagnostic {
+    Diagnostic::error("yaml-merge", "`<<` merges a mapping or a list of mappings", span).hint("write `<<: *anchor`")
+}
+
+fn local(tag: Option<&saphyr_parser::Tag>) -> Option<Tag> {
+    let tag = tag.filter(|t| t.handle == "!")?;
+    match tag.suffix.as_str() {
+        "reset" => Some(Tag::Reset),
+        "override" => Some(Tag::Override),
+        _ => None,
+    }
+}
+
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&saphyr_parser::Tag>) -> Value {
+    let core = tag.filter(|t| t.is_yaml_core_schema()).map(|t| t.suffix.as_str());
+    match (style, core) {
+        (_, Some("str")) => Value::Str(text.to_owned()),
+        (ScalarStyle::Plain, _) | (_, Some("int" | "float" | "bool" | "null")) => plain(text),
+        _ => Value::Str(text.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

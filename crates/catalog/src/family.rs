@@ -17,6 +17,9 @@ use crate::probe::Probes;
 pub struct Family {
     /// A short name, unique in the table.
     pub id: String,
+    /// The heading of the file it stands in.
+    #[serde(skip)]
+    pub section: &'static str,
     /// The name people know it by.
     pub title: String,
     /// Repositories in canonical form (see [`ImageRef::canonical`]); `*` stands for any text. An

@@ -122,7 +122,19 @@ fn by_name(evidence: &Evidence<'_>) -> Option<(&'static Family, Because)> {
     let fits = |hint: &String| name == hint || words(name).any(|word| word == hint);
     let (family, hint) = find(|family| family.hints.names.iter().find(|hint| fits(hint)))?;
     let strength = if name == hint { Strength::Strong } else { Strength::Weak };
+    if strength == Strength::Weak && is_client_of(hint, evidence) {
+        return None;
+    }
     Some((family, because(strength, format!("the image's name `{name}` contains `{hint}`"))))
+}
+
+/// Whether the environment tells where to find the engine the hint names: `KAFKA_URL`.
+fn is_client_of(hint: &str, evidence: &Evidence<'_>) -> bool {
+    let engine = hint.to_ascii_uppercase();
+    evidence
+        .env_keys
+        .iter()
+        .any(|key| key.contains(&engine) && CLIENT_KEYS.iter().any(|part| key.contains(part)))
 }
 
 fn by_mount(evidence: &Evidence<'_>) -> Option<(&'static Family, Because)> {
@@ -135,7 +147,10 @@ fn by_mount(evidence: &Evidence<'_>) -> Option<(&'static Family, Because)> {
         return None;
     }
     let (family, hint) = find(|family| family.hints.mounts.iter().find(|hint| mounted(hint)))?;
-    Some((family, because(Strength::Strong, format!("it mounts a volume at `{hint}`"))))
+    // `/data/db` could be anybody's, `/var/lib/postgresql` only one's.
+    let telling = family.hints.names.iter().any(|name| hint.contains(name.as_str()));
+    let strength = if telling { Strength::Strong } else { Strength::Weak };
+    Some((family, because(strength, format!("it mounts something at `{hint}`"))))
 }
 
 fn by_command(evidence: &Evidence<'_>) -> Option<(&'static Family, Because)> {

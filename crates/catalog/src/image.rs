@@ -214,3 +214,91 @@ impl std::str::FromStr for ImageRef {
         Self::parse(text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{BadImage, ImageRef, Version};
+
+    #[test]
+    fn parts_are_found_as_docker_finds_them() {
+        for (text, registry, repository, tag) in [
+            ("postgres", None, "postgres", None),
+            ("postgres:16-alpine", None, "postgres", Some("16-alpine")),
+            ("library/postgres", None, "library/postgres", None),
+            ("docker.io/library/postgres:16", Some("docker.io"), "library/postgres", Some("16")),
+            ("localhost:5000/app", Some("localhost:5000"), "app", None),
+            ("localhost/app:1", Some("localhost"), "app", Some("1")),
+            ("ghcr.io/a/b/c:v1.2", Some("ghcr.io"), "a/b/c", Some("v1.2")),
+        ] {
+            let image = ImageRef::parse(text).expect(text);
+            assert_eq!(image.registry.as_deref(), registry, "{text}");
+            assert_eq!(image.repository, repository, "{text}");
+            assert_eq!(image.tag.as_deref(), tag, "{text}");
+            assert_eq!(image.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn junk_is_refused_with_a_reason() {
+        for (text, reason) in [
+            ("", BadImage::Empty),
+            (":16", BadImage::EmptySegment),
+            ("a//b", BadImage::EmptySegment),
+            ("Postgres", BadImage::BadRepository('P')),
+            ("${IMAGE}", BadImage::BadRepository('$')),
+            ("a b", BadImage::BadRepository(' ')),
+            ("postgres:", BadImage::BadTag),
+            ("postgres:-1", BadImage::BadTag),
+            ("a:b:c", BadImage::BadTag),
+            ("postgres@sha256:12", BadImage::BadDigest),
+        ] {
+            assert_eq!(ImageRef::parse(text), Err(reason), "{text}");
+            assert!(!reason.to_string().is_empty());
+        }
+    }
+
+    #[test]
+    fn versions_are_read_from_tags() {
+        for (text, expected) in [
+            ("postgres", None),
+            ("postgres:latest", None),
+            ("postgres:alpine", None),
+            ("postgres:16", Some((16, None))),
+            ("postgres:16.2-alpine3.20", Some((16, Some(2)))),
+            ("traefik:v3.1", Some((3, Some(1)))),
+            ("pgvector/pgvector:pg17", Some((17, None))),
+            ("timescale/timescaledb:latest-pg16", Some((16, None))),
+            ("node:22-bookworm", Some((22, None))),
+        ] {
+            let found = ImageRef::parse(text).expect(text).version();
+            let expected = expected.map(|(major, minor)| Version { major, minor });
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_never_panics_and_gives_back_its_text(text in ".{0,80}") {
+            if let Ok(image) = ImageRef::parse(&text) {
+                prop_assert_eq!(image.to_string(), text);
+            }
+        }
+
+        #[test]
+        fn well_formed_references_are_read(
+            registry in prop::option::of("(localhost|[a-z]{1,8}\\.io)(:[0-9]{2,5})?"),
+            repository in "[a-z][a-z0-9]{0,8}(/[a-z0-9][a-z0-9_.-]{0,8}){0,3}",
+            tag in prop::option::of("[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}"),
+            digest in prop::option::of("sha256:[0-9a-f]{64}"),
+        ) {
+            // Without a registry, a first segment such as `localhost` would become one.
+            prop_assume!(registry.is_some() || !repository.starts_with("localhost/"));
+            let image = ImageRef { registry, repository, tag, digest };
+            prop_assert_eq!(ImageRef::parse(&image.to_string()), Ok(image.clone()));
+            let again = ImageRef::parse(&image.canonical());
+            prop_assert_eq!(again.map(|i| i.canonical()), Ok(image.canonical()));
+        }
+    }
+}

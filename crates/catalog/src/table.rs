@@ -38,18 +38,20 @@ const OWN: &[&str] = &["repositories", "hints", "replaced_by"];
 
 /// Reads the table. A family that is `like` another one takes over every key it does not write
 /// itself, except [`OWN`].
-pub(crate) fn read(files: &[(&str, &str)]) -> Result<Vec<Family>, String> {
+pub(crate) fn read(files: &[(&'static str, &str)]) -> Result<Vec<Family>, String> {
     let mut raw = Vec::new();
-    for (name, text) in files {
-        let mut file: toml::Table = text.parse().map_err(|e| format!("{name}: {e}"))?;
+    for (section, text) in files {
+        let mut file: toml::Table = text.parse().map_err(|e| format!("{section}: {e}"))?;
         let families = file.remove("family").unwrap_or(toml::Value::Array(Vec::new()));
         let families: Vec<toml::Table> =
-            families.try_into().map_err(|e| format!("{name}: family: {e}"))?;
-        raw.extend(families);
+            families.try_into().map_err(|e| format!("{section}: family: {e}"))?;
+        raw.extend(families.into_iter().map(|family| (*section, family)));
     }
     let by_id: HashMap<String, toml::Table> =
-        raw.iter().map(|family| (id_of(family).to_owned(), family.clone())).collect();
-    raw.into_iter().map(|family| complete(family, &by_id)).collect()
+        raw.iter().map(|(_, family)| (id_of(family).to_owned(), family.clone())).collect();
+    raw.into_iter()
+        .map(|(section, family)| Ok(Family { section, ..complete(family, &by_id)? }))
+        .collect()
 }
 
 fn id_of(family: &toml::Table) -> &str {

@@ -1,0 +1,154 @@
+//! Claims, volumes and classes.
+
+use crate::cursor::At;
+use crate::finding::Findings;
+use crate::known::sounds_like_database;
+use crate::quantity::parse_milli;
+use crate::rules::Context;
+use crate::set::{Object, Set};
+use crate::table::storage as t;
+
+const CLAIM: &str = "PersistentVolumeClaim";
+const VOLUME: &str = "PersistentVolume";
+
+pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
+    for claim in cx.set.of_kind(CLAIM) {
+        required(claim, "resources.requests.storage", out);
+        class(claim, cx.set, out);
+    }
+    for volume in cx.set.of_kind(VOLUME) {
+        required(volume, "capacity.storage", out);
+        reclaim(volume, cx.set, out);
+    }
+    for class in cx.set.of_kind("StorageClass") {
+        class_reclaim(class, out);
+    }
+    for set in cx.set.of_kind("StatefulSet") {
+        for template in set.spec().at("volumeClaimTemplates").items() {
+            if !template.dig("spec.storageClassName").is_set() {
+                no_class(set, &template.at("spec"), out);
+            }
+        }
+    }
+}
+
+fn required(object: &Object<'_>, size: &str, out: &mut Findings) {
+    let spec = object.spec();
+    let modes = spec.at("accessModes");
+    if modes.strings().is_empty() {
+        let message = "no access mode: the API server refuses the object";
+        out.add(&t::CLAIM_REQUIRED, object, &modes, message, "accessModes: [ReadWriteOnce]");
+    }
+    let size = spec.dig(size);
+    if size.text().and_then(|s| parse_milli(&s)).is_none_or(|n| n <= 0) {
+        let message = "no size, or one that cannot be read: the API server refuses the object";
+        out.add(&t::CLAIM_REQUIRED, object, &size, message, "storage: 10Gi");
+    }
+}
+
+/// How a claim without a class relates to the volumes in the files.
+fn class(claim: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
+    let spec = claim.spec();
+    let class = spec.at("storageClassName");
+    if let Some(name) = spec.at("volumeName").text() {
+        if let Some(volume) = set.find(VOLUME, "", &name) {
+            cannot_bind(claim, volume, out);
+        }
+        if class.written() {
+            return;
+        }
+    }
+    if class.written() {
+        return;
+    }
+    let volumes = set.of_kind(VOLUME).filter(|v| fits(claim, v));
+    match volumes.into_iter().next() {
+        Some(volume) => default_class(claim, volume, out),
+        None => no_class(claim, &spec, out),
+    }
+}
+
+fn default_class(claim: &Object<'_>, volume: &Object<'_>, out: &mut Findings) {
+    let message = format!(
+        "the claim is tied to PersistentVolume `{}` only by size and access mode. Without storageClassName the cluster's default class takes it and provisions an empty volume, which is deleted with the claim; `{}` stays Available and unused",
+        volume.name, volume.name
+    );
+    let fix = format!(
+        "# in the claim\nspec:\n  storageClassName: \"\"  # no dynamic provisioning\n  volumeName: {}\n# and in the PersistentVolume\nspec:\n  storageClassName: \"\"\n  claimRef:\n    namespace: {}\n    name: {}",
+        volume.name, claim.namespace, claim.name
+    );
+    let at = claim.spec().at("storageClassName");
+    out.add(&t::CLAIM_TO_DEFAULT_CLASS, claim, &at, message, fix);
+}
+
+fn no_class(object: &Object<'_>, spec: &At<'_>, out: &mut Findings) {
+    let message = "the class is left to the cluster: on one without a default class the claim stays Pending";
+    let fix = "storageClassName: standard  # `kubectl get storageclass` lists them; or waive this to take the default";
+    out.add(&t::CLAIM_WITHOUT_CLASS, object, &spec.at("storageClassName"), message, fix);
+}
+
+/// Whether size and mode would let a volume of the files serve the claim.
+fn fits(claim: &Object<'_>, volume: &Object<'_>) -> bool {
+    let asked = claim.spec().dig("resources.requests.storage").text();
+    let has = volume.spec().dig("capacity.storage").text();
+    let (Some(asked), Some(has)) = (asked, has) else { return false };
+    let enough = parse_milli(&has) >= parse_milli(&asked);
+    let modes = volume.spec().at("accessModes").strings();
+    enough && claim.spec().at("accessModes").strings().iter().all(|m| modes.contains(m))
+}
+
+fn cannot_bind(claim: &Object<'_>, volume: &Object<'_>, out: &mut Findings) {
+    let class = |o: &Object<'_>| o.spec().at("storageClassName").text();
+    let at = claim.spec().at("volumeName");
+    let other_class = class(claim).unwrap_or_default() != class(volume).unwrap_or_default();
+    let why = match (claim.spec().at("storageClassName").written(), other_class) {
+        (true, true) => "another class",
+        _ if !fits(claim, volume) => "less room or another access mode",
+        _ => return,
+    };
+    let message = format!("PersistentVolume `{}` has {why}: the claim stays Pending", volume.name);
+    let fix = "give both the same storageClassName and accessModes, and the volume at least the size of the claim";
+    out.add(&t::CLAIM_CANNOT_BIND, claim, &at, message, fix);
+}
+
+fn reclaim(volume: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
+    let spec = volume.spec();
+    let at = spec.at("persistentVolumeReclaimPolicy");
+    let keep = "persistentVolumeReclaimPolicy: Retain";
+    match at.str() {
+        Some("Delete") if spec.at("nfs").is_set() => {
+            let message = "in-tree NFS cannot delete: the volume ends in phase Failed, and its files stay on the server";
+            out.add(&t::NFS_DELETE, volume, &at, message, keep);
+        }
+        Some("Delete" | "Recycle") => {
+            let message = "deleting the claim, or its namespace, deletes the data";
+            out.add(&t::RECLAIM_DELETE, volume, &at, message, keep);
+        }
+        Some(_) => {}
+        None => implicit(volume, &at, set, out),
+    }
+}
+
+fn implicit(volume: &Object<'_>, at: &At<'_>, set: &Set<'_>, out: &mut Findings) {
+    let stray = set.of_kind(CLAIM).any(|c| {
+        !c.spec().at("storageClassName").written() && fits(c, volume)
+    });
+    let mut message = "no reclaim policy. A volume written by hand gets Retain: after the claim is deleted the data is there, and the volume stays Released until its claimRef is removed by hand".to_owned();
+    if stray {
+        message.push_str(". The claim in these files may get a provisioned volume instead, and for that one the class's policy counts, which is Delete by default");
+    }
+    let what = if sounds_like_database(&volume.name) { "the database's files" } else { "the data" };
+    let fix = format!("persistentVolumeReclaimPolicy: Retain  # say it, so that nobody takes {what} for disposable");
+    out.add(&t::RECLAIM_IMPLICIT, volume, at, message, fix);
+}
+
+fn class_reclaim(class: &Object<'_>, out: &mut Findings) {
+    let at = class.root.at("reclaimPolicy");
+    let provisioner = class.root.at("provisioner").str().unwrap_or_default();
+    if at.is("Retain") || provisioner == "kubernetes.io/no-provisioner" {
+        return;
+    }
+    let how = if at.is_set() { "Delete" } else { "no reclaimPolicy, which means Delete" };
+    let message = format!("{how}: deleting a claim of this class, or its namespace, deletes the data");
+    out.add(&t::RECLAIM_DELETE, class, &at, message, "reclaimPolicy: Retain\n# or waive this where volumes only hold what can be made again");
+}

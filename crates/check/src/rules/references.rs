@@ -1,0 +1,210 @@
+//! What workloads refer to: ConfigMaps, Secrets, claims, volumes, accounts; and what nobody uses.
+
+use std::collections::BTreeSet;
+
+use crate::Rule;
+use crate::cursor::At;
+use crate::finding::Findings;
+use crate::rules::Context;
+use crate::selector::Selector;
+use crate::set::{Object, Pod, Set};
+use crate::table::references as t;
+
+/// A kind that holds configuration under keys.
+pub(super) struct Holder {
+    kind: &'static str,
+    missing: &'static Rule,
+    missing_key: &'static Rule,
+    fields: &'static [&'static str],
+}
+
+const CONFIG_MAP: Holder = Holder {
+    kind: "ConfigMap",
+    missing: &t::MISSING_CONFIG_MAP,
+    missing_key: &t::MISSING_CONFIG_KEY,
+    fields: &["data", "binaryData"],
+};
+
+const SECRET: Holder = Holder {
+    kind: "Secret",
+    missing: &t::MISSING_SECRET,
+    missing_key: &t::MISSING_SECRET_KEY,
+    fields: &["data", "stringData"],
+};
+
+/// A place where a pod names a ConfigMap or Secret.
+struct Use<'a> {
+    holder: &'static Holder,
+    name: At<'a>,
+    keys: Vec<At<'a>>,
+    optional: bool,
+}
+
+pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
+    let mut used = BTreeSet::new();
+    for pod in &cx.set.pods {
+        for usage in uses(pod) {
+            let name = usage.name.text().unwrap_or_default();
+            used.insert((usage.holder.kind, pod.owner.namespace.clone(), name.clone()));
+            lookup(pod, &usage, &name, cx.set, out);
+        }
+        account(pod, cx.set, out);
+        selector(pod, out);
+    }
+    used.extend(other_uses(cx.set));
+    unused(cx.set, &used, out);
+}
+
+fn uses<'a>(pod: &Pod<'a>) -> Vec<Use<'a>> {
+    let mut found = Vec::new();
+    let mut add = |holder, reference: &At<'a>, field: &str, keys: Vec<At<'a>>| {
+        let name = reference.at(field);
+        if name.is_set() {
+            let optional = reference.at("optional").bool() == Some(true);
+            found.push(Use { holder, name, keys, optional });
+        }
+    };
+    for container in &pod.containers {
+        for env in container.at.at("env").items() {
+            let from = env.at("valueFrom");
+            for (holder, field) in [(&CONFIG_MAP, "configMapKeyRef"), (&SECRET, "secretKeyRef")] {
+                add(holder, &from.at(field), "name", vec![from.at(field).at("key")]);
+            }
+        }
+        for env in container.at.at("envFrom").items() {
+            add(&CONFIG_MAP, &env.at("configMapRef"), "name", Vec::new());
+            add(&SECRET, &env.at("secretRef"), "name", Vec::new());
+        }
+    }
+    let keys = |at: &At<'a>| at.at("items").items().iter().map(|i| i.at("key")).collect();
+    for volume in pod.spec.at("volumes").items() {
+        let (config, secret) = (volume.at("configMap"), volume.at("secret"));
+        add(&CONFIG_MAP, &config, "name", keys(&config));
+        add(&SECRET, &secret, "secretName", keys(&secret));
+        for source in volume.dig("projected.sources").items() {
+            let (config, secret) = (source.at("configMap"), source.at("secret"));
+            add(&CONFIG_MAP, &config, "name", keys(&config));
+            add(&SECRET, &secret, "name", keys(&secret));
+        }
+    }
+    for pull in pod.spec.at("imagePullSecrets").items() {
+        add(&SECRET, &pull, "name", Vec::new());
+    }
+    found
+}
+
+fn lookup(pod: &Pod<'_>, usage: &Use<'_>, name: &str, set: &Set<'_>, out: &mut Findings) {
+    let kind = usage.holder.kind;
+    if usage.optional {
+        return;
+    }
+    let Some(object) = set.find(kind, &pod.owner.namespace, name) else {
+        // The cluster puts this one into every namespace.
+        if name != "kube-root-ca.crt" {
+            let message = format!("{kind} `{name}` is not in these files: unless the cluster has it, the pod waits in CreateContainerConfigError or ContainerCreating");
+            let fix = format!("add the {kind} `{name}` in namespace `{}`, or correct the name", pod.owner.namespace);
+            out.add(usage.holder.missing, &pod.owner, &usage.name, message, fix);
+        }
+        return;
+    };
+    let sealed = usage.holder.fields.iter().all(|f| !object.root.at(f).is_set());
+    for key in &usage.keys {
+        let Some(text) = key.text() else { continue };
+        let known = usage.holder.fields.iter().any(|f| object.root.at(f).at(&text).written());
+        if !known {
+            let has = if sealed { "has no data".to_owned() } else { format!("has no key `{text}`") };
+            let message = format!("{kind} `{name}` {has}: the container waits in CreateContainerConfigError");
+            let fix = format!("add the key `{text}` to the {kind}, or name one that it has");
+            out.add(usage.holder.missing_key, &pod.owner, key, message, fix);
+        }
+    }
+}
+
+fn account(pod: &Pod<'_>, set: &Set<'_>, out: &mut Findings) {
+    let at = pod.spec.at("serviceAccountName");
+    let Some(name) = at.text().filter(|n| n != "default" && !n.is_empty()) else { return };
+    if set.find("ServiceAccount", &pod.owner.namespace, &name).is_none() {
+        let message = format!("ServiceAccount `{name}` is not in these files: unless the cluster has it, no pod is created at all");
+        let fix = format!("apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: {name}\nautomountServiceAccountToken: false");
+        out.add(&t::MISSING_ACCOUNT, &pod.owner, &at, message, fix);
+    }
+}
+
+fn selector(pod: &Pod<'_>, out: &mut Findings) {
+    let at = pod.owner.spec().at("selector");
+    let is_controller = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"];
+    if !is_controller.contains(&pod.owner.kind) || !at.is_set() {
+        return;
+    }
+    let selector = Selector::label_selector(&at);
+    if !selector.is_empty() && !selector.matches(&pod.labels) {
+        let message = format!(
+            "the selector `{selector}` does not match the labels of the template: the API server refuses the object"
+        );
+        let fix = "write the same labels in spec.selector.matchLabels and spec.template.metadata.labels";
+        out.add(&t::SELECTOR_MISMATCH, &pod.owner, &at, message, fix);
+    }
+}
+
+type Name = (&'static str, String, String);
+
+/// Secrets that Ingresses, Gateways and ServiceAccounts name.
+fn other_uses(set: &Set<'_>) -> Vec<Name> {
+    let mut found = Vec::new();
+    for object in &set.objects {
+        let mut names: Vec<At<'_>> = Vec::new();
+        for tls in object.spec().at("tls").items() {
+            names.push(tls.at("secretName"));
+        }
+        for listener in object.spec().at("listeners").items() {
+            names.extend(listener.dig("tls.certificateRefs").items().iter().map(|r| r.at("name")));
+        }
+        for list in ["secrets", "imagePullSecrets"] {
+            names.extend(object.root.at(list).items().iter().map(|s| s.at("name")));
+        }
+        let named = names.iter().filter_map(At::text);
+        found.extend(named.map(|name| ("Secret", object.namespace.clone(), name)));
+    }
+    found
+}
+
+/// Labels by which sidecars and operators find configuration without being told its name.
+const DISCOVERED_BY: &[&str] = &["grafana_dashboard", "grafana_datasource", "prometheus"];
+
+fn unused(set: &Set<'_>, used: &BTreeSet<Name>, out: &mut Findings) {
+    for kind in ["ConfigMap", "Secret"] {
+        for object in set.of_kind(kind) {
+            let discovered = object.labels().keys().any(|k| DISCOVERED_BY.contains(&k.as_str()));
+            let token = object.root.at("type").is("kubernetes.io/service-account-token");
+            let key = (kind, object.namespace.clone(), object.name.clone());
+            if !used.contains(&key) && !discovered && !token && !crd_names(set, object) {
+                report_unused(set, object, out);
+            }
+        }
+    }
+}
+
+/// Whether a custom resource names the object anywhere.
+fn crd_names(set: &Set<'_>, object: &Object<'_>) -> bool {
+    fn names(at: &At<'_>, name: &str) -> bool {
+        at.is(name)
+            || at.items().iter().any(|i| names(i, name))
+            || at.entries().iter().any(|(_, v)| names(v, name))
+    }
+    set.objects
+        .iter()
+        .filter(|o| super::versions::is_custom(o))
+        .any(|o| names(&o.spec(), &object.name))
+}
+
+fn report_unused(set: &Set<'_>, object: &Object<'_>, out: &mut Findings) {
+    let (kind, name) = (object.kind, &object.name);
+    let whom = if set.pods.is_empty() { "these files hold no workload at all" } else { "no workload in these files uses it" };
+    let message = format!("{whom}: nothing reads {kind} `{name}`");
+    let fix = if kind == "ConfigMap" {
+        format!("use it in a container, or remove it:\nenvFrom:\n  - configMapRef:\n      name: {name}")
+    } else {
+        format!("mount it in a pod, or remove it:\nvolumes:\n  - name: {name}\n    secret:\n      secretName: {name}")
+    };
+    out.add(&t::UNUSED_CONFIG, object, &object.name_at(), message, fix);
+}

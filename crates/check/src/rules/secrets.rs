@@ -1,0 +1,109 @@
+//! Secrets, and secrets that stand where they should not. No message ever shows a value.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::cursor::At;
+use crate::finding::Findings;
+use crate::rules::Context;
+use crate::rules::config::speaks_of_secret;
+use crate::set::Object;
+use crate::table::secrets as t;
+
+pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
+    for secret in cx.set.of_kind("Secret") {
+        in_file(secret, out);
+        for (key, at) in secret.root.at("data").entries() {
+            encoded(secret, key, &at, out);
+        }
+        for (key, at) in secret.root.at("stringData").entries() {
+            value(secret, key, &at, at.text().unwrap_or_default().as_bytes(), out);
+        }
+    }
+    for pod in &cx.set.pods {
+        for container in &pod.containers {
+            as_env(&pod.owner, &container.at, out);
+        }
+    }
+}
+
+fn in_file(secret: &Object<'_>, out: &mut Findings) {
+    let fields = ["data", "stringData"].map(|f| secret.root.at(f));
+    if let Some(at) = fields.into_iter().find(|at| !at.entries().is_empty()) {
+        let message = "base64 is no encryption: whoever reads this file, or its history in version control, has the values";
+        let fix = "keep the values out of the file: `kubectl create secret generic NAME --from-env-file=…`, or Sealed Secrets, SOPS or the External Secrets Operator; and change those that have been committed";
+        out.add(&t::SECRET_IN_FILE, secret, &at, message, fix);
+    }
+}
+
+fn encoded(secret: &Object<'_>, key: &str, at: &At<'_>, out: &mut Findings) {
+    let text: String = at.text().unwrap_or_default().split_whitespace().collect();
+    let Ok(bytes) = STANDARD.decode(&text) else {
+        let message = format!("`{key}` is not base64: the API server refuses the object");
+        let fix = "write the plain value under stringData instead of data";
+        return out.add(&t::BAD_BASE64, secret, at, message, fix);
+    };
+    value(secret, key, at, &bytes, out);
+}
+
+fn value(secret: &Object<'_>, key: &str, at: &At<'_>, bytes: &[u8], out: &mut Findings) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if speaks_of_secret(key) && is_weak(text) {
+        let message = format!(
+            "the value of `{key}` is one that everybody guesses; base64 hides it from nobody"
+        );
+        let fix = "generate it: `openssl rand -base64 24`, and change it in the running system too";
+        out.add(&t::WEAK_SECRET, secret, at, message, fix);
+    }
+    let one_line = text.trim_end().lines().count() == 1 && !text.trim().is_empty();
+    if one_line && text.ends_with('\n') && !key.contains('.') && !text.starts_with("-----") {
+        let message = format!("the value of `{key}` ends in a line break, which becomes part of it: logins fail although it looks right");
+        let fix = "encode it without the line break: `printf %s \"$VALUE\" | base64`";
+        out.add(&t::TRAILING_NEWLINE, secret, at, message, fix);
+    }
+}
+
+/// What stands in every list of first guesses, or is too short to resist any.
+pub(super) fn is_weak(text: &str) -> bool {
+    const GUESSES: &[&str] = &[
+        "password", "passwort", "passwd", "pass", "secret", "changeme", "change-me", "change_me",
+        "changeit", "admin", "administrator", "root", "toor", "test", "testing", "example", "default",
+        "letmein", "welcome", "qwerty", "mysql", "mariadb", "postgres", "postgresql", "mongo", "redis",
+        "rabbitmq", "guest", "user", "demo", "dev", "development", "foobar", "supersecret", "mypassword",
+        "mysecret", "todo", "replaceme", "dbpassword", "rootpassword", "wordpress", "nextcloud", "abc",
+    ];
+    let lower = text.trim().to_ascii_lowercase();
+    let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit() || "!@#$._-".contains(c));
+    let repeated = lower.chars().next().is_some_and(|first| lower.chars().all(|c| c == first));
+    lower.len() < 8 || stem.is_empty() || GUESSES.contains(&stem) || repeated
+}
+
+fn as_env(owner: &Object<'_>, container: &At<'_>, out: &mut Findings) {
+    let fix = "mount it as a file, and tell the application the path (many images take NAME_FILE):\nvolumes:\n  - name: secrets\n    secret:\n      secretName: …\nvolumeMounts:\n  - name: secrets\n    mountPath: /run/secrets\n    readOnly: true";
+    let message = "the value shows up in crash reports, in child processes and in `kubectl exec … env`";
+    for env in container.at("env").items() {
+        let at = env.dig("valueFrom.secretKeyRef");
+        if at.written() {
+            out.add(&t::SECRET_AS_ENV, owner, &at, message, fix);
+        }
+    }
+    for env in container.at("envFrom").items() {
+        let at = env.at("secretRef");
+        if at.written() {
+            out.add(&t::SECRET_AS_ENV, owner, &at, message, fix);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_weak;
+
+    #[test]
+    fn knows_first_guesses() {
+        for weak in ["password", "Password1!", "changeme", "123456789", "short", "aaaaaaaaaaa"] {
+            assert!(is_weak(weak), "{weak}");
+        }
+        assert!(!is_weak("kT9vQz2LmX4pR7wB"));
+    }
+}

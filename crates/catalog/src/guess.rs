@@ -81,6 +81,9 @@ const CLIENT_KEYS: &[&str] = &["HOST", "URL", "URI", "DSN", "SERVER", "ADDR", "C
 
 /// The most likely family of a service and the reason.
 ///
+/// Role, engine, ports and replicability carry over to a guessed image; users and paths belong to
+/// the image in the table and may differ in somebody else's.
+///
 /// The table itself comes first, then the image's name, mount targets, command and environment
 /// keys, in the order of what they prove.
 pub fn guess(evidence: &Evidence<'_>) -> Option<(&'static Family, Because)> {

@@ -50,7 +50,12 @@ pub(crate) struct Store {
 pub(crate) const STORES: &[Store] = &[
     store("MariaDB", &["mariadb"], "/var/lib/mysql", 3306),
     store("MySQL", &["mysql", "percona", "mysqld"], "/var/lib/mysql", 3306),
-    store("PostgreSQL", &["postgres", "postgresql", "postgis", "timescaledb", "pgvector"], "/var/lib/postgresql", 5432),
+    store(
+        "PostgreSQL",
+        &["postgres", "postgresql", "postgis", "timescaledb", "pgvector"],
+        "/var/lib/postgresql",
+        5432,
+    ),
     store("MongoDB", &["mongo", "mongodb"], "/data/db", 27017),
     store("Redis", &["redis", "valkey", "keydb"], "/data", 6379),
     store("Elasticsearch", &["elasticsearch", "opensearch"], "/usr/share/elasticsearch/data", 9200),
@@ -74,9 +79,22 @@ const fn store(
 }
 
 /// Words that make an image something that only talks to a database.
-const CLIENTS: &[&str] =
-    &["exporter", "backup", "admin", "commander", "express", "client", "proxy", "bouncer",
-      "operator", "insight", "ui", "router", "pgadmin4", "phpmyadmin"];
+const CLIENTS: &[&str] = &[
+    "exporter",
+    "backup",
+    "admin",
+    "commander",
+    "express",
+    "client",
+    "proxy",
+    "bouncer",
+    "operator",
+    "insight",
+    "ui",
+    "router",
+    "pgadmin4",
+    "phpmyadmin",
+];
 
 impl Store {
     /// Whether losing its files is losing somebody's data, rather than a cache.
@@ -113,17 +131,33 @@ pub(crate) fn store_of_port(port: i64) -> Option<&'static Store> {
 pub(crate) fn sounds_like_database(text: &str) -> bool {
     const MORE: &[&str] = &["db", "database", "databases", "pgdata", "sql"];
     let words = words(text);
-    words.iter().any(|w| {
-        MORE.contains(&w.as_str()) || STORES.iter().any(|s| s.words.contains(&w.as_str()))
-    })
+    words
+        .iter()
+        .any(|w| MORE.contains(&w.as_str()) || STORES.iter().any(|s| s.words.contains(&w.as_str())))
 }
 
 /// Images whose process needs more than half a minute before it answers.
 pub(crate) fn starts_slowly(container: &Container<'_>) -> bool {
     const SLOW: &[&str] = &[
-        "elasticsearch", "opensearch", "kibana", "keycloak", "jenkins", "sonarqube", "nexus3",
-        "gitlab", "tomcat", "wildfly", "jboss", "neo4j", "cassandra", "kafka", "logstash",
-        "confluence", "jira", "mssql", "metabase",
+        "elasticsearch",
+        "opensearch",
+        "kibana",
+        "keycloak",
+        "jenkins",
+        "sonarqube",
+        "nexus3",
+        "gitlab",
+        "tomcat",
+        "wildfly",
+        "jboss",
+        "neo4j",
+        "cassandra",
+        "kafka",
+        "logstash",
+        "confluence",
+        "jira",
+        "mssql",
+        "metabase",
     ];
     let image = container.at.at("image").str().unwrap_or_default();
     words(Image::parse(image).base).iter().any(|w| SLOW.contains(&w.as_str()))

@@ -152,7 +152,11 @@ impl<'a> Object<'a> {
 fn template_path(kind: &str) -> Option<&'static str> {
     match kind {
         "Pod" => Some(""),
-        "Deployment" | "DaemonSet" | "StatefulSet" | "ReplicaSet" | "ReplicationController"
+        "Deployment"
+        | "DaemonSet"
+        | "StatefulSet"
+        | "ReplicaSet"
+        | "ReplicationController"
         | "Job" => Some("spec.template"),
         "CronJob" => Some("spec.jobTemplate.spec.template"),
         _ => None,
@@ -190,11 +194,8 @@ impl<'a> Pod<'a> {
 }
 
 fn containers<'a>(spec: &At<'a>) -> Vec<Container<'a>> {
-    let read = |at: At<'a>, stage| Container {
-        name: at.at("name").text().unwrap_or_default(),
-        at,
-        stage,
-    };
+    let read =
+        |at: At<'a>, stage| Container { name: at.at("name").text().unwrap_or_default(), at, stage };
     let main = spec.at("containers").items().into_iter().map(|at| read(at, Stage::Main));
     let init = spec.at("initContainers").items().into_iter().map(|at| {
         let sidecar = at.at("restartPolicy").is("Always");

@@ -44,12 +44,16 @@ fn blocks(pdb: &Object<'_>, pods: &[&Pod<'_>], set: &Set<'_>, out: &mut Findings
     } else if min.text().as_deref() == Some("100%") {
         (min, "minAvailable is 100%".to_owned())
     } else if replicas > 0 && share(&min, replicas).is_some_and(|n| n >= replicas) {
-        let why = format!("minAvailable leaves none to spare: there may be no more than {replicas} pod(s)");
+        let why = format!(
+            "minAvailable leaves none to spare: there may be no more than {replicas} pod(s)"
+        );
         (min, why)
     } else {
         return;
     };
-    let message = format!("{why}: no eviction is ever allowed, so nodes cannot be drained and cluster upgrades hang");
+    let message = format!(
+        "{why}: no eviction is ever allowed, so nodes cannot be drained and cluster upgrades hang"
+    );
     let fix = "replicas: 2 or more, and in the budget\nmaxUnavailable: 1\nunhealthyPodEvictionPolicy: AlwaysAllow\n# on a single replica leave the budget out";
     out.add(&t::PDB_BLOCKS, pdb, &at, message, fix);
 }

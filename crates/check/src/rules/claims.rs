@@ -82,7 +82,8 @@ fn default_class(claim: &Object<'_>, volume: &Object<'_>, out: &mut Findings) {
 }
 
 fn no_class(object: &Object<'_>, spec: &At<'_>, out: &mut Findings) {
-    let message = "the class is left to the cluster: on one without a default class the claim stays Pending";
+    let message =
+        "the class is left to the cluster: on one without a default class the claim stays Pending";
     let fix = "storageClassName: standard  # `kubectl get storageclass` lists them; or waive this to take the default";
     out.add(&t::CLAIM_WITHOUT_CLASS, object, &spec.at("storageClassName"), message, fix);
 }
@@ -130,15 +131,16 @@ fn reclaim(volume: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
 }
 
 fn implicit(volume: &Object<'_>, at: &At<'_>, set: &Set<'_>, out: &mut Findings) {
-    let stray = set.of_kind(CLAIM).any(|c| {
-        !c.spec().at("storageClassName").written() && fits(c, volume)
-    });
+    let stray =
+        set.of_kind(CLAIM).any(|c| !c.spec().at("storageClassName").written() && fits(c, volume));
     let mut message = "no reclaim policy. A volume written by hand gets Retain: after the claim is deleted the data is there, and the volume stays Released until its claimRef is removed by hand".to_owned();
     if stray {
         message.push_str(". The claim in these files may get a provisioned volume instead, and for that one the class's policy counts, which is Delete by default");
     }
     let what = if sounds_like_database(&volume.name) { "the database's files" } else { "the data" };
-    let fix = format!("persistentVolumeReclaimPolicy: Retain  # say it, so that nobody takes {what} for disposable");
+    let fix = format!(
+        "persistentVolumeReclaimPolicy: Retain  # say it, so that nobody takes {what} for disposable"
+    );
     out.add(&t::RECLAIM_IMPLICIT, volume, at, message, fix);
 }
 
@@ -149,6 +151,13 @@ fn class_reclaim(class: &Object<'_>, out: &mut Findings) {
         return;
     }
     let how = if at.is_set() { "Delete" } else { "no reclaimPolicy, which means Delete" };
-    let message = format!("{how}: deleting a claim of this class, or its namespace, deletes the data");
-    out.add(&t::RECLAIM_DELETE, class, &at, message, "reclaimPolicy: Retain\n# or waive this where volumes only hold what can be made again");
+    let message =
+        format!("{how}: deleting a claim of this class, or its namespace, deletes the data");
+    out.add(
+        &t::RECLAIM_DELETE,
+        class,
+        &at,
+        message,
+        "reclaimPolicy: Retain\n# or waive this where volumes only hold what can be made again",
+    );
 }

@@ -17,7 +17,9 @@ pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
             let text = at.text().unwrap_or_default();
             url(map, key, &at, &text, out);
             if speaks_of_secret(key) && is_value(&text) {
-                let message = format!("`{key}` looks like a secret, and a ConfigMap is shown to everybody who may look at the namespace");
+                let message = format!(
+                    "`{key}` looks like a secret, and a ConfigMap is shown to everybody who may look at the namespace"
+                );
                 let fix = "move it to a Secret, and change the value";
                 out.add(&t::CONFIG_MAP_SECRET, map, &at, message, fix);
             }
@@ -38,7 +40,9 @@ fn size(map: &Object<'_>, out: &mut Findings) {
     // base64 holds three bytes in four characters.
     let bytes = of("data") + of("binaryData") / 4 * 3;
     if bytes > CONFIG_MAP_BYTES {
-        let message = format!("the data is {bytes} bytes, and 1 MiB is the most: the API server refuses the object");
+        let message = format!(
+            "the data is {bytes} bytes, and 1 MiB is the most: the API server refuses the object"
+        );
         let fix = "build the files into an image, or put them on a volume";
         out.add(&t::CONFIG_MAP_SIZE, map, &map.root.at("data"), message, fix);
     }
@@ -49,16 +53,26 @@ fn literal(owner: &Object<'_>, env: &At<'_>, out: &mut Findings) {
     let Some(text) = value.text() else { return };
     url(owner, &name, &value, &text, out);
     if speaks_of_secret(&name) && is_value(&text) {
-        let message = format!("`{name}` stands in plain text in the {}, where everybody who may read it reads it, and in each of its old revisions", owner.kind);
-        let fix = format!("move it to a Secret, and change the value:\nenv:\n  - name: {name}\n    valueFrom:\n      secretKeyRef:\n        name: …\n        key: {name}");
+        let message = format!(
+            "`{name}` stands in plain text in the {}, where everybody who may read it reads it, and in each of its old revisions",
+            owner.kind
+        );
+        let fix = format!(
+            "move it to a Secret, and change the value:\nenv:\n  - name: {name}\n    valueFrom:\n      secretKeyRef:\n        name: …\n        key: {name}"
+        );
         out.add(&t::LITERAL_SECRET, owner, &value, message, fix);
     }
 }
 
 fn url(object: &Object<'_>, key: &str, at: &At<'_>, text: &str, out: &mut Findings) {
     if text.split_whitespace().any(has_password) {
-        let message = format!("`{key}` holds a URL with a password, which everybody who may read the {} reads, and which ends up in logs", object.kind);
-        let fix = format!("put the whole URL into a Secret, or only the password and let Kubernetes compose it:\nenv:\n  - name: DB_PASSWORD\n    valueFrom:\n      secretKeyRef: {{name: …, key: password}}\n  - name: {key}\n    value: scheme://user:$(DB_PASSWORD)@host/name");
+        let message = format!(
+            "`{key}` holds a URL with a password, which everybody who may read the {} reads, and which ends up in logs",
+            object.kind
+        );
+        let fix = format!(
+            "put the whole URL into a Secret, or only the password and let Kubernetes compose it:\nenv:\n  - name: DB_PASSWORD\n    valueFrom:\n      secretKeyRef: {{name: …, key: password}}\n  - name: {key}\n    value: scheme://user:$(DB_PASSWORD)@host/name"
+        );
         out.add(&t::DSN_PASSWORD, object, at, message, fix);
     }
 }
@@ -90,21 +104,59 @@ fn is_value(text: &str) -> bool {
 /// Whether the name of a variable or key promises a secret: `DB_PASSWORD`, `apiKey`, not
 /// `PASSWORD_FILE` or `TOKEN_EXPIRY`.
 pub(super) fn speaks_of_secret(key: &str) -> bool {
-    const SECRET: &[&str] =
-        &["password", "passwd", "passphrase", "pwd", "pass", "secret", "token", "apikey", "credentials", "rootpw"];
+    const SECRET: &[&str] = &[
+        "password",
+        "passwd",
+        "passphrase",
+        "pwd",
+        "pass",
+        "secret",
+        "token",
+        "apikey",
+        "credentials",
+        "rootpw",
+    ];
     const ABOUT: &[&str] = &[
-        "file", "path", "dir", "name", "policy", "length", "expiry", "ttl", "expiration", "lifetime",
-        "min", "max", "url", "uri", "endpoint", "type", "header", "issuer", "id", "timeout", "enabled",
-        "allow", "empty", "random", "ref", "duration", "limit", "algorithm",
+        "file",
+        "path",
+        "dir",
+        "name",
+        "policy",
+        "length",
+        "expiry",
+        "ttl",
+        "expiration",
+        "lifetime",
+        "min",
+        "max",
+        "url",
+        "uri",
+        "endpoint",
+        "type",
+        "header",
+        "issuer",
+        "id",
+        "timeout",
+        "enabled",
+        "allow",
+        "empty",
+        "random",
+        "ref",
+        "duration",
+        "limit",
+        "algorithm",
     ];
     let words = words(&split_camel(key));
     let last_about = words.last().is_some_and(|w| ABOUT.contains(&w.as_str()));
     let about = last_about || words.iter().any(|w| ["allow", "random"].contains(&w.as_str()));
     let key_pair = words.windows(2).any(|w| {
-        ["api", "secret", "private", "access", "encryption", "app", "master"].contains(&w[0].as_str())
+        ["api", "secret", "private", "access", "encryption", "app", "master"]
+            .contains(&w[0].as_str())
             && w[1] == "key"
     });
-    !about && (key_pair || words.iter().any(|w| SECRET.iter().any(|s| w == s || w.ends_with("password"))))
+    !about
+        && (key_pair
+            || words.iter().any(|w| SECRET.iter().any(|s| w == s || w.ends_with("password"))))
 }
 
 /// `apiKey` to `api Key`.
@@ -127,10 +179,24 @@ mod tests {
 
     #[test]
     fn tells_secrets_by_name() {
-        for key in ["DB_PASSWORD", "apiKey", "MYSQL_ROOT_PASSWORD", "PGPASSWORD", "SECRET_KEY", "authToken"] {
+        for key in [
+            "DB_PASSWORD",
+            "apiKey",
+            "MYSQL_ROOT_PASSWORD",
+            "PGPASSWORD",
+            "SECRET_KEY",
+            "authToken",
+        ] {
             assert!(speaks_of_secret(key), "{key}");
         }
-        for key in ["PASSWORD_FILE", "TOKEN_TTL", "MYSQL_USER", "KEYBOARD", "MYSQL_ALLOW_EMPTY_PASSWORD", "COMPASS"] {
+        for key in [
+            "PASSWORD_FILE",
+            "TOKEN_TTL",
+            "MYSQL_USER",
+            "KEYBOARD",
+            "MYSQL_ALLOW_EMPTY_PASSWORD",
+            "COMPASS",
+        ] {
             assert!(!speaks_of_secret(key), "{key}");
         }
     }

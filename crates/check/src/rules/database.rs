@@ -30,9 +30,16 @@ pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
     }
 }
 
-fn data(pod: &Pod<'_>, store: &Store, container: &Container<'_>, set: &Set<'_>, out: &mut Findings) {
+fn data(
+    pod: &Pod<'_>,
+    store: &Store,
+    container: &Container<'_>,
+    set: &Set<'_>,
+    out: &mut Findings,
+) {
     let all = mounts(container);
-    let exact = |path: &str| path.starts_with(store.data) || (path != "/" && store.data.starts_with(path));
+    let exact =
+        |path: &str| path.starts_with(store.data) || (path != "/" && store.data.starts_with(path));
     let found = all.iter().find(|(path, _)| exact(path)).or_else(|| {
         // An image of another vendor keeps its data elsewhere; any persistent mount will do.
         all.iter().find(|(_, m)| {
@@ -77,7 +84,10 @@ fn ephemeral(pod: &Pod<'_>, store: &Store, at: &At<'_>, out: &mut Findings) {
     if !store.is_relational() && store.port != 27017 {
         return;
     }
-    let message = format!("{} has no persistent volume: all its data is gone when the pod is moved or restarted", store.name);
+    let message = format!(
+        "{} has no persistent volume: all its data is gone when the pod is moved or restarted",
+        store.name
+    );
     let fix = format!(
         "# in a StatefulSet\nvolumeClaimTemplates:\n  - metadata:\n      name: data\n    spec:\n      accessModes: [ReadWriteOnce]\n      resources:\n        requests:\n          storage: 10Gi\n# and in the container\nvolumeMounts:\n  - name: data\n    mountPath: {}",
         store.data
@@ -136,7 +146,8 @@ fn is_nfs(volume: &Object<'_>) -> bool {
 
 fn nfs_class(claim: &At<'_>, set: &Set<'_>) -> bool {
     let Some(name) = claim.at("storageClassName").text() else { return false };
-    let provisioner = set.find("StorageClass", "", &name).and_then(|c| c.root.at("provisioner").text());
+    let provisioner =
+        set.find("StorageClass", "", &name).and_then(|c| c.root.at("provisioner").text());
     crate::known::words(&provisioner.unwrap_or(name)).iter().any(|w| w == "nfs")
 }
 
@@ -191,7 +202,10 @@ fn postgres(
 
 fn deployment(pod: &Pod<'_>, store: &Store, out: &mut Findings) {
     if pod.owner.kind == "Deployment" && (store.is_relational() || store.port == 27017) {
-        let message = format!("{} as a Deployment: no stable name, no claim of its own, and at a rollout two servers at a time unless the strategy is Recreate", store.name);
+        let message = format!(
+            "{} as a Deployment: no stable name, no claim of its own, and at a rollout two servers at a time unless the strategy is Recreate",
+            store.name
+        );
         let fix = "kind: StatefulSet\nspec:\n  serviceName: …  # a headless Service\n  volumeClaimTemplates: […]";
         out.add(&t::DATABASE_DEPLOYMENT, &pod.owner, &pod.owner.root.at("kind"), message, fix);
     }
@@ -200,7 +214,16 @@ fn deployment(pod: &Pod<'_>, store: &Store, out: &mut Findings) {
 fn grace(pod: &Pod<'_>, store: &Store, out: &mut Findings) {
     let at = pod.spec.at("terminationGracePeriodSeconds");
     if at.int().unwrap_or(30) <= 30 && store.is_relational() {
-        let message = format!("{} has 30 seconds or less to write its buffers; then it is killed and starts with crash recovery", store.name);
-        out.add(&scaling::DATABASE_GRACE, &pod.owner, &at, message, "terminationGracePeriodSeconds: 120");
+        let message = format!(
+            "{} has 30 seconds or less to write its buffers; then it is killed and starts with crash recovery",
+            store.name
+        );
+        out.add(
+            &scaling::DATABASE_GRACE,
+            &pod.owner,
+            &at,
+            message,
+            "terminationGracePeriodSeconds: 120",
+        );
     }
 }

@@ -37,9 +37,9 @@ fn speaks_of(container: &At<'_>, name: &str, prefix: &str) -> bool {
     let image = container.at("image").str().unwrap_or_default();
     let words = crate::known::words(crate::known::Image::parse(image).base);
     let reads = |env: &At<'_>| {
-        env.at("name").str().is_some_and(|n| {
-            n.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('_'))
-        })
+        env.at("name")
+            .str()
+            .is_some_and(|n| n.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('_')))
     };
     words.iter().any(|w| w == name) || container.at("env").items().iter().any(reads)
 }

@@ -11,7 +11,10 @@ use crate::table::scaling as t;
 
 /// Fields of autoscaling/v1 and v2beta1 that v2 does not have.
 const OLD_FIELDS: &[&str] = &[
-    "targetAverageUtilization", "targetAverageValue", "targetValue", "metricName",
+    "targetAverageUtilization",
+    "targetAverageValue",
+    "targetValue",
+    "metricName",
     "currentAverageUtilization",
 ];
 /// The sources of a metric in autoscaling/v2.
@@ -28,7 +31,8 @@ pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
         let text = |key: &str| reference.at(key).text().unwrap_or_default();
         let key = (hpa.namespace.clone(), text("kind"), text("name"));
         if let Some(other) = targets.insert(key, hpa.name.clone()) {
-            let message = format!("`{other}` scales the same workload: each undoes what the other does");
+            let message =
+                format!("`{other}` scales the same workload: each undoes what the other does");
             let fix = "keep one HPA, with all metrics in its list";
             out.add(&t::HPA_TWICE, hpa, &reference, message, fix);
         }
@@ -47,15 +51,24 @@ fn target(hpa: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
         let message = format!(
             "{kind} `{name_text}` is not in these files: unless the cluster has it, the HPA reports FailedGetScale and does nothing"
         );
-        let fix = format!("add the {kind} `{name_text}`, or name one of these files:\nscaleTargetRef:\n  apiVersion: apps/v1\n  kind: Deployment\n  name: …");
+        let fix = format!(
+            "add the {kind} `{name_text}`, or name one of these files:\nscaleTargetRef:\n  apiVersion: apps/v1\n  kind: Deployment\n  name: …"
+        );
         return out.add(&t::HPA_TARGET, hpa, &name, message, fix);
     };
     let replicas = workload.spec().at("replicas");
     if replicas.is_set() {
-        let message = format!("HPA `{}` owns the number of replicas, and every apply of this file puts it back to this one", hpa.name);
+        let message = format!(
+            "HPA `{}` owns the number of replicas, and every apply of this file puts it back to this one",
+            hpa.name
+        );
         out.add(&t::HPA_REPLICAS, workload, &replicas, message, "remove `replicas`");
     }
-    let is_target = |p: &&Pod<'_>| p.owner.kind == workload.kind && p.owner.name == workload.name && p.owner.namespace == workload.namespace;
+    let is_target = |p: &&Pod<'_>| {
+        p.owner.kind == workload.kind
+            && p.owner.name == workload.name
+            && p.owner.namespace == workload.namespace
+    };
     if let Some(pod) = set.pods.iter().find(is_target) {
         database(hpa, pod, &name, out);
         requests(hpa, pod, out);
@@ -97,7 +110,8 @@ fn requests(hpa: &Object<'_>, pod: &Pod<'_>, out: &mut Findings) {
     for (resource, at) in utilizations(hpa) {
         let requested = |c: &&crate::set::Container<'_>| {
             let amounts = c.at.at("resources");
-            amounts.at("requests").at(&resource).is_set() || amounts.at("limits").at(&resource).is_set()
+            amounts.at("requests").at(&resource).is_set()
+                || amounts.at("limits").at(&resource).is_set()
         };
         if let Some(container) = pod.running().find(|c| !requested(c)) {
             let message = format!(
@@ -106,7 +120,10 @@ fn requests(hpa: &Object<'_>, pod: &Pod<'_>, out: &mut Findings) {
                 pod.owner.id()
             );
             let amount = if resource == "cpu" { "100m" } else { "128Mi" };
-            let fix = format!("# in the container `{}`\nresources:\n  requests:\n    {resource}: {amount}", container.name);
+            let fix = format!(
+                "# in the container `{}`\nresources:\n  requests:\n    {resource}: {amount}",
+                container.name
+            );
             out.add(&t::HPA_NO_REQUEST, hpa, &at, message, fix);
         }
     }
@@ -116,11 +133,13 @@ fn bounds(hpa: &Object<'_>, out: &mut Findings) {
     let (min, max) = (hpa.spec().at("minReplicas"), hpa.spec().at("maxReplicas"));
     let least = min.int().unwrap_or(1);
     if least < 2 {
-        let message = "when there is little to do one pod is left: a node drain or a crash is an outage";
+        let message =
+            "when there is little to do one pod is left: a node drain or a crash is an outage";
         out.add(&t::HPA_MINIMUM, hpa, &min, message, "minReplicas: 2");
     }
     if max.int().is_none_or(|max| max < least || max < 1) {
-        let message = "maxReplicas is missing or below minReplicas: the API server refuses the object";
+        let message =
+            "maxReplicas is missing or below minReplicas: the API server refuses the object";
         out.add(&t::HPA_BOUNDS, hpa, &max, message, "maxReplicas: 10");
     }
 }
@@ -132,7 +151,13 @@ fn fields(hpa: &Object<'_>, out: &mut Findings) {
             let old = spec.at("targetCPUUtilizationPercentage");
             if old.written() {
                 let percent = old.int().unwrap_or(70);
-                old_field(hpa, &old, "targetCPUUtilizationPercentage", &metric_yaml("cpu", percent), out);
+                old_field(
+                    hpa,
+                    &old,
+                    "targetCPUUtilizationPercentage",
+                    &metric_yaml("cpu", percent),
+                    out,
+                );
             }
             for metric in spec.at("metrics").items() {
                 metric_v2(hpa, &metric, out);
@@ -142,7 +167,9 @@ fn fields(hpa: &Object<'_>, out: &mut Findings) {
             for field in ["metrics", "behavior"] {
                 let at = spec.at(field);
                 if at.written() {
-                    let message = format!("`{field}` is a field of autoscaling/v2: the API server refuses or drops it");
+                    let message = format!(
+                        "`{field}` is a field of autoscaling/v2: the API server refuses or drops it"
+                    );
                     out.add(&t::HPA_NEW_FIELD, hpa, &at, message, "apiVersion: autoscaling/v2");
                 }
             }

@@ -21,17 +21,24 @@ fn image(pod: &Pod<'_>, container: &Container<'_>, out: &mut Findings) {
     let image = Image::parse(text);
     let floating = image.tag.is_empty() || image.tag == "latest";
     if !is_reference(text) {
-        let message = format!("`{text}` is no image reference: the container never starts (InvalidImageName)");
+        let message = format!(
+            "`{text}` is no image reference: the container never starts (InvalidImageName)"
+        );
         out.add(&t::NO_IMAGE, owner, &at, message, "image: registry.example.com/team/app:1.2.3");
     }
     if floating && !image.digest {
         let message = "the tag moves: two pods of one workload can run different versions, and a rollback brings nothing back";
-        let fix = format!("image: {}:1.2.3  # a tag that is never moved, better still a digest", name_of(text));
+        let fix = format!(
+            "image: {}:1.2.3  # a tag that is never moved, better still a digest",
+            name_of(text)
+        );
         out.add(&t::FLOATING_TAG, owner, &at, message, fix);
     }
     if !image.digest {
         let message = "the registry can serve something else under this tag tomorrow";
-        let fix = format!("image: {text}@sha256:…  # `docker buildx imagetools inspect` prints the digest");
+        let fix = format!(
+            "image: {text}@sha256:…  # `docker buildx imagetools inspect` prints the digest"
+        );
         out.add(&t::NO_DIGEST, owner, &at, message, fix);
     }
     let policy = container.at.at("imagePullPolicy");

@@ -33,7 +33,10 @@ fn restart_policy(pod: &Pod<'_>, out: &mut Findings) {
     let policy = at.str().unwrap_or("Always");
     let refused = "the API server refuses the object";
     if pod.is_job() && policy == "Always" {
-        let message = format!("pods of a {} cannot restart always, which is the default: {refused}", pod.owner.kind);
+        let message = format!(
+            "pods of a {} cannot restart always, which is the default: {refused}",
+            pod.owner.kind
+        );
         out.add(&t::JOB_RESTART, &pod.owner, &at, message, "restartPolicy: OnFailure  # or Never");
     } else if !pod.is_job() && pod.owner.kind != "Pod" && policy != "Always" {
         let message = format!("pods of a {} can only restart always: {refused}", pod.owner.kind);

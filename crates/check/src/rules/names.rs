@@ -24,8 +24,17 @@ pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
             continue;
         }
         if seen.insert(key, object).is_some() {
-            let message = format!("{} stands twice in these files: the later one silently replaces the earlier", object.id());
-            out.add(&references::DUPLICATE, object, &object.name_at(), message, "merge the two, or rename one");
+            let message = format!(
+                "{} stands twice in these files: the later one silently replaces the earlier",
+                object.id()
+            );
+            out.add(
+                &references::DUPLICATE,
+                object,
+                &object.name_at(),
+                message,
+                "merge the two, or rename one",
+            );
         }
     }
     for pod in &cx.set.pods {
@@ -53,7 +62,8 @@ fn object_name(object: &Object<'_>, out: &mut Findings) {
         (parts && name.len() <= 253, "lower-case letters, digits, `-` and `.`")
     };
     if !fine {
-        let message = format!("`{name}` is no name for a {}: the API server refuses the object", object.kind);
+        let message =
+            format!("`{name}` is no name for a {}: the API server refuses the object", object.kind);
         let fix = format!("name: {}  # {form}", suggestion(name));
         out.add(&t::BAD_NAME, object, &at, message, fix);
     }
@@ -66,7 +76,8 @@ fn dns_label(object: &Object<'_>, at: &At<'_>, what: &str, out: &mut Findings) {
     };
     if !is_dns_label(&name) {
         let message = format!("`{name}` is no name for {what}: the API server refuses the object");
-        let fix = format!("name: {}  # up to 63 lower-case letters, digits and `-`", suggestion(&name));
+        let fix =
+            format!("name: {}  # up to 63 lower-case letters, digits and `-`", suggestion(&name));
         out.add(&t::BAD_NAME, object, at, message, fix);
     }
 }
@@ -137,7 +148,9 @@ fn ports(pod: &Pod<'_>, container: &At<'_>, out: &mut Findings) {
         let protocol = port.at("protocol").text().unwrap_or_else(|| "TCP".to_owned());
         let Some(number) = at.int() else { continue };
         if seen.contains(&(number, protocol.clone())) {
-            let message = format!("port {number}/{protocol} stands twice: Services that name the second one get no endpoints");
+            let message = format!(
+                "port {number}/{protocol} stands twice: Services that name the second one get no endpoints"
+            );
             out.add(&t::DUPLICATE_NAME, &pod.owner, &at, message, "remove one of them");
         }
         seen.push((number, protocol));

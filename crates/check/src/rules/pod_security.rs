@@ -20,7 +20,9 @@ type Place = String;
 const CONTAINER_TESTS: &[Test] = &[
     Test {
         rule: &t::PRIVILEGED,
-        broken: |c| when(c.dig("securityContext.privileged").truthy(), "securityContext.privileged"),
+        broken: |c| {
+            when(c.dig("securityContext.privileged").truthy(), "securityContext.privileged")
+        },
         message: "the container is root on the node: it can read every other pod's memory and Secrets",
         fix: "remove it, or write `privileged: false`; for a single device use a device plugin",
     },

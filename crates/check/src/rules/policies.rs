@@ -39,7 +39,8 @@ fn covered(pod: &Pod<'_>, policies: &[&Object<'_>], out: &mut Findings) {
         return;
     }
     let labels: Vec<_> = pod.labels.iter().map(|(k, v)| format!("      {k}: {v}")).collect();
-    let message = "every pod of the cluster can connect to this one, and it can connect to everything";
+    let message =
+        "every pod of the cluster can connect to this one, and it can connect to everything";
     let fix = format!(
         "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: {}\nspec:\n  podSelector:\n    matchLabels:\n{}\n  policyTypes: [Ingress]\n  ingress: …  # who may connect, on which ports",
         pod.owner.name,
@@ -52,7 +53,9 @@ fn selects_nothing(policy: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
     let selector = pods_of(policy);
     if !selector.is_empty() && set.selected(&policy.namespace, &selector).is_empty() {
         let at = policy.spec().at("podSelector");
-        let message = format!("`{selector}` matches no pod of these files: the pods it was meant for are open");
+        let message = format!(
+            "`{selector}` matches no pod of these files: the pods it was meant for are open"
+        );
         let fix = "write the labels of the pod template in spec.podSelector.matchLabels";
         out.add(&t::POLICY_SELECTS_NOTHING, policy, &at, message, fix);
     }
@@ -96,7 +99,8 @@ fn blocked_port(service: &Object<'_>, policies: &[&Object<'_>], set: &Set<'_>, o
         return;
     }
     for pod in set.selected(&service.namespace, &selector) {
-        let own: Vec<_> = policies.iter().filter(|p| covers(p, pod) && restricts_ingress(p)).collect();
+        let own: Vec<_> =
+            policies.iter().filter(|p| covers(p, pod) && restricts_ingress(p)).collect();
         if own.is_empty() {
             continue;
         }
@@ -111,7 +115,10 @@ fn blocked_port(service: &Object<'_>, policies: &[&Object<'_>], set: &Set<'_>, o
                     "no NetworkPolicy of {} lets this port in: connections time out although the pods are ready",
                     pod.owner.id()
                 );
-                let fix = format!("ingress:\n  - from: …\n    ports:\n      - port: {}", number.map_or("http".to_owned(), |n| n.to_string()));
+                let fix = format!(
+                    "ingress:\n  - from: …\n    ports:\n      - port: {}",
+                    number.map_or("http".to_owned(), |n| n.to_string())
+                );
                 out.add(&t::POLICY_BLOCKS_ROUTE, service, &port.at("port"), message, fix);
             }
         }
@@ -144,5 +151,8 @@ fn lets(rule: &At<'_>, number: Option<i64>, name: Option<&str>) -> bool {
         (Some(a), Some(b), Some(n)) => (a..=b).contains(&n),
         _ => false,
     };
-    !port.is_set() || (from.is_some() && from == number) || (port.str().is_some() && port.str() == name) || range
+    !port.is_set()
+        || (from.is_some() && from == number)
+        || (port.str().is_some() && port.str() == name)
+        || range
 }

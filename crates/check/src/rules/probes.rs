@@ -34,7 +34,8 @@ pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
 fn missing(pod: &Pod<'_>, container: &Container<'_>, out: &mut Findings) {
     let live = container.at.at("livenessProbe");
     if !live.truthy() {
-        let message = format!("if `{}` hangs, it stays that way until somebody notices", container.name);
+        let message =
+            format!("if `{}` hangs, it stays that way until somebody notices", container.name);
         let fix = "livenessProbe:\n  httpGet:\n    path: /livez  # answers as long as the process does, whatever its dependencies do\n    port: http\n  periodSeconds: 10\n  timeoutSeconds: 5";
         out.add(&t::NO_LIVENESS, &pod.owner, &live, message, fix);
     }
@@ -54,7 +55,8 @@ fn on_init(pod: &Pod<'_>, container: &Container<'_>, out: &mut Findings) {
         let probe = container.at.at(kind);
         if probe.is_set() {
             let message = "init containers have no probes: the API server refuses the object";
-            let fix = "remove the probe, or add `restartPolicy: Always` if the container is a sidecar";
+            let fix =
+                "remove the probe, or add `restartPolicy: Always` if the container is a sidecar";
             out.add(&t::PROBE_ON_INIT, &pod.owner, &probe, message, fix);
         }
     }
@@ -116,13 +118,16 @@ fn patience(probe: &At<'_>) -> i64 {
 fn shape(pod: &Pod<'_>, kind: &str, probe: &At<'_>, out: &mut Findings) {
     let n = HANDLERS.iter().filter(|h| probe.at(h).written()).count();
     if n != 1 {
-        let message = format!("{kind} has {n} ways to probe and needs exactly one: the API server refuses the object");
+        let message = format!(
+            "{kind} has {n} ways to probe and needs exactly one: the API server refuses the object"
+        );
         let fix = "keep one of exec, httpGet, tcpSocket and grpc";
         out.add(&t::PROBE_SHAPE, &pod.owner, probe, message, fix);
     }
     let success = probe.at("successThreshold");
     if kind != "readinessProbe" && success.int().is_some_and(|n| n != 1) {
-        let message = format!("successThreshold of {kind} can only be 1: the API server refuses the object");
+        let message =
+            format!("successThreshold of {kind} can only be 1: the API server refuses the object");
         out.add(&t::PROBE_SHAPE, &pod.owner, &success, message, "remove successThreshold");
     }
 }
@@ -133,14 +138,20 @@ fn port(pod: &Pod<'_>, container: &Container<'_>, probe: &At<'_>, out: &mut Find
         let at = probe.at(handler).at("port");
         if let Some(name) = at.str() {
             if !ports.iter().any(|p| p.at("name").is(name)) {
-                let message = format!("container `{}` has no port named `{name}`: the probe never succeeds", container.name);
+                let message = format!(
+                    "container `{}` has no port named `{name}`: the probe never succeeds",
+                    container.name
+                );
                 let fix = format!("ports:\n  - name: {name}\n    containerPort: 8080");
                 out.add(&t::PROBE_PORT, &pod.owner, &at, message, fix);
             }
         } else if let Some(number) = at.int() {
             let declared = ports.iter().any(|p| p.at("containerPort").int() == Some(number));
             if !declared && !ports.is_empty() {
-                let message = format!("container `{}` does not declare port {number}: if nothing listens there, the probe never succeeds", container.name);
+                let message = format!(
+                    "container `{}` does not declare port {number}: if nothing listens there, the probe never succeeds",
+                    container.name
+                );
                 let fix = "correct the number, or declare the port under `ports` with a name and probe the name";
                 out.add(&t::PROBE_PORT_UNDECLARED, &pod.owner, &at, message, fix);
             }

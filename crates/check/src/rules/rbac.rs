@@ -42,7 +42,11 @@ const DANGERS: &[Danger] = &[
                 verbs: &["update", "patch"],
                 resources: &["certificatesigningrequests/approval"],
             },
-            Operation { group: "certificates.k8s.io", verbs: &["approve"], resources: &["signers"] },
+            Operation {
+                group: "certificates.k8s.io",
+                verbs: &["approve"],
+                resources: &["signers"],
+            },
         ],
         message: "the role can issue itself a certificate of any user",
     },
@@ -109,7 +113,8 @@ const HOLDINGS: &[Holding] = &[
     },
 ];
 
-const LESS: &str = "name the API groups, resources and verbs that are needed, and resourceNames where possible";
+const LESS: &str =
+    "name the API groups, resources and verbs that are needed, and resourceNames where possible";
 
 pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
     for object in &cx.set.objects {
@@ -199,7 +204,9 @@ fn missing_role(object: &Object<'_>, kind: &str, name: &str, out: &mut Findings)
     if kind == "ClusterRole" && (built_in.contains(&name) || name.starts_with("system:")) {
         return;
     }
-    let message = format!("{kind} `{name}` is not in these files: unless the cluster has it, the subjects get no rights");
+    let message = format!(
+        "{kind} `{name}` is not in these files: unless the cluster has it, the subjects get no rights"
+    );
     let fix = format!("add the {kind} `{name}`, or correct roleRef.name");
     let at = object.root.dig("roleRef.name");
     out.add(&references::ROLE_MISSING, object, &at, message, fix);
@@ -209,6 +216,12 @@ fn account(object: &Object<'_>, out: &mut Findings) {
     let at = object.root.at("automountServiceAccountToken");
     if object.name == "default" && at.bool() != Some(false) {
         let message = "every pod of the namespace that names no account gets its token";
-        out.add(&t::DEFAULT_ACCOUNT_TOKEN, object, &at, message, "automountServiceAccountToken: false");
+        out.add(
+            &t::DEFAULT_ACCOUNT_TOKEN,
+            object,
+            &at,
+            message,
+            "automountServiceAccountToken: false",
+        );
     }
 }

@@ -101,8 +101,13 @@ fn lookup(pod: &Pod<'_>, usage: &Use<'_>, name: &str, set: &Set<'_>, out: &mut F
     let Some(object) = set.find(kind, &pod.owner.namespace, name) else {
         // The cluster puts this one into every namespace.
         if name != "kube-root-ca.crt" {
-            let message = format!("{kind} `{name}` is not in these files: unless the cluster has it, the pod waits in CreateContainerConfigError or ContainerCreating");
-            let fix = format!("add the {kind} `{name}` in namespace `{}`, or correct the name", pod.owner.namespace);
+            let message = format!(
+                "{kind} `{name}` is not in these files: unless the cluster has it, the pod waits in CreateContainerConfigError or ContainerCreating"
+            );
+            let fix = format!(
+                "add the {kind} `{name}` in namespace `{}`, or correct the name",
+                pod.owner.namespace
+            );
             out.add(usage.holder.missing, &pod.owner, &usage.name, message, fix);
         }
         return;
@@ -112,8 +117,10 @@ fn lookup(pod: &Pod<'_>, usage: &Use<'_>, name: &str, set: &Set<'_>, out: &mut F
         let Some(text) = key.text() else { continue };
         let known = usage.holder.fields.iter().any(|f| object.root.at(f).at(&text).written());
         if !known {
-            let has = if sealed { "has no data".to_owned() } else { format!("has no key `{text}`") };
-            let message = format!("{kind} `{name}` {has}: the container waits in CreateContainerConfigError");
+            let has =
+                if sealed { "has no data".to_owned() } else { format!("has no key `{text}`") };
+            let message =
+                format!("{kind} `{name}` {has}: the container waits in CreateContainerConfigError");
             let fix = format!("add the key `{text}` to the {kind}, or name one that it has");
             out.add(usage.holder.missing_key, &pod.owner, key, message, fix);
         }
@@ -124,8 +131,12 @@ fn account(pod: &Pod<'_>, set: &Set<'_>, out: &mut Findings) {
     let at = pod.spec.at("serviceAccountName");
     let Some(name) = at.text().filter(|n| n != "default" && !n.is_empty()) else { return };
     if set.find("ServiceAccount", &pod.owner.namespace, &name).is_none() {
-        let message = format!("ServiceAccount `{name}` is not in these files: unless the cluster has it, no pod is created at all");
-        let fix = format!("apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: {name}\nautomountServiceAccountToken: false");
+        let message = format!(
+            "ServiceAccount `{name}` is not in these files: unless the cluster has it, no pod is created at all"
+        );
+        let fix = format!(
+            "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: {name}\nautomountServiceAccountToken: false"
+        );
         out.add(&t::MISSING_ACCOUNT, &pod.owner, &at, message, fix);
     }
 }
@@ -141,7 +152,8 @@ fn selector(pod: &Pod<'_>, out: &mut Findings) {
         let message = format!(
             "the selector `{selector}` does not match the labels of the template: the API server refuses the object"
         );
-        let fix = "write the same labels in spec.selector.matchLabels and spec.template.metadata.labels";
+        let fix =
+            "write the same labels in spec.selector.matchLabels and spec.template.metadata.labels";
         out.add(&t::SELECTOR_MISMATCH, &pod.owner, &at, message, fix);
     }
 }
@@ -199,12 +211,20 @@ fn crd_names(set: &Set<'_>, object: &Object<'_>) -> bool {
 
 fn report_unused(set: &Set<'_>, object: &Object<'_>, out: &mut Findings) {
     let (kind, name) = (object.kind, &object.name);
-    let whom = if set.pods.is_empty() { "these files hold no workload at all" } else { "no workload in these files uses it" };
+    let whom = if set.pods.is_empty() {
+        "these files hold no workload at all"
+    } else {
+        "no workload in these files uses it"
+    };
     let message = format!("{whom}: nothing reads {kind} `{name}`");
     let fix = if kind == "ConfigMap" {
-        format!("use it in a container, or remove it:\nenvFrom:\n  - configMapRef:\n      name: {name}")
+        format!(
+            "use it in a container, or remove it:\nenvFrom:\n  - configMapRef:\n      name: {name}"
+        )
     } else {
-        format!("mount it in a pod, or remove it:\nvolumes:\n  - name: {name}\n    secret:\n      secretName: {name}")
+        format!(
+            "mount it in a pod, or remove it:\nvolumes:\n  - name: {name}\n    secret:\n      secretName: {name}"
+        )
     };
     out.add(&t::UNUSED_CONFIG, object, &object.name_at(), message, fix);
 }

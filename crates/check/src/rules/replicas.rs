@@ -87,7 +87,13 @@ fn rolling(pod: &Pod<'_>, claim: &str, out: &mut Findings) {
         let message = format!(
             "at a rollout the new pod starts before the old one ends, and claim `{claim}` attaches to one node: on another node the new pod waits for the volume and the old one for the new pod, for ever"
         );
-        out.add(&storage::RWO_ROLLING, &pod.owner, &strategy, message, "strategy:\n  type: Recreate");
+        out.add(
+            &storage::RWO_ROLLING,
+            &pod.owner,
+            &strategy,
+            message,
+            "strategy:\n  type: Recreate",
+        );
     }
 }
 
@@ -97,7 +103,8 @@ fn alone(pod: &Pod<'_>, set: &Set<'_>, out: &mut Findings) {
         let selector = Selector::plain(&s.spec().at("selector"));
         s.namespace == pod.owner.namespace && !selector.is_empty() && selector.matches(&pod.labels)
     });
-    let claims = pod.spec.at("volumes").items().iter().any(|v| v.at("persistentVolumeClaim").is_set());
+    let claims =
+        pod.spec.at("volumes").items().iter().any(|v| v.at("persistentVolumeClaim").is_set());
     if one && served && !claims && store_in(pod).is_none() {
         let at = pod.owner.spec().at("replicas");
         let message = "one pod serves all requests: every drain, crash and slow start is an outage";
@@ -109,17 +116,24 @@ fn alone(pod: &Pod<'_>, set: &Set<'_>, out: &mut Findings) {
 fn governing_service(owner: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
     let at = owner.spec().at("serviceName");
     let fix = |name: &str| {
-        format!("apiVersion: v1\nkind: Service\nmetadata:\n  name: {name}\nspec:\n  clusterIP: None\n  selector: …\n  ports: …")
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata:\n  name: {name}\nspec:\n  clusterIP: None\n  selector: …\n  ports: …"
+        )
     };
     let Some(name) = at.text().filter(|n| !n.is_empty()) else {
-        let message = "no serviceName: the pods get no stable DNS names, so members cannot find each other";
+        let message =
+            "no serviceName: the pods get no stable DNS names, so members cannot find each other";
         let fix = format!("serviceName: {}\n# and\n{}", owner.name, fix(&owner.name));
         return out.add(&t::STATEFUL_SERVICE, owner, &at, message, fix);
     };
     let message = match set.find("Service", &owner.namespace, &name) {
-        None => format!("Service `{name}` is not in these files: without it the pods have no stable DNS names"),
+        None => format!(
+            "Service `{name}` is not in these files: without it the pods have no stable DNS names"
+        ),
         Some(service) if !service.spec().at("clusterIP").is("None") => {
-            format!("Service `{name}` is not headless: it gives one address for all pods, and the pods no names")
+            format!(
+                "Service `{name}` is not headless: it gives one address for all pods, and the pods no names"
+            )
         }
         Some(_) => return,
     };
@@ -130,7 +144,8 @@ fn bare(pod: &Pod<'_>, out: &mut Findings) {
     if !pod.owner.root.dig("metadata.ownerReferences").is_set() {
         let at: At<'_> = pod.owner.root.at("kind");
         let message = "nothing creates the pod again when its node goes or it is evicted";
-        let fix = "kind: Deployment  # or a Job, if it runs to completion; the pod becomes spec.template";
+        let fix =
+            "kind: Deployment  # or a Job, if it runs to completion; the pod becomes spec.template";
         out.add(&t::BARE_POD, &pod.owner, &at, message, fix);
     }
 }

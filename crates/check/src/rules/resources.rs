@@ -101,13 +101,16 @@ fn quantity(pod: &Pod<'_>, resource: &str, at: &At<'_>, out: &mut Findings) {
         None => {
             let message = format!("`{text}` is no quantity: the API server refuses the object");
             let fix = match resource {
-                "cpu" => "cpu: 250m  # thousandths of a CPU, or whole CPUs such as \"1\"".to_owned(),
+                "cpu" => {
+                    "cpu: 250m  # thousandths of a CPU, or whole CPUs such as \"1\"".to_owned()
+                }
                 _ => format!("{resource}: 256Mi  # Ki, Mi, Gi count in 1024, k, M, G in 1000"),
             };
             out.add(&t::BAD_QUANTITY, &pod.owner, at, message, fix);
         }
         Some(milli) if resource == "memory" && milli > 0 && milli < 1000 * (1 << 20) => {
-            let message = format!("`{text}` is less than one mebibyte: the container is killed as it starts");
+            let message =
+                format!("`{text}` is less than one mebibyte: the container is killed as it starts");
             let fix = format!("memory: {}Mi", text.trim_end_matches(|c: char| !c.is_ascii_digit()));
             out.add(&t::TINY_MEMORY, &pod.owner, at, message, fix);
         }

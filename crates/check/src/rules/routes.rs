@@ -30,7 +30,14 @@ pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
                 if reference.at("kind").str().is_none_or(|k| k == "Service") {
                     let other = reference.at("namespace").text();
                     let namespace = other.unwrap_or_else(|| route.namespace.clone());
-                    backend(route, &namespace, &reference.at("name"), &reference.at("port"), cx.set, out);
+                    backend(
+                        route,
+                        &namespace,
+                        &reference.at("name"),
+                        &reference.at("port"),
+                        cx.set,
+                        out,
+                    );
                 }
             }
         }
@@ -47,7 +54,9 @@ fn backend(
 ) {
     let Some(text) = name.text() else { return };
     let Some(service) = set.find("Service", namespace, &text) else {
-        let message = format!("Service `{text}` is not in these files: unless the cluster has it, visitors get 503 or 500");
+        let message = format!(
+            "Service `{text}` is not in these files: unless the cluster has it, visitors get 503 or 500"
+        );
         let fix = format!("add Service `{text}` in namespace `{namespace}`, or correct the name");
         return out.add(&t::BACKEND_SERVICE, object, name, message, fix);
     };
@@ -68,7 +77,8 @@ fn backend(
 }
 
 fn snippets(ingress: &Object<'_>, out: &mut Findings) {
-    let fix = "remove the snippet; use an annotation made for the purpose, or filters of an HTTPRoute";
+    let fix =
+        "remove the snippet; use an annotation made for the purpose, or filters of an HTTPRoute";
     for (key, at) in ingress.root.dig("metadata.annotations").entries() {
         if !key.contains("snippet") {
             continue;
@@ -81,7 +91,8 @@ fn snippets(ingress: &Object<'_>, out: &mut Findings) {
             out.add(&t::NGINX_LUA, ingress, &at, message, fix);
         }
         if text.contains("alias") {
-            let message = "the snippet serves files of the controller's container, its token among them";
+            let message =
+                "the snippet serves files of the controller's container, its token among them";
             out.add(&t::NGINX_ALIAS, ingress, &at, message, fix);
         }
     }
@@ -106,8 +117,10 @@ fn edge(ingress: &Object<'_>, out: &mut Findings) {
     let old = ingress.root.dig("metadata.annotations").at("kubernetes.io/ingress.class");
     if class.is("nginx") || old.is("nginx") {
         let at = if class.is_set() { class } else { old };
-        let message = "ingress-nginx ended in March 2026: the controller gets no more security fixes";
-        let fix = "move to the Gateway API:\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute";
+        let message =
+            "ingress-nginx ended in March 2026: the controller gets no more security fixes";
+        let fix =
+            "move to the Gateway API:\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute";
         out.add(&t::INGRESS_NGINX, ingress, &at, message, fix);
     }
 }

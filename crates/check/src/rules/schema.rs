@@ -8,8 +8,21 @@ use crate::table::schema as t;
 
 /// Kinds that checkov expects to name a namespace.
 const NAMESPACED: &[&str] = &[
-    "Pod", "Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "ReplicationController", "Job",
-    "CronJob", "Service", "Secret", "ServiceAccount", "Role", "RoleBinding", "ConfigMap", "Ingress",
+    "Pod",
+    "Deployment",
+    "DaemonSet",
+    "StatefulSet",
+    "ReplicaSet",
+    "ReplicationController",
+    "Job",
+    "CronJob",
+    "Service",
+    "Secret",
+    "ServiceAccount",
+    "Role",
+    "RoleBinding",
+    "ConfigMap",
+    "Ingress",
 ];
 
 /// What a field must be one of: kind, path, values.
@@ -35,8 +48,16 @@ const REQUIRED: &[(&str, &str, &str)] = &[
     ("Job", "spec.template", "template:\n  spec: …"),
     ("CronJob", "spec.schedule", "schedule: \"30 2 * * *\""),
     ("CronJob", "spec.jobTemplate", "jobTemplate:\n  spec: …"),
-    ("RoleBinding", "roleRef", "roleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: Role\n  name: …"),
-    ("ClusterRoleBinding", "roleRef", "roleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: ClusterRole\n  name: …"),
+    (
+        "RoleBinding",
+        "roleRef",
+        "roleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: Role\n  name: …",
+    ),
+    (
+        "ClusterRoleBinding",
+        "roleRef",
+        "roleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: ClusterRole\n  name: …",
+    ),
     ("StorageClass", "provisioner", "provisioner: …"),
 ];
 
@@ -110,14 +131,20 @@ fn required(object: &Object<'_>, out: &mut Findings) {
     }
     for (kind, path, values) in VALUES {
         let at = object.root.dig(path);
-        if let Some(text) = at.text().filter(|t| *kind == object.kind && !values.contains(&t.as_str())) {
-            let message = format!("`{text}` is none of {}: the API server refuses the object", values.join(", "));
+        if let Some(text) =
+            at.text().filter(|t| *kind == object.kind && !values.contains(&t.as_str()))
+        {
+            let message = format!(
+                "`{text}` is none of {}: the API server refuses the object",
+                values.join(", ")
+            );
             out.add(&t::BAD_VALUE, object, &at, message, format!("write {}", values.join(" or ")));
         }
     }
     let replicas = object.spec().at("replicas");
     if object.replicas().is_some() && replicas.is_set() && replicas.int().is_none_or(|n| n < 0) {
-        let message = "replicas must be a whole number, zero or more: the API server refuses the object";
+        let message =
+            "replicas must be a whole number, zero or more: the API server refuses the object";
         out.add(&t::BAD_VALUE, object, &replicas, message, "replicas: 2");
     }
 }
@@ -174,7 +201,10 @@ fn env_strings(owner: &Object<'_>, container: &At<'_>, out: &mut Findings) {
 
 fn not_a_string(object: &Object<'_>, key: &str, at: &At<'_>, out: &mut Findings) {
     let Some(node) = at.node().filter(|n| n.as_str().is_none()) else { return };
-    let message = format!("`{key}` is {}, and only a string may stand here: the API server refuses the object", node.kind());
+    let message = format!(
+        "`{key}` is {}, and only a string may stand here: the API server refuses the object",
+        node.kind()
+    );
     let fix = match node.scalar_text() {
         // The text may be a secret: the place is shown, the value is not repeated.
         Some(_) if object.kind == "Secret" => "put it in quotes".to_owned(),

@@ -57,7 +57,9 @@ fn value(secret: &Object<'_>, key: &str, at: &At<'_>, bytes: &[u8], out: &mut Fi
     }
     let one_line = text.trim_end().lines().count() == 1 && !text.trim().is_empty();
     if one_line && text.ends_with('\n') && !key.contains('.') && !text.starts_with("-----") {
-        let message = format!("the value of `{key}` ends in a line break, which becomes part of it: logins fail although it looks right");
+        let message = format!(
+            "the value of `{key}` ends in a line break, which becomes part of it: logins fail although it looks right"
+        );
         let fix = "encode it without the line break: `printf %s \"$VALUE\" | base64`";
         out.add(&t::TRAILING_NEWLINE, secret, at, message, fix);
     }
@@ -66,11 +68,49 @@ fn value(secret: &Object<'_>, key: &str, at: &At<'_>, bytes: &[u8], out: &mut Fi
 /// What stands in every list of first guesses, or is too short to resist any.
 pub(super) fn is_weak(text: &str) -> bool {
     const GUESSES: &[&str] = &[
-        "password", "passwort", "passwd", "pass", "secret", "changeme", "change-me", "change_me",
-        "changeit", "admin", "administrator", "root", "toor", "test", "testing", "example", "default",
-        "letmein", "welcome", "qwerty", "mysql", "mariadb", "postgres", "postgresql", "mongo", "redis",
-        "rabbitmq", "guest", "user", "demo", "dev", "development", "foobar", "supersecret", "mypassword",
-        "mysecret", "todo", "replaceme", "dbpassword", "rootpassword", "wordpress", "nextcloud", "abc",
+        "password",
+        "passwort",
+        "passwd",
+        "pass",
+        "secret",
+        "changeme",
+        "change-me",
+        "change_me",
+        "changeit",
+        "admin",
+        "administrator",
+        "root",
+        "toor",
+        "test",
+        "testing",
+        "example",
+        "default",
+        "letmein",
+        "welcome",
+        "qwerty",
+        "mysql",
+        "mariadb",
+        "postgres",
+        "postgresql",
+        "mongo",
+        "redis",
+        "rabbitmq",
+        "guest",
+        "user",
+        "demo",
+        "dev",
+        "development",
+        "foobar",
+        "supersecret",
+        "mypassword",
+        "mysecret",
+        "todo",
+        "replaceme",
+        "dbpassword",
+        "rootpassword",
+        "wordpress",
+        "nextcloud",
+        "abc",
     ];
     let lower = text.trim().to_ascii_lowercase();
     let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit() || "!@#$._-".contains(c));
@@ -80,7 +120,8 @@ pub(super) fn is_weak(text: &str) -> bool {
 
 fn as_env(owner: &Object<'_>, container: &At<'_>, out: &mut Findings) {
     let fix = "mount it as a file, and tell the application the path (many images take NAME_FILE):\nvolumes:\n  - name: secrets\n    secret:\n      secretName: …\nvolumeMounts:\n  - name: secrets\n    mountPath: /run/secrets\n    readOnly: true";
-    let message = "the value shows up in crash reports, in child processes and in `kubectl exec … env`";
+    let message =
+        "the value shows up in crash reports, in child processes and in `kubectl exec … env`";
     for env in container.at("env").items() {
         let at = env.dig("valueFrom.secretKeyRef");
         if at.written() {

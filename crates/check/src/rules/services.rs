@@ -43,11 +43,16 @@ fn dangling(service: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
     let selector = Selector::plain(&at);
     let elsewhere = set.pods.iter().find(|p| selector.matches(&p.labels));
     let why = match elsewhere {
-        Some(pod) => format!("its pods are in namespace `{}`, and a Service only sees its own", pod.owner.namespace),
+        Some(pod) => format!(
+            "its pods are in namespace `{}`, and a Service only sees its own",
+            pod.owner.namespace
+        ),
         None if set.pods.is_empty() => "these files hold no workload at all".to_owned(),
         None => "no pod of these files has these labels".to_owned(),
     };
-    let message = format!("selector `{selector}` matches nothing ({why}): the Service has no endpoints, and every connection to it is refused");
+    let message = format!(
+        "selector `{selector}` matches nothing ({why}): the Service has no endpoints, and every connection to it is refused"
+    );
     let labels: Vec<_> = at.text_map().iter().map(|(k, v)| format!("        {k}: {v}")).collect();
     let fix = format!(
         "add the workload, or make its labels match:\nspec:\n  template:\n    metadata:\n      labels:\n{}",
@@ -68,7 +73,9 @@ fn targets(service: &Object<'_>, pods: &[&Pod<'_>], out: &mut Findings) {
         let at = if target.is_set() { target } else { port.at("port") };
         if let Some(name) = at.str().filter(|n| n.parse::<u16>().is_err()) {
             if !names.iter().any(|n| n == name) {
-                let message = format!("no selected container has a port named `{name}`: the Service has no endpoints for it");
+                let message = format!(
+                    "no selected container has a port named `{name}`: the Service has no endpoints for it"
+                );
                 let fix = format!("ports:\n  - name: {name}\n    containerPort: …");
                 out.add(&t::TARGET_PORT_NAME, service, &at, message, fix);
             }
@@ -91,7 +98,9 @@ fn ambiguous(service: &Object<'_>, pods: &[&Pod<'_>], out: &mut Findings) {
     let owners: BTreeSet<_> = serving.map(|p| p.owner.id()).collect();
     if owners.len() > 1 {
         let list = owners.into_iter().collect::<Vec<_>>().join(", ");
-        let message = format!("the Service selects the pods of {list}: requests go to one or the other at random");
+        let message = format!(
+            "the Service selects the pods of {list}: requests go to one or the other at random"
+        );
         let fix = "select by a label that only one workload has, such as app.kubernetes.io/name together with app.kubernetes.io/component";
         out.add(&t::AMBIGUOUS_SERVICE, service, &service.spec().at("selector"), message, fix);
     }

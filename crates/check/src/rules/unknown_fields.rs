@@ -19,27 +19,55 @@ const METADATA: &str = "annotations creationTimestamp deletionGracePeriodSeconds
 /// Known fields by kind and path, a path being a plain one through mappings.
 const KNOWN: &[(&str, &str, &str)] = &[
     ("Deployment", "", "apiVersion kind metadata spec status"),
-    ("Deployment", "spec", "minReadySeconds paused progressDeadlineSeconds replicas revisionHistoryLimit selector strategy template"),
+    (
+        "Deployment",
+        "spec",
+        "minReadySeconds paused progressDeadlineSeconds replicas revisionHistoryLimit selector strategy template",
+    ),
     ("Deployment", "spec.strategy", "rollingUpdate type"),
     ("Deployment", "spec.strategy.rollingUpdate", "maxSurge maxUnavailable"),
     ("StatefulSet", "", "apiVersion kind metadata spec status"),
-    ("StatefulSet", "spec", "minReadySeconds ordinals persistentVolumeClaimRetentionPolicy podManagementPolicy replicas revisionHistoryLimit selector serviceName template updateStrategy volumeClaimTemplates"),
+    (
+        "StatefulSet",
+        "spec",
+        "minReadySeconds ordinals persistentVolumeClaimRetentionPolicy podManagementPolicy replicas revisionHistoryLimit selector serviceName template updateStrategy volumeClaimTemplates",
+    ),
     ("DaemonSet", "", "apiVersion kind metadata spec status"),
     ("DaemonSet", "spec", "minReadySeconds revisionHistoryLimit selector template updateStrategy"),
     ("Job", "spec", JOB),
-    ("CronJob", "spec", "concurrencyPolicy failedJobsHistoryLimit jobTemplate schedule startingDeadlineSeconds successfulJobsHistoryLimit suspend timeZone"),
+    (
+        "CronJob",
+        "spec",
+        "concurrencyPolicy failedJobsHistoryLimit jobTemplate schedule startingDeadlineSeconds successfulJobsHistoryLimit suspend timeZone",
+    ),
     ("CronJob", "spec.jobTemplate", "metadata spec"),
     ("CronJob", "spec.jobTemplate.spec", JOB),
     ("Service", "", "apiVersion kind metadata spec status"),
-    ("Service", "spec", "allocateLoadBalancerNodePorts clusterIP clusterIPs externalIPs externalName externalTrafficPolicy healthCheckNodePort internalTrafficPolicy ipFamilies ipFamilyPolicy loadBalancerClass loadBalancerIP loadBalancerSourceRanges ports publishNotReadyAddresses selector sessionAffinity sessionAffinityConfig trafficDistribution type"),
+    (
+        "Service",
+        "spec",
+        "allocateLoadBalancerNodePorts clusterIP clusterIPs externalIPs externalName externalTrafficPolicy healthCheckNodePort internalTrafficPolicy ipFamilies ipFamilyPolicy loadBalancerClass loadBalancerIP loadBalancerSourceRanges ports publishNotReadyAddresses selector sessionAffinity sessionAffinityConfig trafficDistribution type",
+    ),
     ("ConfigMap", "", "apiVersion binaryData data immutable kind metadata"),
     ("Secret", "", "apiVersion data immutable kind metadata stringData type"),
     ("PersistentVolumeClaim", "spec", CLAIM),
-    ("HorizontalPodAutoscaler", "spec", "behavior maxReplicas metrics minReplicas scaleTargetRef targetCPUUtilizationPercentage"),
+    (
+        "HorizontalPodAutoscaler",
+        "spec",
+        "behavior maxReplicas metrics minReplicas scaleTargetRef targetCPUUtilizationPercentage",
+    ),
     ("HorizontalPodAutoscaler", "spec.scaleTargetRef", "apiVersion kind name"),
-    ("PodDisruptionBudget", "spec", "maxUnavailable minAvailable selector unhealthyPodEvictionPolicy"),
+    (
+        "PodDisruptionBudget",
+        "spec",
+        "maxUnavailable minAvailable selector unhealthyPodEvictionPolicy",
+    ),
     ("NetworkPolicy", "spec", "egress ingress podSelector policyTypes"),
-    ("ServiceAccount", "", "apiVersion automountServiceAccountToken imagePullSecrets kind metadata secrets"),
+    (
+        "ServiceAccount",
+        "",
+        "apiVersion automountServiceAccountToken imagePullSecrets kind metadata secrets",
+    ),
 ];
 
 pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
@@ -83,7 +111,10 @@ fn of_container(owner: &Object<'_>, container: &At<'_>, out: &mut Findings) {
         ("ports", "containerPort hostIP hostPort name protocol"),
         ("env", "name value valueFrom"),
         ("envFrom", "configMapRef prefix secretRef"),
-        ("volumeMounts", "mountPath mountPropagation name readOnly recursiveReadOnly subPath subPathExpr"),
+        (
+            "volumeMounts",
+            "mountPath mountPropagation name readOnly recursiveReadOnly subPath subPathExpr",
+        ),
     ];
     for (list, known) in lists {
         for item in container.at(list).items() {
@@ -98,10 +129,15 @@ fn fields(object: &Object<'_>, at: &At<'_>, known: &str, out: &mut Findings) {
         if key == "status" || known.split(' ').any(|k| k == key) {
             continue;
         }
-        let message = format!("there is no field `{key}` here: kubectl refuses the object, and tools that do not check drop the setting");
+        let message = format!(
+            "there is no field `{key}` here: kubectl refuses the object, and tools that do not check drop the setting"
+        );
         let fix = match nearest(key, known) {
             Some(near) => format!("write `{near}`"),
-            None => format!("remove it, or move it to where it belongs; here may stand: {}", known.replace(' ', ", ")),
+            None => format!(
+                "remove it, or move it to where it belongs; here may stand: {}",
+                known.replace(' ', ", ")
+            ),
         };
         out.add(&t::UNKNOWN_FIELD, object, &value, message, fix);
     }

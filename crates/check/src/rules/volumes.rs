@@ -28,7 +28,12 @@ const REMOVED: &[(&str, &str)] = &[
 
 /// Plugins whose old volumes a CSI driver still serves: the API server translates them.
 const MIGRATED: &[&str] = &[
-    "cinder", "awsElasticBlockStore", "azureDisk", "azureFile", "gcePersistentDisk", "vsphereVolume",
+    "cinder",
+    "awsElasticBlockStore",
+    "azureDisk",
+    "azureFile",
+    "gcePersistentDisk",
+    "vsphereVolume",
 ];
 
 pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
@@ -51,10 +56,14 @@ fn removed(object: &Object<'_>, volume: &At<'_>, out: &mut Findings) {
             continue;
         }
         let (rule, message) = if MIGRATED.contains(plugin) {
-            let message = format!("Kubernetes no longer has the plugin `{plugin}`: the pod only starts where the cluster has the CSI driver that took it over");
+            let message = format!(
+                "Kubernetes no longer has the plugin `{plugin}`: the pod only starts where the cluster has the CSI driver that took it over"
+            );
             (&t::MIGRATED_VOLUME, message)
         } else {
-            let message = format!("Kubernetes no longer has the plugin `{plugin}`: the pod stays in ContainerCreating for ever");
+            let message = format!(
+                "Kubernetes no longer has the plugin `{plugin}`: the pod stays in ContainerCreating for ever"
+            );
             (&t::REMOVED_VOLUME, message)
         };
         out.add(rule, object, &at, message, format!("use {instead}"));
@@ -65,8 +74,12 @@ fn claim(pod: &Pod<'_>, volume: &At<'_>, set: &Set<'_>, out: &mut Findings) {
     let at = volume.dig("persistentVolumeClaim.claimName");
     let Some(name) = at.text() else { return };
     if set.find("PersistentVolumeClaim", &pod.owner.namespace, &name).is_none() {
-        let message = format!("PersistentVolumeClaim `{name}` is not in these files: unless the cluster has it, the pod stays Pending");
-        let fix = format!("apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata:\n  name: {name}\nspec:\n  accessModes: [ReadWriteOnce]\n  resources:\n    requests:\n      storage: 10Gi");
+        let message = format!(
+            "PersistentVolumeClaim `{name}` is not in these files: unless the cluster has it, the pod stays Pending"
+        );
+        let fix = format!(
+            "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata:\n  name: {name}\nspec:\n  accessModes: [ReadWriteOnce]\n  resources:\n    requests:\n      storage: 10Gi"
+        );
         out.add(&references::MISSING_CLAIM, &pod.owner, &at, message, fix);
     }
 }
@@ -74,7 +87,8 @@ fn claim(pod: &Pod<'_>, volume: &At<'_>, set: &Set<'_>, out: &mut Findings) {
 fn mounted(pod: &Pod<'_>, out: &mut Findings) {
     let own = pod.spec.at("volumes").items();
     let templates = pod.owner.spec().at("volumeClaimTemplates").items();
-    let names = own.iter().map(|v| v.at("name")).chain(templates.iter().map(|v| v.dig("metadata.name")));
+    let names =
+        own.iter().map(|v| v.at("name")).chain(templates.iter().map(|v| v.dig("metadata.name")));
     let names: Vec<String> = names.filter_map(|at| at.text()).collect();
     let mut used = Vec::new();
     for container in &pod.containers {
@@ -82,8 +96,11 @@ fn mounted(pod: &Pod<'_>, out: &mut Findings) {
             let at = mount.at("name");
             let name = at.text().unwrap_or_default();
             if !names.contains(&name) {
-                let message = format!("the pod has no volume `{name}`: the API server refuses the object");
-                let fix = format!("volumes:\n  - name: {name}\n    emptyDir: {{}}  # or configMap, secret, persistentVolumeClaim");
+                let message =
+                    format!("the pod has no volume `{name}`: the API server refuses the object");
+                let fix = format!(
+                    "volumes:\n  - name: {name}\n    emptyDir: {{}}  # or configMap, secret, persistentVolumeClaim"
+                );
                 out.add(&references::MISSING_VOLUME, &pod.owner, &at, message, fix);
             }
             subpath(pod, &own, &name, &mount, out);
@@ -95,7 +112,8 @@ fn mounted(pod: &Pod<'_>, out: &mut Findings) {
     for volume in &own {
         let name = volume.at("name");
         if name.text().is_some_and(|n| !used.contains(&n)) {
-            let message = "no container mounts this volume: what the application writes goes elsewhere";
+            let message =
+                "no container mounts this volume: what the application writes goes elsewhere";
             let fix = "add a volumeMounts entry to the container, or remove the volume";
             out.add(&references::UNUSED_VOLUME, &pod.owner, &name, message, fix);
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::family::Family;
+use crate::family::{Family, Role};
 use crate::image::ImageRef;
 use crate::table::{families, family, lookup};
 
@@ -85,13 +85,19 @@ const CLIENT_KEYS: &[&str] = &["HOST", "URL", "URI", "DSN", "SERVER", "ADDR", "C
 /// the image in the table and may differ in somebody else's.
 ///
 /// The table itself comes first, then the image's name, mount targets, command and environment
-/// keys, in the order of what they prove.
+/// keys, in the order of what they prove. What a bare runtime or base system does, its command
+/// tells better than the table.
 pub fn guess(evidence: &Evidence<'_>) -> Option<(&'static Family, Because)> {
-    by_table(evidence)
-        .or_else(|| by_name(evidence))
-        .or_else(|| by_mount(evidence))
-        .or_else(|| by_command(evidence))
-        .or_else(|| by_env(evidence))
+    match by_table(evidence) {
+        Some((family, _)) if family.role == Role::Runtime => {
+            by_command(evidence).or_else(|| by_table(evidence))
+        }
+        Some(listed) => Some(listed),
+        None => by_name(evidence)
+            .or_else(|| by_mount(evidence))
+            .or_else(|| by_command(evidence))
+            .or_else(|| by_env(evidence)),
+    }
 }
 
 fn because(strength: Strength, text: String) -> Because {

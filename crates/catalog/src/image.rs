@@ -130,18 +130,21 @@ impl ImageRef {
         self.digest.is_none() && matches!(self.tag.as_deref(), None | Some("latest"))
     }
 
-    /// The version in the tag: `16` of `16-alpine`, `2.4` of `v2.4.1`, `17` of `pg17` and of
-    /// `latest-pg17`. None when the tag names no version.
+    /// The version in the tag: `16` of `16-alpine`, `2.4` of `v2.4.1`. Images that extend
+    /// `PostgreSQL` name its version as `pg17`, which counts before their own: `17` of
+    /// `2.17.2-pg17`. None when the tag names no version.
     pub fn version(&self) -> Option<Version> {
         let tag = self.tag.as_deref()?;
-        tag.split('-').find_map(part_version)
+        tag.split('-').find_map(|part| number(part.strip_prefix("pg")?)).or_else(|| {
+            let first = tag.split('-').next()?;
+            number(first.strip_prefix('v').unwrap_or(first))
+        })
     }
 }
 
-/// The version at the start of one dash-separated part of a tag.
-fn part_version(part: &str) -> Option<Version> {
-    let digits = part.strip_prefix("pg").or_else(|| part.strip_prefix('v')).unwrap_or(part);
-    let mut numbers = digits.split(|c: char| !c.is_ascii_digit());
+/// The version at the start of a text.
+fn number(text: &str) -> Option<Version> {
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit());
     let major = numbers.next()?.parse().ok()?;
     let minor = numbers.next().and_then(|n| n.parse().ok());
     Some(Version { major, minor })
@@ -270,6 +273,8 @@ mod tests {
             ("traefik:v3.1", Some((3, Some(1)))),
             ("pgvector/pgvector:pg17", Some((17, None))),
             ("timescale/timescaledb:latest-pg16", Some((16, None))),
+            ("timescale/timescaledb:2.17.2-pg18", Some((18, None))),
+            ("minio/minio:RELEASE.2024-01-16T16-07-38Z", None),
             ("node:22-bookworm", Some((22, None))),
         ] {
             let found = ImageRef::parse(text).expect(text).version();

@@ -185,11 +185,21 @@ fn unknown_images_are_guessed_from_evidence() {
 }
 
 #[test]
-fn commands_tell_what_a_base_image_runs() {
-    let image = ImageRef::parse("acme/thing").expect("a good reference");
-    let command = ["/usr/bin/redis-server", "--appendonly", "yes"];
-    let evidence = Evidence { image: Some(&image), command: &command, ..Evidence::default() };
-    assert_eq!(guess(&evidence).map(|(family, _)| family.id.as_str()), Some("redis"));
+fn commands_tell_what_an_unknown_or_base_image_runs() {
+    for (image, command, id) in [
+        ("acme/thing", "/usr/bin/redis-server", "redis"),
+        ("debian:12", "nginx", "nginx"),
+        ("python:3.12", "celery", "celery"),
+        ("node:22", "npm", "node"),
+        ("ruby:3", "./start", "ruby"),
+        ("postgres:16", "redis-server", "postgres"),
+    ] {
+        let image = ImageRef::parse(image).expect(image);
+        let words = [command, "--option"];
+        let evidence = Evidence { image: Some(&image), command: &words, ..Evidence::default() };
+        let (family, _) = guess(&evidence).expect(command);
+        assert_eq!(family.id, id, "{image} {command}");
+    }
 }
 
 #[test]

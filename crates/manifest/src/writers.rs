@@ -2,6 +2,7 @@
 
 pub(crate) mod files;
 pub(crate) mod helm;
+mod image;
 pub(crate) mod kustomize;
 pub(crate) mod plain;
 mod scalar;

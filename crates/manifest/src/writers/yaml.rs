@@ -18,7 +18,7 @@ pub enum Secrets {
 const MASK: &str = "********";
 
 /// Keys that people look for first, in this order.
-const FIRST: [&str; 20] = [
+const FIRST: [&str; 24] = [
     "apiVersion",
     "kind",
     "metadata",
@@ -31,6 +31,10 @@ const FIRST: [&str; 20] = [
     "schedule",
     "replicas",
     "selector",
+    "podSelector",
+    "policyTypes",
+    "ingress",
+    "egress",
     "image",
     "imagePullPolicy",
     "command",

@@ -12,24 +12,27 @@
 //! assert_eq!(family.user_for(&image).uid, Some(70));
 //! ```
 
+mod container;
 mod family;
 mod guess;
 mod image;
 mod markdown;
 mod pattern;
 mod probe;
+mod service;
 mod table;
 
 #[cfg(test)]
 mod tests;
 
-pub use family::{
-    Backup, Certainty, ClientPool, Connections, DataKind, DataPath, Engine, Env, EnvValue, Family,
-    Hints, KnownPort, Metrics, PortEnv, PortUse, Protocol, Replicas, Resources, Role,
-    RootFilesystem, Stop, Swap, Unprivileged, User, Variant,
+pub use container::{
+    DataKind, DataPath, EnvValue, KnownPort, PortEnv, PortUse, Protocol, Resources, RootFilesystem,
+    Stop, Swap, Unprivileged, User,
 };
+pub use family::{Certainty, Engine, Family, Hints, Role, Variant};
 pub use guess::{Because, Evidence, Strength, guess};
 pub use image::{BadImage, ImageRef, Version};
 pub use markdown::markdown;
 pub use probe::{Check, HttpCheck, Probe, Probes};
+pub use service::{Backup, ClientPool, Connections, Env, Metrics, Replicas};
 pub use table::{families, family, lookup};

@@ -2,8 +2,10 @@
 
 use std::fmt::Display;
 
-use crate::family::{DataPath, Family, KnownPort, Protocol, Replicas, RootFilesystem, User};
+use crate::container::{DataPath, KnownPort, Protocol, RootFilesystem, User};
+use crate::family::Family;
 use crate::probe::{Check, Probe};
+use crate::service::Replicas;
 use crate::table::families;
 
 const HEAD: &str = "# Images Muster knows
@@ -40,8 +42,11 @@ fn describe(family: &Family) -> String {
     // A bar would end the cell.
     lines.extend(known.map(|(name, text)| format!("| {name} | {} |", text.replace('|', "\\|"))));
     lines.push(String::new());
-    let by_tag = family.variants.iter().filter_map(|variant| variant.note.as_ref());
-    let notes: Vec<_> = family.notes.iter().chain(by_tag).map(|n| format!("- {n}")).collect();
+    let by_tag = family.variants.iter().filter_map(|variant| {
+        let tags = join(&variant.tags, |tag| format!("`{tag}`"));
+        Some(format!("- Tags {tags}: {}.", variant.note.as_ref()?))
+    });
+    let notes: Vec<_> = family.notes.iter().map(|n| format!("- {n}")).chain(by_tag).collect();
     if !notes.is_empty() {
         lines.extend(notes);
         lines.push(String::new());

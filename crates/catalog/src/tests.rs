@@ -2,8 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::family::{Certainty, Family, PortUse, Replicas, Role};
+use crate::container::PortUse;
+use crate::family::{Certainty, Family, Role};
 use crate::probe::Probes;
+use crate::service::Replicas;
 use crate::table::FILES;
 use crate::{Check, ImageRef, families, family, guess, lookup};
 

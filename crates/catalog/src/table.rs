@@ -34,7 +34,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| match read(FILES) {
 });
 
 /// What a family that is `like` another one does not take over.
-const OWN: &[&str] = &["repositories", "hints", "replaced_by"];
+const OWN: &[&str] = &["repositories", "hints", "replaced_by", "certainty"];
 
 /// Reads the table. A family that is `like` another one takes over every key it does not write
 /// itself, except [`OWN`].

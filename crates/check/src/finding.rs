@@ -26,7 +26,6 @@ pub struct Rule {
 
 /// What the judge may assume.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Options {
     /// The Kubernetes minor version that the files are for: 34 stands for 1.34.
     pub minor: u8,

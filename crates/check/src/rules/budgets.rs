@@ -10,6 +10,7 @@ use crate::table::scaling as t;
 pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
     for pdb in cx.set.of_kind("PodDisruptionBudget") {
         shape(pdb, out);
+        broken_pods(pdb, out);
         let at = pdb.spec().at("selector");
         let pods = cx.set.selected(&pdb.namespace, &Selector::label_selector(&at));
         if pods.is_empty() {
@@ -31,6 +32,14 @@ fn shape(pdb: &Object<'_>, out: &mut Findings) {
             "neither minAvailable nor maxUnavailable: the budget limits nothing worth relying on"
         };
         out.add(&t::PDB_SHAPE, pdb, &max, message, "maxUnavailable: 1");
+    }
+}
+
+fn broken_pods(pdb: &Object<'_>, out: &mut Findings) {
+    let at = pdb.spec().at("unhealthyPodEvictionPolicy");
+    if !at.is("AlwaysAllow") {
+        let message = "pods that are not ready cannot be evicted while the budget is not met: a crash loop stops the drain of its node";
+        out.add(&t::PDB_UNHEALTHY, pdb, &at, message, "unhealthyPodEvictionPolicy: AlwaysAllow");
     }
 }
 

@@ -46,36 +46,38 @@ fn required(object: &Object<'_>, size: &str, out: &mut Findings) {
     }
 }
 
-/// How a claim without a class relates to the volumes in the files.
+/// How a claim relates to the volumes in the files.
 fn class(claim: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
     let spec = claim.spec();
-    let class = spec.at("storageClassName");
-    if let Some(name) = spec.at("volumeName").text() {
-        if let Some(volume) = set.find(VOLUME, "", &name) {
-            cannot_bind(claim, volume, out);
-        }
-        if class.written() {
-            return;
-        }
+    let written = spec.at("storageClassName").written();
+    let named = spec.at("volumeName").text().and_then(|name| set.find(VOLUME, "", &name));
+    if let Some(volume) = named {
+        cannot_bind(claim, volume, out);
     }
-    if class.written() {
+    if written {
         return;
     }
-    let volumes = set.of_kind(VOLUME).filter(|v| fits(claim, v));
-    match volumes.into_iter().next() {
-        Some(volume) => default_class(claim, volume, out),
+    match named.or_else(|| set.of_kind(VOLUME).find(|v| fits(claim, v))) {
+        Some(volume) => default_class(claim, volume, named.is_some(), out),
         None => no_class(claim, &spec, out),
     }
 }
 
-fn default_class(claim: &Object<'_>, volume: &Object<'_>, out: &mut Findings) {
-    let message = format!(
-        "the claim is tied to PersistentVolume `{}` only by size and access mode. Without storageClassName the cluster's default class takes it and provisions an empty volume, which is deleted with the claim; `{}` stays Available and unused",
-        volume.name, volume.name
-    );
+fn default_class(claim: &Object<'_>, volume: &Object<'_>, named: bool, out: &mut Findings) {
+    let name = &volume.name;
+    let message = if named {
+        format!(
+            "the claim names PersistentVolume `{name}` but no class. The cluster fills in its default class, which is not the volume's: the claim stays Pending (VolumeMismatch)"
+        )
+    } else {
+        format!(
+            "the claim is tied to PersistentVolume `{name}` only by size and access mode. Without storageClassName the cluster's default class takes it and provisions an empty volume, which is deleted with the claim; `{name}` stays Available and unused"
+        )
+    };
+    let class = volume.spec().at("storageClassName").text().unwrap_or_default();
     let fix = format!(
-        "# in the claim\nspec:\n  storageClassName: \"\"  # no dynamic provisioning\n  volumeName: {}\n# and in the PersistentVolume\nspec:\n  storageClassName: \"\"\n  claimRef:\n    namespace: {}\n    name: {}",
-        volume.name, claim.namespace, claim.name
+        "# in the claim\nspec:\n  storageClassName: {class:?}  # \"\" means: no dynamic provisioning\n  volumeName: {name}\n# and in the PersistentVolume\nspec:\n  storageClassName: {class:?}\n  claimRef:\n    namespace: {}\n    name: {}",
+        claim.namespace, claim.name
     );
     let at = claim.spec().at("storageClassName");
     out.add(&t::CLAIM_TO_DEFAULT_CLASS, claim, &at, message, fix);

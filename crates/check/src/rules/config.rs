@@ -1,4 +1,5 @@
-//! Secrets written in plain sight: in environments, ConfigMaps and URLs. And the size of ConfigMaps.
+//! Secrets written in plain sight: in environments, `ConfigMap`s and URLs. And the size
+//! of `ConfigMap`s.
 
 use crate::cursor::At;
 use crate::finding::Findings;
@@ -7,7 +8,7 @@ use crate::rules::Context;
 use crate::set::Object;
 use crate::table::secrets as t;
 
-/// What etcd takes in one object, roughly; the API server refuses more data in a ConfigMap.
+/// What etcd takes in one object, roughly; the API server refuses more data in a `ConfigMap`.
 const CONFIG_MAP_BYTES: usize = 1 << 20;
 
 pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {

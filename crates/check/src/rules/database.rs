@@ -11,7 +11,7 @@ use crate::table::{scaling, storage as t};
 enum Backing<'s, 'a> {
     /// A claim of the files, or one that is not in them.
     Claim { at: At<'a>, claim: Option<&'s Object<'a>> },
-    /// A claim template of the StatefulSet: one claim per pod.
+    /// A claim template of the `StatefulSet`: one claim per pod.
     Template(At<'a>),
     /// A volume of the pod itself.
     Volume(At<'a>),
@@ -53,12 +53,10 @@ fn data(
     match backing(pod, mount, set) {
         Some(Backing::Volume(volume)) => in_pod(pod, store, &volume, out),
         Some(Backing::Claim { at, claim }) => on_claim(pod, store, &at, claim, set, out),
-        Some(Backing::Template(template)) => {
-            if nfs_class(&template.at("spec"), set) {
-                nfs(&pod.owner, store.name, &template.dig("spec.storageClassName"), out);
-            }
+        Some(Backing::Template(template)) if nfs_class(&template.at("spec"), set) => {
+            nfs(&pod.owner, store.name, &template.dig("spec.storageClassName"), out);
         }
-        None => {}
+        Some(Backing::Template(_)) | None => {}
     }
 }
 

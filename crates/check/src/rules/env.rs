@@ -24,7 +24,7 @@ fn service_links(pod: &Pod<'_>, set: &Set<'_>, out: &mut Findings) {
         let own = pod.containers.iter().any(|c| speaks_of(&c.at, &service.name, &prefix));
         if own && !sets(pod, &taken) {
             let message = format!(
-                "Service `{}` injects {taken}=tcp://… into this pod, where an application of that name expects a number: it does not start",
+                "Service `{}` injects {taken}=tcp://… into this pod: an application that reads {taken} as a number does not start",
                 service.name
             );
             out.add(&t::SERVICE_LINKS, &pod.owner, &at, message, "enableServiceLinks: false");

@@ -1,4 +1,4 @@
-//! Jobs, CronJobs and restart policies.
+//! Jobs, `CronJob`s and restart policies.
 
 use crate::cursor::At;
 use crate::finding::Findings;
@@ -23,6 +23,11 @@ pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
             let message = "the default is Allow: a run that takes longer than its interval meets the next one";
             let fix = "concurrencyPolicy: Forbid  # or Replace, or Allow if runs may overlap";
             out.add(&t::CRON_CONCURRENCY, cron, &at, message, fix);
+        }
+        let at = cron.spec().at("startingDeadlineSeconds");
+        if !at.is_set() {
+            let message = "a run that was missed is started however late, and after a hundred missed ones no run ever starts again";
+            out.add(&t::CRON_DEADLINE, cron, &at, message, "startingDeadlineSeconds: 600");
         }
         schedule(cron, out);
     }

@@ -45,6 +45,9 @@ pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
         for volume in pod.spec.at("volumes").items() {
             dns_label(&pod.owner, &volume.at("name"), "a volume", out);
         }
+        for port in pod.containers.iter().flat_map(|c| c.at.at("ports").items()) {
+            port_name(&pod.owner, &port.at("name"), out);
+        }
         duplicates(pod, out);
     }
 }
@@ -79,6 +82,17 @@ fn dns_label(object: &Object<'_>, at: &At<'_>, what: &str, out: &mut Findings) {
         let fix =
             format!("name: {}  # up to 63 lower-case letters, digits and `-`", suggestion(&name));
         out.add(&t::BAD_NAME, object, at, message, fix);
+    }
+}
+
+fn port_name(object: &Object<'_>, at: &At<'_>, out: &mut Findings) {
+    let Some(name) = at.text() else { return };
+    let letter = name.chars().any(|c| c.is_ascii_lowercase());
+    if name.len() > 15 || !letter || !is_subdomain_part(&name) || name.contains("--") {
+        let message = format!("`{name}` is no name for a port: the API server refuses the object");
+        let fix =
+            "name: http  # up to 15 lower-case letters, digits and `-`, with one letter at least";
+        out.add(&t::PORT_NAME, object, at, message, fix);
     }
 }
 

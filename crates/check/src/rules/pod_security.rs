@@ -87,6 +87,15 @@ const CONTAINER_TESTS: &[Test] = &[
         fix: "securityContext:\n  allowPrivilegeEscalation: false\n  readOnlyRootFilesystem: true\n  capabilities:\n    drop: [ALL]",
     },
     Test {
+        rule: &t::PROC_MOUNT,
+        broken: |c| {
+            let field = "securityContext.procMount";
+            when(c.dig(field).is("Unmasked"), field)
+        },
+        message: "the container reads and changes what the runtime hides in /proc; namespaces at level baseline refuse the pod",
+        fix: "remove procMount",
+    },
+    Test {
         rule: &t::GIT_SYNC,
         broken: |c| {
             let named = |at: &At<'_>| at.at("name").is("GITSYNC_GIT");
@@ -150,6 +159,7 @@ pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
             }
         }
         seccomp(pod, out);
+        sysctls(pod, out);
         host_paths(pod, out);
         for container in &pod.containers {
             for test in CONTAINER_TESTS {
@@ -174,20 +184,11 @@ fn seccomp_profile<'a>(at: &At<'a>) -> Option<&'a str> {
     at.dig("securityContext.seccompProfile.type").str()
 }
 
-/// RuntimeDefault for the pod, or for each of its containers. Old annotations count too.
+/// `RuntimeDefault` for the pod, or for each of its containers. Old annotations count too.
 fn seccomp(pod: &Pod<'_>, out: &mut Findings) {
     let holds = match seccomp_profile(&pod.spec) {
         Some(own) => own == "RuntimeDefault",
-        None => {
-            let each: Vec<_> = pod.main().map(|c| seccomp_profile(&c.at)).collect();
-            let annotations = pod.metadata.at("annotations").entries();
-            let annotated = annotations.iter().any(|(key, at)| {
-                key.contains("seccomp.security.alpha.kubernetes.io/pod")
-                    && at.str().is_some_and(|v| v.contains("/default"))
-            });
-            let all = each.iter().all(|p| *p == Some("RuntimeDefault")) && !each.is_empty();
-            all || (annotated && each.iter().all(Option::is_none))
-        }
+        None => each_container_has_seccomp(pod),
     };
     if !holds {
         let at = pod.spec.dig("securityContext.seccompProfile.type");
@@ -195,6 +196,16 @@ fn seccomp(pod: &Pod<'_>, out: &mut Findings) {
         let fix = "securityContext:\n  seccompProfile:\n    type: RuntimeDefault";
         out.add(&t::NO_SECCOMP, &pod.owner, &at, message, fix);
     }
+}
+
+fn each_container_has_seccomp(pod: &Pod<'_>) -> bool {
+    let each: Vec<_> = pod.main().map(|c| seccomp_profile(&c.at)).collect();
+    let annotated = pod.metadata.at("annotations").entries().iter().any(|(key, at)| {
+        key.contains("seccomp.security.alpha.kubernetes.io/pod")
+            && at.str().is_some_and(|v| v.contains("/default"))
+    });
+    let all = !each.is_empty() && each.iter().all(|p| *p == Some("RuntimeDefault"));
+    all || (annotated && each.iter().all(Option::is_none))
 }
 
 fn host_paths(pod: &Pod<'_>, out: &mut Findings) {
@@ -213,6 +224,36 @@ fn host_paths(pod: &Pod<'_>, out: &mut Findings) {
             let fix = "use a PersistentVolumeClaim for data and a ConfigMap for configuration";
             out.add(&t::HOST_PATH, &pod.owner, &path, message, fix);
         }
+    }
+}
+
+/// Kernel parameters that the kubelet allows everywhere.
+const SAFE_SYSCTLS: &[&str] = &[
+    "kernel.shm_rmid_forced",
+    "net.ipv4.ip_local_port_range",
+    "net.ipv4.ip_local_reserved_ports",
+    "net.ipv4.ip_unprivileged_port_start",
+    "net.ipv4.ping_group_range",
+    "net.ipv4.tcp_fin_timeout",
+    "net.ipv4.tcp_keepalive_intvl",
+    "net.ipv4.tcp_keepalive_probes",
+    "net.ipv4.tcp_keepalive_time",
+    "net.ipv4.tcp_rmem",
+    "net.ipv4.tcp_syncookies",
+    "net.ipv4.tcp_wmem",
+];
+
+fn sysctls(pod: &Pod<'_>, out: &mut Findings) {
+    for sysctl in pod.spec.dig("securityContext.sysctls").items() {
+        let at = sysctl.at("name");
+        let Some(name) = at.text().filter(|n| !SAFE_SYSCTLS.contains(&n.as_str())) else {
+            continue;
+        };
+        let message = format!(
+            "the kubelet refuses the pod (SysctlForbidden) unless the node allows `{name}`"
+        );
+        let fix = "remove it; set what belongs to the node, such as vm.max_map_count, on the node";
+        out.add(&t::UNSAFE_SYSCTL, &pod.owner, &at, message, fix);
     }
 }
 

@@ -171,6 +171,11 @@ fn binding(object: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
         }
     }
     let reference = object.root.at("roleRef");
+    if reference.at("name").is("cluster-admin") {
+        let message =
+            "the subjects may do anything in the cluster: whoever takes their token or key owns it";
+        out.add(&t::BOUND_ADMIN, object, &reference.at("name"), message, LESS);
+    }
     let Some(name) = reference.at("name").text() else { return };
     let kind = reference.at("kind").str().unwrap_or_default();
     let namespace = if kind == "ClusterRole" { "" } else { object.namespace.as_str() };

@@ -1,4 +1,4 @@
-//! What workloads refer to: ConfigMaps, Secrets, claims, volumes, accounts; and what nobody uses.
+//! What workloads refer to: `ConfigMap`s, Secrets, claims, volumes, accounts; and what nobody uses.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ const SECRET: Holder = Holder {
     fields: &["data", "stringData"],
 };
 
-/// A place where a pod names a ConfigMap or Secret.
+/// A place where a pod names a `ConfigMap` or Secret.
 struct Use<'a> {
     holder: &'static Holder,
     name: At<'a>,
@@ -160,7 +160,7 @@ fn selector(pod: &Pod<'_>, out: &mut Findings) {
 
 type Name = (&'static str, String, String);
 
-/// Secrets that Ingresses, Gateways and ServiceAccounts name.
+/// Secrets that Ingresses, Gateways and `ServiceAccount`s name.
 fn other_uses(set: &Set<'_>) -> Vec<Name> {
     let mut found = Vec::new();
     for object in &set.objects {

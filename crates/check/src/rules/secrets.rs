@@ -50,7 +50,7 @@ fn value(secret: &Object<'_>, key: &str, at: &At<'_>, bytes: &[u8], out: &mut Fi
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if speaks_of_secret(key) && is_weak(text) {
         let message = format!(
-            "the value of `{key}` is one that everybody guesses; base64 hides it from nobody"
+            "the value of `{key}` is one that everybody guesses, or so short that a program does; base64 hides it from nobody"
         );
         let fix = "generate it: `openssl rand -base64 24`, and change it in the running system too";
         out.add(&t::WEAK_SECRET, secret, at, message, fix);

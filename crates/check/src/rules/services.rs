@@ -142,8 +142,8 @@ fn exposure(service: &Object<'_>, out: &mut Findings) {
     let store = ports.iter().filter_map(number).find_map(store_of_port);
     if let Some(store) = store {
         let message = format!(
-            "{kind_name} opens the port of {} to everything that reaches the nodes or the load balancer",
-            store.name
+            "{kind_name} opens port {}, which databases such as {} use, to everything that reaches the nodes or the load balancer",
+            store.port, store.name
         );
         let fix = "type: ClusterIP\n# people connect with `kubectl port-forward`";
         out.add(&t::DATABASE_EXPOSED, service, &kind, message, fix);

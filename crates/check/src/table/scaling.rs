@@ -1,7 +1,7 @@
 //! Scaling, disruption, jobs.
 
 table! {
-HPA_TARGET "MU6001" "hpa-target-missing" Error []
+HPA_TARGET "MU6001" "hpa-target-missing" Warning []
     "an HPA scales something that is not in the files";
     "The HPA reports FailedGetScale and does nothing.";
 HPA_NO_REQUEST "MU6002" "hpa-without-request" Error []
@@ -55,6 +55,9 @@ STATEFUL_SERVICE "MU6106" "statefulset-service" Warning []
 PDB_SHAPE "MU6107" "pdb-shape" Error []
     "a PodDisruptionBudget with both or neither of its limits";
     "The API server refuses both; with neither it limits nothing.";
+PDB_UNHEALTHY "MU6108" "pdb-protects-broken-pods" Info []
+    "a PodDisruptionBudget that keeps broken pods on their node";
+    "By default a pod that is not ready cannot be evicted while the budget is not met: a crash loop stops the drain.";
 JOB_TTL "MU6201" "job-without-ttl" Warning []
     "a Job that stays for ever";
     "Finished Jobs and their pods pile up until someone deletes them.";
@@ -76,4 +79,7 @@ RESTART_POLICY "MU6206" "controller-restart-policy" Error []
 SINGLE_REPLICA "MU6207" "single-replica" Info []
     "a Deployment behind a Service with one replica";
     "Every drain and every crash is an outage.";
+CRON_DEADLINE "MU6208" "cronjob-deadline" Info []
+    "a CronJob without startingDeadlineSeconds";
+    "A run that was missed, by minutes or by days, is started late or, after a hundred of them, never again.";
 }

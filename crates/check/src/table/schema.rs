@@ -37,4 +37,7 @@ DEPRECATED_API "MU9011" "deprecated-api" Info []
 BAD_VALUE "MU9012" "invalid-value" Error []
     "a value that the field does not take";
     "The API server refuses the object.";
+PORT_NAME "MU9013" "invalid-port-name" Error []
+    "a port name that is not allowed";
+    "The API server refuses the object: 15 lower-case letters, digits and `-` at most, one letter at least.";
 }

@@ -85,6 +85,12 @@ DEFAULT_ACCOUNT_TOKEN "MU1027" "default-account-token" Warning ["CKV_K8S_41"]
 DEFAULT_ACCOUNT_BOUND "MU1028" "default-account-bound" Warning ["CKV_K8S_42"]
     "a role is bound to the default service account";
     "Every pod of the namespace that names no account gets the role.";
+UNSAFE_SYSCTL "MU1029" "unsafe-sysctl" Error []
+    "a pod sets a kernel parameter that is not safe";
+    "The kubelet refuses the pod (SysctlForbidden) unless the node allows it, and the setting reaches other pods.";
+PROC_MOUNT "MU1030" "unmasked-proc" Warning []
+    "a container sees the whole of /proc";
+    "It can read and change what the runtime hides; level baseline refuses it.";
 WILDCARD_ROLE "MU1101" "wildcard-role" Warning ["CKV_K8S_49"]
     "a role grants `*`";
     "It also grants what does not exist yet.";
@@ -115,4 +121,7 @@ BOUND_SERVICE_STATUS "MU1109" "account-changes-service-status" Warning ["CKV2_K8
 BOUND_SECRETS "MU1110" "account-reads-all-secrets" Warning ["CKV2_K8S_5"]
     "a service account or node may read all Secrets";
     "A stolen token reads every password of the namespace or the cluster.";
+BOUND_ADMIN "MU1111" "cluster-admin-bound" Warning []
+    "something is bound to cluster-admin";
+    "Whoever takes its token or key owns the cluster.";
 }

@@ -63,7 +63,7 @@ fn an_api_is_removed_from_its_version_on() {
         "apiVersion: autoscaling/v2beta2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\n";
     let loaded = Loaded::texts([("hpa.yaml", text)]);
     let told = |minor| -> BTreeSet<_> {
-        let options = Options { minor, ..Options::default() };
+        let options = Options::for_minor(minor);
         check::check(&loaded.files, &options).iter().map(|f| f.rule.name).collect()
     };
     assert!(told(25).contains("deprecated-api") && !told(25).contains("removed-api"));

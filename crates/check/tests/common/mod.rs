@@ -19,21 +19,30 @@ pub(crate) struct Loaded {
 impl Loaded {
     /// Reads texts under names.
     pub(crate) fn texts<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        Self::try_texts(texts).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    fn try_texts<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, String> {
         let mut loaded = Self { sources: Sources::default(), files: Vec::new() };
         for (name, text) in texts {
             let id = loaded.sources.add(name, text);
             let nodes = yaml::parse_all(text, id, Limits::default())
-                .unwrap_or_else(|e| panic!("{}", e.render(&loaded.sources)));
+                .map_err(|e| e.render(&loaded.sources))?;
             loaded.files.push((id, nodes));
         }
-        loaded
+        Ok(loaded)
     }
 
     /// Reads one file.
     pub(crate) fn file(path: &Path) -> Self {
+        Self::try_file(path).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    /// Reads one file, or says why it cannot be read.
+    pub(crate) fn try_file(path: &Path) -> Result<Self, String> {
         let text = fs::read_to_string(path).expect("the file can be read");
         let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
-        Self::texts([(name.as_str(), text.as_str())])
+        Self::try_texts([(name.as_str(), text.as_str())])
     }
 
     /// Judges what was read.
@@ -77,10 +86,16 @@ pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
 }
 
-/// Every fixture, sorted by name.
-pub(crate) fn fixture_paths() -> Vec<PathBuf> {
-    let entries = fs::read_dir(fixtures()).expect("the fixtures are there");
-    let mut paths: Vec<_> = entries.map(|e| e.expect("an entry can be read").path()).collect();
+/// The YAML files of a folder, sorted by name.
+pub(crate) fn yaml_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("the folder is there");
+    let paths = entries.map(|e| e.expect("an entry can be read").path());
+    let mut paths: Vec<_> = paths.filter(|p| p.extension().is_some_and(|e| e == "yaml")).collect();
     paths.sort();
     paths
+}
+
+/// Every fixture, sorted by name.
+pub(crate) fn fixture_paths() -> Vec<PathBuf> {
+    yaml_files(&fixtures())
 }

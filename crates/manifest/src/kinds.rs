@@ -27,6 +27,6 @@ pub(crate) fn count(count: u32) -> i32 {
 }
 
 /// An amount as the API's type.
-pub(crate) fn quantity(amount: impl ToString) -> Quantity {
+pub(crate) fn quantity(amount: &impl ToString) -> Quantity {
     Quantity(amount.to_string())
 }

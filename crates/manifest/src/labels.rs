@@ -35,7 +35,7 @@ pub(crate) fn some<T: Default + PartialEq>(value: T) -> Option<T> {
 }
 
 /// The plan, as the makers of objects see it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Scope<'a> {
     pub(crate) plan: &'a Plan,
 }

@@ -33,7 +33,7 @@ pub(crate) fn template(claim: &Claim, labels: Map) -> PersistentVolumeClaim {
 }
 
 fn spec(claim: &Claim) -> PersistentVolumeClaimSpec {
-    let requests = BTreeMap::from([("storage".to_owned(), super::quantity(claim.size))]);
+    let requests = BTreeMap::from([("storage".to_owned(), super::quantity(&claim.size))]);
     PersistentVolumeClaimSpec {
         access_modes: Some(vec![access(claim.access).to_owned()]),
         resources: Some(VolumeResourceRequirements { requests: Some(requests), limits: None }),

@@ -122,9 +122,9 @@ pub(crate) fn resources(resources: &Resources) -> Option<ResourceRequirements> {
 fn amounts(list: &ResourceList) -> BTreeMap<String, Quantity> {
     use crate::kinds::quantity;
     let known = [
-        ("cpu", list.cpu.map(quantity)),
-        ("memory", list.memory.map(quantity)),
-        ("ephemeral-storage", list.ephemeral.map(quantity)),
+        ("cpu", list.cpu.as_ref().map(quantity)),
+        ("memory", list.memory.as_ref().map(quantity)),
+        ("ephemeral-storage", list.ephemeral.as_ref().map(quantity)),
     ];
     known
         .into_iter()

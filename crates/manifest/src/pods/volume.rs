@@ -19,7 +19,7 @@ fn volume(planned: &PodVolume) -> Volume {
         VolumeSource::Empty { memory, limit } => {
             out.empty_dir = Some(EmptyDirVolumeSource {
                 medium: memory.then(|| "Memory".to_owned()),
-                size_limit: limit.map(quantity),
+                size_limit: limit.as_ref().map(quantity),
             });
         }
         VolumeSource::ConfigMap { name, items, mode } => {

@@ -25,14 +25,20 @@ use part::Part;
 use serde_json::{Map, json};
 use values::{Setting, Tree};
 
+/// The order of the groups in `values.yaml`.
+const ROOTS: [&str; 7] =
+    ["services", "databases", "storage", "routes", "secrets", "namespace", "commonLabels"];
+
 /// The chart.
 pub fn helm(plan: &Plan) -> Vec<OutFile> {
     let all = objects(plan);
     let parts: Vec<_> = all.iter().map(|object| (object, part(plan, &all, object))).collect();
     let mut tree = Tree::default();
-    for setting in common().into_iter().chain(parts.iter().flat_map(|(_, it)| it.settings.clone()))
-    {
-        tree.insert(&setting);
+    let mut settings: Vec<_> = parts.iter().flat_map(|(_, part)| part.settings.clone()).collect();
+    settings.extend(common());
+    settings.sort_by_key(|setting| ROOTS.iter().position(|root| *root == setting.path[0]));
+    for setting in &settings {
+        tree.insert(setting);
     }
     let mut out = vec![
         OutFile::open("Chart.yaml", text::chart(plan)),
@@ -52,6 +58,9 @@ pub fn helm(plan: &Plan) -> Vec<OutFile> {
 /// The parts of an object that values may change.
 fn part(plan: &Plan, all: &[Object], object: &Object) -> Part {
     let mut part = Part::new(plan, object);
+    if ["Namespace", "PersistentVolumeClaim", "Database", "Cluster"].contains(&&*object.kind) {
+        part.keep();
+    }
     match object.kind.as_str() {
         "Namespace" => part.gate = Some(part::value(&["namespace", "create"])),
         "Secret" => custom::secret(&mut part),

@@ -24,11 +24,12 @@ pub(super) fn file(folder: &str, object: &Object) -> OutFile {
 
 /// The list of files that do not belong into a repository; `None` if there are none.
 pub(super) fn git_ignore(folder: &str, files: &[OutFile]) -> Option<OutFile> {
-    let lines: String = files
+    let paths: Vec<_> = files
         .iter()
         .filter(|file| file.secret)
-        .map(|file| format!("/{}\n", file.path.strip_prefix(folder).unwrap_or(&file.path)))
+        .map(|file| file.path.strip_prefix(folder).unwrap_or(&file.path))
         .collect();
-    let text = format!("# Secret values: keep them out of the repository.\n{lines}");
-    (!lines.is_empty()).then(|| OutFile::open(format!("{folder}.gitignore"), text))
+    let text =
+        format!("# Secret values: keep them out of the repository.\n/{}\n", paths.join("\n/"));
+    (!paths.is_empty()).then(|| OutFile::open(format!("{folder}.gitignore"), text))
 }

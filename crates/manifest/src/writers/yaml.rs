@@ -214,7 +214,7 @@ impl Writer<'_> {
                 return;
             }
         }
-        self.out.replace_range(start + depth..start + depth + 1, "-");
+        self.out.replace_range(start + depth..=start + depth, "-");
     }
 
     /// A scalar after its key or dash.

@@ -191,8 +191,8 @@ fn port(port: u16, name: &str) -> ContainerPort {
     ContainerPort { port, protocol: Protocol::Tcp, name: name.to_owned() }
 }
 
-fn probe(check: Check) -> Option<Probe> {
-    Some(Probe { check, period: Seconds(10), timeout: Seconds(5), failures: 3 })
+fn probe(check: Check) -> Probe {
+    Probe { check, period: Seconds(10), timeout: Seconds(5), failures: 3 }
 }
 
 fn security(user: u32) -> PodSecurity {
@@ -217,9 +217,9 @@ fn mount(path: &str, volume: &str, sub_path: Option<&str>) -> Mounted {
     }
 }
 
-fn web() -> Pod {
+fn web_container() -> Container {
     let http = |path: &str| Check::Http { path: path.to_owned(), port: 8080, https: false };
-    let main = Container {
+    Container {
         args: Some(vec![
             "serve".to_owned(),
             "--motd".to_owned(),
@@ -248,9 +248,9 @@ fn web() -> Pod {
             mount("/var/uploads", "uploads", None),
         ],
         probes: Probes {
-            startup: probe(http("/healthz")),
-            readiness: probe(http("/ready")),
-            liveness: probe(Check::Tcp(8080)),
+            startup: Some(probe(http("/healthz"))),
+            readiness: Some(probe(http("/ready"))),
+            liveness: Some(probe(Check::Tcp(8080))),
         },
         lifecycle: Lifecycle {
             post_start: None,
@@ -258,7 +258,10 @@ fn web() -> Pod {
             stop_signal: Some("SIGQUIT".to_owned()),
         },
         ..container("web", "registry.example:5000/acme/web:1.4")
-    };
+    }
+}
+
+fn web() -> Pod {
     let sidecar = Container { sidecar: true, ..container("proxy", "envoyproxy/envoy:v1.36.0") };
     let init = Container {
         command: Some(vec!["sh".to_owned(), "-c".to_owned(), "cp -a /data/. /mnt".to_owned()]),
@@ -271,7 +274,7 @@ fn web() -> Pod {
             ("checksum/config", "abc"),
         ]),
         init: vec![init, sidecar],
-        containers: vec![main],
+        containers: vec![web_container()],
         volumes: vec![
             volume(
                 "config",
@@ -299,9 +302,9 @@ fn database_pod() -> Pod {
         ports: vec![port(3306, "mysql")],
         mounts: vec![mount("/var/lib/mysql", "data", None)],
         probes: Probes {
-            startup: probe(Check::Exec(command())),
-            readiness: probe(Check::Exec(command())),
-            liveness: probe(Check::Tcp(3306)),
+            startup: Some(probe(Check::Exec(command()))),
+            readiness: Some(probe(Check::Exec(command()))),
+            liveness: Some(probe(Check::Tcp(3306))),
         },
         ..container(
             "db",

@@ -59,6 +59,11 @@ impl Part {
         );
     }
 
+    /// What holds data outlives the release: nothing here deletes data.
+    pub(super) fn keep(&mut self) {
+        self.value["metadata"]["annotations"]["helm.sh/resource-policy"] = json!("keep");
+    }
+
     /// Makes the scalar at a pointer a value; what stands there is the default.
     pub(super) fn scalar(&mut self, pointer: &str, path: &[&str], schema: Value, about: &str) {
         let Some(default) = self.value.pointer(pointer).cloned() else { return };

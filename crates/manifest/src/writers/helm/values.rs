@@ -140,9 +140,13 @@ fn property<'a>(
     child(&mut schema["properties"], key, new)
 }
 
+/// What is said once need not be said again; the schema has every description.
 fn comment(comments: &mut Overlay, pointer: &str, about: &str) {
-    let line = Splice::Around(vec![format!("# {about}")], Vec::new());
-    comments.insert(pointer.to_owned(), line);
+    let text = about.replace(char::is_control, " ");
+    let line = Splice::Around(vec![format!("# {text}")], Vec::new());
+    if !comments.values().any(|known| *known == line) {
+        comments.insert(pointer.to_owned(), line);
+    }
 }
 
 fn escape(key: &str) -> String {

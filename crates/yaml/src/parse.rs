@@ -37,7 +37,14 @@ pub fn parse_all(text: &str, file: FileId, limits: Limits) -> Result<Vec<Node>, 
             .hint("this reads files that people write; split it, or keep data out of it"));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut builder = Builder { file, limits, nodes: 0, stack: Vec::new(), anchors: BTreeMap::new(), done: Vec::new() };
+    let mut builder = Builder {
+        file,
+        limits,
+        nodes: 0,
+        stack: Vec::new(),
+        anchors: BTreeMap::new(),
+        done: Vec::new(),
+    };
     for event in Parser::new_from_str(text) {
         let (event, place) = event.map_err(|error| syntax(&error, text, file))?;
         let span = Span { file, start: pos(place.start), end: pos(place.end) };
@@ -55,8 +62,12 @@ pub fn parse(text: &str, file: FileId, limits: Limits) -> Result<Option<Node>, D
     match documents.len() {
         0 => Ok(None),
         1 => Ok(documents.pop()),
-        _ => Err(Diagnostic::error("yaml-documents", "a second document starts here", documents[1].span)
-            .hint("remove the `---`, or write two files")),
+        _ => Err(Diagnostic::error(
+            "yaml-documents",
+            "a second document starts here",
+            documents[1].span,
+        )
+        .hint("remove the `---`, or write two files")),
     }
 }
 
@@ -84,7 +95,46 @@ fn syntax(error: &ScanError, text: &str, file: FileId) -> Diagnostic {
 /// A collection that is still open.
 enum Open {
     Seq(Vec<Node>),
-    Map { entries: Vec<(Spanned<String>, Node)>, key: Option<Spanned<String>>, merges: Vec<Node> },
+    Map(OpenMap),
+}
+
+/// A mapping that is still open.
+#[derive(Default)]
+struct OpenMap {
+    entries: Vec<(Spanned<String>, Node)>,
+    /// Key → line, so that a mapping of a hundred thousand keys is not compared key by key.
+    seen: BTreeMap<String, u32>,
+    key: Option<Spanned<String>>,
+    merges: Vec<Node>,
+}
+
+impl OpenMap {
+    /// Takes the next node: a key, or the value of the key before it.
+    fn push(&mut self, node: Node) -> Result<(), Diagnostic> {
+        let Some(name) = self.key.take() else {
+            self.key = Some(as_key(node)?);
+            return Ok(());
+        };
+        if name.value == "<<" {
+            self.merges.push(node);
+            return Ok(());
+        }
+        if let Some(line) = self.seen.insert(name.value.clone(), name.span.start.line) {
+            let message =
+                format!("`{}` stands here a second time; it was on line {line}", name.value);
+            return Err(Diagnostic::error("yaml-duplicate-key", message, name.span)
+                .hint("remove one of them, or rename it"));
+        }
+        self.entries.push((name, node));
+        Ok(())
+    }
+}
+
+/// What an anchor names: the node, how many nodes it holds and how deep they nest.
+struct Anchored {
+    node: Node,
+    size: usize,
+    depth: usize,
 }
 
 struct Frame {
@@ -99,8 +149,7 @@ struct Builder {
     limits: Limits,
     nodes: usize,
     stack: Vec<Frame>,
-    /// Anchor → node and how many nodes it holds.
-    anchors: BTreeMap<usize, (Node, usize)>,
+    anchors: BTreeMap<usize, Anchored>,
     done: Vec<Node>,
 }
 
@@ -113,22 +162,14 @@ impl Builder {
                 self.count(1, span)?;
                 self.finish(Node { span, tag: local(tag), value }, anchor)
             }
-            Event::SequenceStart(anchor, tag) => self.open(Open::Seq(Vec::new()), span, anchor, local(tag.as_deref())),
+            Event::SequenceStart(anchor, tag) => {
+                self.open(Open::Seq(Vec::new()), span, anchor, local(tag.as_deref()))
+            }
             Event::MappingStart(anchor, tag) => {
-                let open = Open::Map { entries: Vec::new(), key: None, merges: Vec::new() };
-                self.open(open, span, anchor, local(tag.as_deref()))
+                self.open(Open::Map(OpenMap::default()), span, anchor, local(tag.as_deref()))
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
-            Event::Alias(anchor) => {
-                let Some((node, size)) = self.anchors.get(&anchor) else {
-                    return Err(Diagnostic::error("yaml-alias", "the alias stands inside its own anchor", span)
-                        .hint("a node cannot contain itself"));
-                };
-                let (mut node, size) = (node.clone(), *size);
-                self.count(size, span)?;
-                node.span = span;
-                self.finish(node, 0)
-            }
+            Event::Alias(anchor) => self.alias(anchor, span),
             Event::DocumentStart(_) => {
                 self.anchors.clear();
                 Ok(())
@@ -137,21 +178,53 @@ impl Builder {
         }
     }
 
+    /// Puts a copy of the anchored node here. Its depth counts from here: chained aliases could
+    /// nest deeper than any text.
+    fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Diagnostic> {
+        let Some(anchored) = self.anchors.get(&anchor) else {
+            let message = "the alias stands inside its own anchor";
+            return Err(
+                Diagnostic::error("yaml-alias", message, span).hint("a node cannot contain itself")
+            );
+        };
+        let (size, depth) = (anchored.size, anchored.depth);
+        self.count(size, span)?;
+        self.fits(self.stack.len() + depth, span)?;
+        // The count is checked before the copy is made.
+        let Some(mut node) = self.anchors.get(&anchor).map(|anchored| anchored.node.clone()) else {
+            return Ok(());
+        };
+        node.span = span;
+        self.finish(node, 0)
+    }
+
+    fn fits(&self, depth: usize, span: Span) -> Result<(), Diagnostic> {
+        if depth <= self.limits.depth {
+            return Ok(());
+        }
+        let message = format!("the document nests deeper than {} levels", self.limits.depth);
+        Err(Diagnostic::error("yaml-too-deep", message, span).hint("no file needs that"))
+    }
+
     fn count(&mut self, nodes: usize, span: Span) -> Result<(), Diagnostic> {
         self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > self.limits.nodes {
             let message = format!("the document expands to more than {} nodes", self.limits.nodes);
-            return Err(Diagnostic::error("yaml-too-large", message, span).hint("aliases multiply what they name"));
+            return Err(Diagnostic::error("yaml-too-large", message, span)
+                .hint("aliases multiply what they name"));
         }
         Ok(())
     }
 
-    fn open(&mut self, open: Open, span: Span, anchor: usize, tag: Option<Tag>) -> Result<(), Diagnostic> {
+    fn open(
+        &mut self,
+        open: Open,
+        span: Span,
+        anchor: usize,
+        tag: Option<Tag>,
+    ) -> Result<(), Diagnostic> {
         self.count(1, span)?;
-        if self.stack.len() >= self.limits.depth {
-            let message = format!("the document nests deeper than {} levels", self.limits.depth);
-            return Err(Diagnostic::error("yaml-too-deep", message, span).hint("no file needs that"));
-        }
+        self.fits(self.stack.len() + 1, span)?;
         self.stack.push(Frame { open, span, anchor, tag });
         Ok(())
     }
@@ -161,7 +234,7 @@ impl Builder {
         let span = Span { file: self.file, start: frame.span.start, end: end.end };
         let value = match frame.open {
             Open::Seq(items) => Value::Seq(items),
-            Open::Map { entries, merges, .. } => Value::Map(Mapping { entries: merged(entries, merges)? }),
+            Open::Map(map) => Value::Map(Mapping { entries: merged(map)? }),
         };
         self.finish(Node { span, tag: frame.tag, value }, frame.anchor)
     }
@@ -170,9 +243,9 @@ impl Builder {
     fn finish(&mut self, node: Node, anchor: usize) -> Result<(), Diagnostic> {
         if anchor != 0 {
             // The copy costs memory as an alias does: nested anchors copy each other.
-            let size = size(&node);
+            let (size, depth) = (size(&node), depth(&node));
             self.count(size, node.span)?;
-            self.anchors.insert(anchor, (node.clone(), size));
+            self.anchors.insert(anchor, Anchored { node: node.clone(), size, depth });
         }
         let Some(frame) = self.stack.last_mut() else {
             if !(node.value == Value::Null && node.tag.is_none()) {
@@ -182,18 +255,7 @@ impl Builder {
         };
         match &mut frame.open {
             Open::Seq(items) => items.push(node),
-            Open::Map { entries, key, merges } => match key.take() {
-                None => *key = Some(as_key(node)?),
-                Some(name) if name.value == "<<" => merges.push(node),
-                Some(name) => {
-                    if let Some((first, _)) = entries.iter().find(|(k, _)| k.value == name.value) {
-                        let message = format!("`{}` stands here a second time; it was on line {}", name.value, first.span.start.line);
-                        return Err(Diagnostic::error("yaml-duplicate-key", message, name.span)
-                            .hint("remove one of them, or rename it"));
-                    }
-                    entries.push((name, node));
-                }
-            },
+            Open::Map(map) => map.push(node)?,
         }
         Ok(())
     }
@@ -207,32 +269,33 @@ fn size(node: &Node) -> usize {
     }
 }
 
+/// How many collections nest in a node, itself included.
+fn depth(node: &Node) -> usize {
+    match &node.value {
+        Value::Seq(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Map(map) => 1 + map.entries.iter().map(|(_, v)| depth(v)).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
 fn as_key(node: Node) -> Result<Spanned<String>, Diagnostic> {
     match node.scalar_text() {
         Some(text) => Ok(Spanned::new(text, node.span)),
-        None => Err(Diagnostic::error("yaml-key", format!("a key must be text, this is {}", node.kind()), node.span)
-            .hint("in YAML, `{{ x }}` and `[x]` need quotes when they are meant as text")),
+        None => Err(Diagnostic::error(
+            "yaml-key",
+            format!("a key must be text, this is {}", node.kind()),
+            node.span,
+        )
+        .hint("in YAML, `{{ x }}` and `[x]` need quotes when they are meant as text")),
     }
 }
 
 /// What the mapping itself says wins over what it merges; an earlier merge wins over a later one.
-fn merged(mut entries: Vec<(Spanned<String>, Node)>, merges: Vec<Node>) -> Result<Vec<(Spanned<String>, Node)>, Diagnostic> {
+fn merged(map: OpenMap) -> Result<Vec<(Spanned<String>, Node)>, Diagnostic> {
+    let OpenMap { mut entries, mut seen, merges, .. } = map;
     for merge in merges {
-        let span = merge.span;
-        let maps = match merge.value {
-            Value::Map(map) => vec![map],
-            Value::Seq(items) => items
-                .into_iter()
-                .map(|item| match item.value {
-                    Value::Map(map) => Ok(map),
-                    _ => Err(bad_merge(span)),
-                })
-                .collect::<Result<_, _>>()?,
-            Value::Null => Vec::new(),
-            _ => return Err(bad_merge(span)),
-        };
-        for (key, value) in maps.into_iter().flat_map(|map| map.entries) {
-            if !entries.iter().any(|(k, _)| k.value == key.value) {
+        for (key, value) in mappings(merge)?.into_iter().flat_map(|map| map.entries) {
+            if seen.insert(key.value.clone(), key.span.start.line).is_none() {
                 entries.push((key, value));
             }
         }
@@ -240,8 +303,26 @@ fn merged(mut entries: Vec<(Spanned<String>, Node)>, merges: Vec<Node>) -> Resul
     Ok(entries)
 }
 
+/// The mappings that a `<<` names.
+fn mappings(merge: Node) -> Result<Vec<Mapping>, Diagnostic> {
+    let span = merge.span;
+    match merge.value {
+        Value::Map(map) => Ok(vec![map]),
+        Value::Null => Ok(Vec::new()),
+        Value::Seq(items) => items
+            .into_iter()
+            .map(|item| match item.value {
+                Value::Map(map) => Ok(map),
+                _ => Err(bad_merge(span)),
+            })
+            .collect(),
+        _ => Err(bad_merge(span)),
+    }
+}
+
 fn bad_merge(span: Span) -> Diagnostic {
-    Diagnostic::error("yaml-merge", "`<<` merges a mapping or a list of mappings", span).hint("write `<<: *anchor`")
+    Diagnostic::error("yaml-merge", "`<<` merges a mapping or a list of mappings", span)
+        .hint("write `<<: *anchor`")
 }
 
 fn local(tag: Option<&saphyr_parser::Tag>) -> Option<Tag> {

@@ -25,7 +25,9 @@ fn scalars_mean_what_compose_readers_take_them_for() {
         ("-", Value::Seq(vec![Node { span: Span::default(), tag: None, value: Value::Null }])),
     ] {
         match (value(text), want) {
-            (Value::Float(a, at), Value::Float(b, bt)) => assert!((a - b).abs() <= f64::EPSILON * b.abs() && at == bt),
+            (Value::Float(a, at), Value::Float(b, bt)) => {
+                assert!((a - b).abs() <= f64::EPSILON * b.abs() && at == bt)
+            }
             (Value::Seq(got), Value::Seq(_)) => assert_eq!(got[0].value, Value::Null),
             // `08` is no octal number, so it stays what it looks like.
             (Value::Float(8.0, _), Value::Str(s)) if s == "08" => {}
@@ -41,13 +43,19 @@ fn places_count_from_one_in_characters() {
     let (key, list) = map.entry("ü").unwrap();
     assert_eq!((key.span.start.line, key.span.start.column), (2, 1));
     let item = &list.as_seq().unwrap()[1];
-    assert_eq!((item.span.start, item.span.end), (Pos { line: 2, column: 8 }, Pos { line: 2, column: 10 }));
+    assert_eq!(
+        (item.span.start, item.span.end),
+        (Pos { line: 2, column: 8 }, Pos { line: 2, column: 10 })
+    );
 }
 
 #[test]
 fn aliases_and_merges_expand() {
-    let node = read("x: &x {a: 1, b: 2}\ny: {<<: *x, b: 3}\nz: {<<: [{b: 4}, *x]}\n").unwrap().unwrap();
-    let get = |key: &str, inner: &str| node.as_map().unwrap().get(key).unwrap().as_map().unwrap().get(inner).unwrap().value.clone();
+    let node =
+        read("x: &x {a: 1, b: 2}\ny: {<<: *x, b: 3}\nz: {<<: [{b: 4}, *x]}\n").unwrap().unwrap();
+    let get = |key: &str, inner: &str| {
+        node.as_map().unwrap().get(key).unwrap().as_map().unwrap().get(inner).unwrap().value.clone()
+    };
     assert_eq!(get("y", "a"), Value::Int(1));
     assert_eq!(get("y", "b"), Value::Int(3));
     assert_eq!(get("z", "b"), Value::Int(4));
@@ -77,7 +85,10 @@ fn bombs_are_refused_quickly() {
         bomb.push_str(&format!("a{n}: &a{n} [{}]\n", vec![alias; 10].join(", ")));
     }
     assert_eq!(read(&bomb).unwrap_err().code, "yaml-too-large");
-    assert_eq!(read(&format!("{}{}", "[".repeat(80), "]".repeat(80))).unwrap_err().code, "yaml-too-deep");
+    assert_eq!(
+        read(&format!("{}{}", "[".repeat(80), "]".repeat(80))).unwrap_err().code,
+        "yaml-too-deep"
+    );
     assert!(read(&"[".repeat(100_000)).is_err());
     assert_eq!(read(&"x".repeat(10 << 20)).unwrap_err().code, "yaml-too-large");
 }

@@ -1,0 +1,2 @@
+//! Loading an ordinary project.
+fn main() {}

@@ -21,7 +21,7 @@ pub(crate) fn build(node: &Node, context: &mut Context<'_>) -> Option<(Build, Op
                 }
             }
             "dockerfile" => {
-                out.dockerfile = context.text(value, &what).filter(|t| !t.value.is_empty())
+                out.dockerfile = context.text(value, &what).filter(|t| !t.value.is_empty());
             }
             "dockerfile_inline" => inline = context.text(value, &what).map(|t| t.value),
             "target" => out.target = context.text(value, &what).filter(|t| !t.value.is_empty()),

@@ -11,7 +11,7 @@ pub(crate) fn deploy(node: &Node, out: &mut Deploy, context: &mut Context<'_>) {
         match key.value.as_str() {
             "mode" => out.mode = mode(value, context),
             "replicas" => {
-                out.replicas = context.whole(value, "deploy.replicas").or(out.replicas.take())
+                out.replicas = context.whole(value, "deploy.replicas").or(out.replicas.take());
             }
             "resources" => resources(value, out, context),
             "restart_policy" => out.restart = restart::policy(value, context),
@@ -57,7 +57,7 @@ fn bound(key: &str, value: &Node, limits: &mut Limits, path: &str, context: &mut
     match key {
         "cpus" => {
             limits.cpu =
-                context.cpu(value, &what).filter(|cpu| cpu.as_millis() > 0).or(limits.cpu.take())
+                context.cpu(value, &what).filter(|cpu| cpu.as_millis() > 0).or(limits.cpu.take());
         }
         "memory" => {
             limits.memory =
@@ -128,7 +128,7 @@ fn device(node: &Node, context: &mut Context<'_>) -> Device {
                 out.count = context.whole(value, &what).map(|n| n.value);
             }
             "device_ids" => {
-                out.ids = context.texts(value, &what).into_iter().map(|t| t.value).collect()
+                out.ids = context.texts(value, &what).into_iter().map(|t| t.value).collect();
             }
             "options" => {
                 let options = context.dictionary(value, &what);

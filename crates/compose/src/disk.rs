@@ -35,13 +35,12 @@ impl Files for DiskFiles {
         match fs::metadata(here(path)) {
             Ok(meta) if meta.is_file() => FileKind::File { len: meta.len() },
             Ok(meta) if meta.is_dir() => FileKind::Directory,
-            Ok(_) => FileKind::Other,
             Err(error)
                 if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
             {
                 FileKind::Missing
             }
-            Err(_) => FileKind::Other,
+            Ok(_) | Err(_) => FileKind::Other,
         }
     }
 
@@ -54,7 +53,7 @@ impl Files for DiskFiles {
                 let meta = entry.metadata().ok()?;
                 let directory = meta.is_dir();
                 let name = entry.file_name().into_string().ok()?;
-                (directory || meta.is_file()).then(|| DirEntry {
+                (directory || meta.is_file()).then_some(DirEntry {
                     name,
                     directory,
                     len: if directory { 0 } else { meta.len() },

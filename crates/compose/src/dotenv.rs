@@ -112,15 +112,12 @@ impl<'t> Reader<'t> {
         let value_at = line.len() - body.len() + at + 1;
         let value = self.rest[value_at..].trim_start_matches([' ', '\t']);
         let key = key.to_owned();
-        match value.chars().next() {
-            Some(mark @ ('\'' | '"')) => {
-                self.quoted(value, mark).map(|text| Some((key, Some(text))))
-            }
-            _ => {
-                let value = unquoted(value.lines().next().unwrap_or_default());
-                self.skip_line();
-                Ok(Some((key, Some(self.expand(value)))))
-            }
+        if let Some(mark @ ('\'' | '"')) = value.chars().next() {
+            self.quoted(value, mark).map(|text| Some((key, Some(text))))
+        } else {
+            let value = unquoted(value.lines().next().unwrap_or_default());
+            self.skip_line();
+            Ok(Some((key, Some(self.expand(value)))))
         }
     }
 

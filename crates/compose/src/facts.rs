@@ -106,12 +106,13 @@ pub(crate) fn object(file: &str, out: &mut FileObject, context: &mut Context<'_>
     let Some(path) = inside(file, context) else { return };
     let span = out.file.as_ref().map_or(out.span, |file| file.span);
     match context.files.kind(&path) {
-        FileKind::File { len } => match content::bytes(&path, len, context) {
-            Some(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => out.content = Some(SecretText::new(text)),
-                Err(error) => out.binary = Some(error.into_bytes()),
-            },
-            None => {
+        FileKind::File { len } => {
+            if let Some(bytes) = content::bytes(&path, len, context) {
+                match String::from_utf8(bytes) {
+                    Ok(text) => out.content = Some(SecretText::new(text)),
+                    Err(error) => out.binary = Some(error.into_bytes()),
+                }
+            } else {
                 let message = format!("{} is too large to be a config or a secret", quote(file));
                 context.warn(
                     "large-file",
@@ -120,7 +121,7 @@ pub(crate) fn object(file: &str, out: &mut FileObject, context: &mut Context<'_>
                     "objects of Kubernetes hold at most 1 MiB",
                 );
             }
-        },
+        }
         FileKind::Directory => directory(&path, out, context),
         FileKind::Missing | FileKind::Other => {
             let message = format!("there is no file at {}", quote(file));

@@ -20,12 +20,12 @@ pub(crate) fn hooks(node: &Node, phase: &str, context: &mut Context<'_>) -> Vec<
             let what = format!("{phase}.{}", key.value);
             match key.value.as_str() {
                 "command" => {
-                    hook.command = context.words(value, &what).map(|w| w.value).unwrap_or_default()
+                    hook.command = context.words(value, &what).map(|w| w.value).unwrap_or_default();
                 }
                 "user" => hook.user = context.text(value, &what).map(|t| t.value),
                 "image" => hook.image = context.text(value, &what).map(|t| t.value),
                 "per_replica" => {
-                    hook.per_replica = context.flag(value, &what).is_some_and(|f| f.value)
+                    hook.per_replica = context.flag(value, &what).is_some_and(|f| f.value);
                 }
                 _ => {}
             }

@@ -2,7 +2,7 @@
 
 use crate::context::{Context, quote};
 use crate::interpolate::Variables;
-use crate::layers::{self, Unit};
+use crate::layers::{self, Presence, Unit};
 use crate::path::{clean, parent, relative};
 use crate::tree::{map_mut, size};
 use crate::{merge, rebase};
@@ -121,11 +121,16 @@ fn acyclic(paths: &[PathBuf], chain: &[PathBuf], span: Span, context: &mut Conte
 fn variables(entry: &Entry, unit: &Unit<'_>, dir: &Path, context: &mut Context<'_>) -> Variables {
     let mut known = unit.variables.clone();
     if entry.env_files.is_empty() {
-        layers::env_file(&dir.join(".env"), None, &mut known, context);
+        layers::env_file(&dir.join(".env"), Presence::Optional, &mut known, context);
     }
     // A later file wins over an earlier one, and the environment over both.
     for path in entry.env_files.iter().rev() {
-        layers::env_file(&clean(&unit.dir.join(path)), Some(Some(entry.span)), &mut known, context);
+        layers::env_file(
+            &clean(&unit.dir.join(path)),
+            Presence::Named(entry.span),
+            &mut known,
+            context,
+        );
     }
     known
 }

@@ -162,7 +162,7 @@ fn security(node: &Node, span: Span, context: &mut Context<'_>) -> SecurityInten
             }
             _ => {
                 out.read_only =
-                    context.flag(value, "x-muster.security.read_only").map(|flag| flag.value)
+                    context.flag(value, "x-muster.security.read_only").map(|flag| flag.value);
             }
         }
     }

@@ -58,7 +58,9 @@ fn expand(
         } else {
             let name = name_at(after);
             if name.is_empty() {
-                out.malformed.get_or_insert_with(|| after.chars().take(12).collect());
+                let piece =
+                    |text: &str| text.chars().take(12).take_while(|c| !c.is_whitespace()).collect();
+                out.malformed.get_or_insert_with(|| piece(after));
                 push(out, "$")?;
             } else {
                 plain(name, variables, out)?;

@@ -1,6 +1,6 @@
 //! Files to one tree: parse, interpolate, include, extends, merge.
 
-use crate::context::{Context, quote};
+use crate::context::Context;
 use crate::extends::{self, Scope};
 use crate::files::FileError;
 use crate::interpolate::{self, Variables};
@@ -89,7 +89,7 @@ pub(crate) fn read(
 }
 
 fn unreadable(path: &Path, error: &FileError, from: Option<Span>, context: &mut Context<'_>) {
-    let message = format!("{} cannot be read: {error}", quote(path.display()));
+    let message = format!("`{}` cannot be read: {error}", path.display());
     let span = from.unwrap_or_else(|| top(context.sources.add(path.to_string_lossy(), "")));
     let diagnostic = match error {
         FileError::Missing => {
@@ -185,18 +185,31 @@ fn implied(node: &Node) -> Vec<(Spanned<String>, Node)> {
         .collect()
 }
 
+/// Whether an env file must be there.
+#[derive(Clone, Copy)]
+pub(crate) enum Presence {
+    /// It is the one that Compose looks for by itself.
+    Optional,
+    /// The command line names it.
+    AskedFor,
+    /// This place names it.
+    Named(Span),
+}
+
 /// Reads an env file for interpolation: what is already known wins.
 pub(crate) fn env_file(
     path: &Path,
-    required: Option<Option<Span>>,
+    presence: Presence,
     known: &mut Variables,
     context: &mut Context<'_>,
 ) {
     let text = match context.file_text(path, 1 << 20) {
         Ok(text) => text,
         Err(error) => {
-            if let Some(from) = required {
-                unreadable_env(path, &error, from, context);
+            match presence {
+                Presence::Optional => {}
+                Presence::AskedFor => unreadable_env(path, &error, None, context),
+                Presence::Named(span) => unreadable_env(path, &error, Some(span), context),
             }
             return;
         }
@@ -230,7 +243,7 @@ pub(crate) fn bad_lines(read: &dotenv::EnvText, file: FileId, context: &mut Cont
 }
 
 fn unreadable_env(path: &Path, error: &FileError, from: Option<Span>, context: &mut Context<'_>) {
-    let message = format!("{} cannot be read: {error}", quote(path.display()));
+    let message = format!("`{}` cannot be read: {error}", path.display());
     let span = from.unwrap_or_else(|| top(context.sources.add(path.to_string_lossy(), "")));
     context.error("missing-env-file", message, span, "check the path");
 }

@@ -45,3 +45,4 @@ mod words;
 pub use disk::DiskFiles;
 pub use files::{DirEntry, FileError, FileKind, Files, LIST_LIMIT, MemoryFiles};
 pub use load::{Loaded, Request, default_file, load, override_file};
+pub use yaml::Severity;

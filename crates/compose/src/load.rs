@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::files::{FileKind, Files};
 use crate::interpolate::Variables;
-use crate::layers::{self, Unit};
+use crate::layers::{self, Presence, Unit};
 use crate::path::parent;
 use crate::project::{self, Setting, normal_name};
 use crate::tree::strip_resets;
@@ -86,10 +86,10 @@ fn read(request: &Request, context: &mut Context<'_>) -> Option<Project> {
 fn variables(request: &Request, context: &mut Context<'_>) -> Variables {
     let mut known = request.environment.clone();
     if request.env_files.is_empty() {
-        layers::env_file(&context.root.join(".env"), None, &mut known, context);
+        layers::env_file(&context.root.join(".env"), Presence::Optional, &mut known, context);
     }
     for path in request.env_files.iter().rev() {
-        layers::env_file(path, Some(None), &mut known, context);
+        layers::env_file(path, Presence::AskedFor, &mut known, context);
     }
     known
 }

@@ -106,12 +106,11 @@ fn lists(mut below: Vec<Node>, above: Vec<Node>, attribute: &str) -> Vec<Node> {
             below.push(item);
             continue;
         };
-        match at.get(&identity) {
-            Some(at) => below[*at] = item,
-            None => {
-                at.insert(identity, below.len());
-                below.push(item);
-            }
+        if let Some(at) = at.get(&identity) {
+            below[*at] = item;
+        } else {
+            at.insert(identity, below.len());
+            below.push(item);
         }
     }
     below
@@ -132,15 +131,12 @@ fn identity(item: &Node, attribute: &str) -> Option<String> {
 fn host_list(map: Mapping) -> Vec<Node> {
     let mut out = Vec::new();
     for (key, node) in map.entries {
-        match node.as_seq() {
-            Some(items) => {
-                let texts = items.iter().filter_map(Node::scalar_text);
-                out.extend(texts.map(|text| string(format!("{}={text}", key.value), key.span)));
-            }
-            None => {
-                let text = node.scalar_text().unwrap_or_default();
-                out.push(string(format!("{}={text}", key.value), key.span));
-            }
+        if let Some(items) = node.as_seq() {
+            let texts = items.iter().filter_map(Node::scalar_text);
+            out.extend(texts.map(|text| string(format!("{}={text}", key.value), key.span)));
+        } else {
+            let text = node.scalar_text().unwrap_or_default();
+            out.push(string(format!("{}={text}", key.value), key.span));
         }
     }
     out

@@ -6,6 +6,8 @@ use model::project::{BindSource, Mount, MountKind};
 use units::Bytes;
 use yaml::{Node, Span, Spanned, Value};
 
+const FILLED: &str =
+    "this is what is left of it after variables were filled in; set them, or give defaults";
 const FORMS: &str =
     "write `name:/path`, `./dir:/path:ro`, or the long form with `type`, `source` and `target`";
 
@@ -32,11 +34,12 @@ pub(crate) fn mounts(node: &Node, context: &mut Context<'_>) -> Vec<Mount> {
             Ok(mount) => out.push(mount),
             Err(why) => {
                 let shown = item.scalar_text().map_or_else(|| "this".to_owned(), quote);
+                let hint = if context.interpolated.contains(&item.span) { FILLED } else { FORMS };
                 context.error(
                     "invalid-mount",
                     format!("{shown} is no volume: {why}"),
                     item.span,
-                    FORMS,
+                    hint,
                 );
             }
         }
@@ -52,15 +55,12 @@ fn parts(text: &str) -> Vec<&str> {
         // `c:/x` alone is a volume `c`; `c:/x:/y` starts with a drive.
         let drive = is_windows(rest) && (rest.as_bytes()[2] == b'\\' || rest[2..].contains(':'));
         let from = if drive { 2 } else { 0 };
-        match rest[from..].find(':') {
-            Some(at) => {
-                parts.push(&rest[..from + at]);
-                rest = &rest[from + at + 1..];
-            }
-            None => {
-                parts.push(rest);
-                return parts;
-            }
+        if let Some(at) = rest[from..].find(':') {
+            parts.push(&rest[..from + at]);
+            rest = &rest[from + at + 1..];
+        } else {
+            parts.push(rest);
+            return parts;
         }
     }
 }
@@ -165,7 +165,7 @@ fn details(node: &Node, mount: &mut Mount, context: &mut Context<'_>) {
         match key.value.as_str() {
             "subpath" => mount.subpath = context.text(value, "volumes.subpath").map(|t| t.value),
             "nocopy" => {
-                mount.no_copy = context.flag(value, "volumes.nocopy").is_some_and(|f| f.value)
+                mount.no_copy = context.flag(value, "volumes.nocopy").is_some_and(|f| f.value);
             }
             "propagation" | "selinux" => mount.options.extend(value.scalar_text()),
             _ => {}
@@ -175,13 +175,12 @@ fn details(node: &Node, mount: &mut Mount, context: &mut Context<'_>) {
 
 /// Where an entry is mounted: what makes two entries the same when files are merged.
 pub(crate) fn target(item: &Node) -> Option<String> {
-    let target = match item.as_map() {
-        Some(map) => map.get("target").and_then(Node::scalar_text)?,
-        None => {
-            let text = item.scalar_text()?;
-            let parts = parts(&text);
-            (*parts.get(1).or_else(|| parts.first())?).to_owned()
-        }
+    let target = if let Some(map) = item.as_map() {
+        map.get("target").and_then(Node::scalar_text)?
+    } else {
+        let text = item.scalar_text()?;
+        let parts = parts(&text);
+        (*parts.get(1).or_else(|| parts.first())?).to_owned()
     };
     Some(target.trim_end_matches('/').to_owned())
 }

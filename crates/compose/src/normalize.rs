@@ -1,7 +1,7 @@
 //! Short forms to long forms, so that files can be merged attribute by attribute.
 
 use crate::tree::{get_mut, list, map_mut, mapping, null, string};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use yaml::{Mapping, Node, Spanned, Value};
 
 /// Brings one file's project into the form that merging knows.
@@ -25,11 +25,11 @@ pub(crate) fn service(map: &mut Mapping) {
             "build" => build(node),
             "extends" => wrap(node, "service"),
             "environment" | "sysctls" | "annotations" | "labels" => {
-                pairs(node, key.value == "environment")
+                pairs(node, key.value == "environment");
             }
             "depends_on" | "networks" | "models" => names(node),
             "env_file" | "label_file" | "dns" | "dns_search" | "dns_opt" | "tmpfs" | "profiles" => {
-                listed(node)
+                listed(node);
             }
             "deploy" => {
                 if let Some(deploy) = map_mut(node) {
@@ -97,12 +97,11 @@ fn pairs(node: &mut Node, bare_is_unset: bool) {
             continue;
         }
         let entry = (Spanned::new(key.to_owned(), item.span), value);
-        match seen.get(key) {
-            Some(at) => entries[*at] = entry,
-            None => {
-                seen.insert(key.to_owned(), entries.len());
-                entries.push(entry);
-            }
+        if let Some(at) = seen.get(key) {
+            entries[*at] = entry;
+        } else {
+            seen.insert(key.to_owned(), entries.len());
+            entries.push(entry);
         }
     }
     node.value = Value::Map(Mapping { entries });
@@ -112,11 +111,11 @@ fn pairs(node: &mut Node, bare_is_unset: bool) {
 fn names(node: &mut Node) {
     listed_text(node);
     let Value::Seq(items) = &node.value else { return };
-    let mut seen: HashMap<String, ()> = HashMap::new();
+    let mut seen: HashSet<String> = HashSet::new();
     let entries = items
         .iter()
         .filter_map(|item| Some((Spanned::new(item.scalar_text()?, item.span), null(item.span))))
-        .filter(|(key, _)| seen.insert(key.value.clone(), ()).is_none())
+        .filter(|(key, _)| seen.insert(key.value.clone()))
         .collect();
     node.value = Value::Map(Mapping { entries });
 }

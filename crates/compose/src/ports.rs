@@ -34,12 +34,12 @@ pub(crate) fn ports(node: &Node, context: &mut Context<'_>) -> Vec<Port> {
 fn invalid(item: &Node, why: &str, context: &mut Context<'_>) {
     let shown = item.scalar_text().map_or_else(|| "this".to_owned(), quote);
     let message = format!("{shown} is no port: {why}");
-    context.error(
-        "invalid-port",
-        message,
-        item.span,
-        "write `80`, `8080:80`, `127.0.0.1:8080:80/udp` or `3000-3005:3000-3005`",
-    );
+    let hint = if context.interpolated.contains(&item.span) {
+        "this is what is left of it after variables were filled in; set them, or give defaults"
+    } else {
+        "write `80`, `8080:80`, `127.0.0.1:8080:80/udp` or `3000-3005:3000-3005`"
+    };
+    context.error("invalid-port", message, item.span, hint);
 }
 
 /// An entry and everything about it that does not depend on the range.
@@ -276,6 +276,7 @@ fn expand_exposed(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Protocol::{Tcp, Udp};
 
     #[test]
     fn short_forms() {
@@ -286,7 +287,6 @@ mod tests {
                 target: PortRange(target.0, target.1),
                 protocol,
             };
-        use Protocol::{Tcp, Udp};
         for (text, want) in [
             ("80", entry(None, None, (80, 80), Tcp)),
             ("8080:80", entry(None, Some((8080, 8080)), (80, 80), Tcp)),

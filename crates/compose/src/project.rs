@@ -3,7 +3,7 @@
 use crate::context::{Context, quote};
 use crate::interpolate::Variables;
 use crate::{check, facts, fields, objects, profiles, schema, service, suggest};
-use model::project::{Attachment, Field, Network, Project};
+use model::project::{Attachment, Field, Project};
 use std::collections::BTreeSet;
 use yaml::{Mapping, Node, Span, Value};
 
@@ -151,7 +151,7 @@ fn default_network(project: &mut Project) {
     }
     let used = project.services.values().any(|service| service.networks.contains_key("default"));
     if used {
-        project.networks.entry("default".to_owned()).or_insert_with(Network::default);
+        project.networks.entry("default".to_owned()).or_default();
     }
 }
 

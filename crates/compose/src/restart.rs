@@ -50,7 +50,7 @@ pub(crate) fn policy(node: &Node, context: &mut Context<'_>) -> Option<Spanned<R
                 }
             }
             "max_attempts" => {
-                attempts = context.whole::<u32>(value, "deploy.restart_policy.max_attempts")
+                attempts = context.whole::<u32>(value, "deploy.restart_policy.max_attempts");
             }
             _ => {}
         }

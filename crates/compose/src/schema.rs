@@ -326,7 +326,7 @@ pub(crate) fn check(node: &Node, shape: &Shape, context: &mut Context<'_>) {
                 match known.iter().find(|(name, _)| *name == key.value) {
                     Some((_, below)) => check(value, below, context),
                     None => {
-                        unknown(&key.value, key.span, known.iter().map(|(name, _)| *name), context)
+                        unknown(&key.value, key.span, known.iter().map(|(name, _)| *name), context);
                     }
                 }
             }
@@ -339,7 +339,9 @@ pub(crate) fn check(node: &Node, shape: &Shape, context: &mut Context<'_>) {
             }
         }
         (Value::Seq(items), Items(below)) => {
-            items.iter().for_each(|item| check(item, below, context))
+            for item in items {
+                check(item, below, context);
+            }
         }
         _ => {}
     }

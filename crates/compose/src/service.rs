@@ -21,11 +21,11 @@ pub(crate) fn service(
     let mut dockerfile = None;
     for (key, node) in &map.entries {
         let key = key.value.as_str();
-        if key == "build" {
-            if let Some((build, inline)) = build::build(node, context) {
-                out.build = Some(build);
-                dockerfile = inline;
-            }
+        if key == "build"
+            && let Some((build, inline)) = build::build(node, context)
+        {
+            out.build = Some(build);
+            dockerfile = inline;
         }
         let _read = texts(&mut out, key, node, context)
             || lists(&mut out, key, node, context)
@@ -142,7 +142,7 @@ fn structures(out: &mut Service, key: &str, node: &Node, context: &mut Context<'
         "devices" => out.devices = devices(node, context),
         "shm_size" => out.shm_size = context.bytes(node, key),
         "pre_start" | "post_start" | "pre_stop" => {
-            out.hooks.extend(hooks::hooks(node, key, context))
+            out.hooks.extend(hooks::hooks(node, key, context));
         }
         "x-muster" => out.intent = intent::service(node, context),
         _ => return false,

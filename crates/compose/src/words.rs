@@ -42,7 +42,6 @@ pub(crate) fn split(line: &str) -> Vec<String> {
                 Some(next) => word.get_or_insert_default().extend(['\\', next]),
                 None => word.get_or_insert_default().push('\\'),
             },
-            (Some(_), c) => word.get_or_insert_default().push(c),
             (None, '\'' | '"') => {
                 quote = Some(c);
                 word.get_or_insert_default();
@@ -53,7 +52,7 @@ pub(crate) fn split(line: &str) -> Vec<String> {
                 None => word.get_or_insert_default().push('\\'),
             },
             (None, c) if c.is_whitespace() => words.extend(word.take()),
-            (None, c) => word.get_or_insert_default().push(c),
+            (_, c) => word.get_or_insert_default().push(c),
         }
     }
     words.extend(word);

@@ -23,8 +23,8 @@ fn compose_files(dir: &Path, found: &mut Vec<PathBuf>) {
 /// Overrides make no sense alone.
 fn is_compose(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
-    yaml && name.contains("compose") && !name.contains("override")
+    let ending = path.extension().unwrap_or_default();
+    (ending == "yml" || ending == "yaml") && name.contains("compose") && !name.contains("override")
 }
 
 fn corpus() -> Option<PathBuf> {

@@ -78,18 +78,50 @@ fn pos(marker: saphyr_parser::Marker) -> Pos {
 
 /// The parser's complaint in terms of the file.
 fn syntax(error: &ScanError, text: &str, file: FileId) -> Diagnostic {
-    let at = pos(*error.marker());
+    let at = within(pos(*error.marker()), text);
     let span = Span { file, start: at, end: Pos { line: at.line, column: at.column + 1 } };
     let line = text.lines().nth((at.line as usize).saturating_sub(1)).unwrap_or_default();
-    let message = format!("this is no valid YAML: {}", error.info());
-    let diagnostic = Diagnostic::error("yaml-syntax", message, span);
+    let info = error.info();
+    if info.contains("unknown anchor") {
+        let name: String =
+            line.chars().skip(at.column as usize).take_while(|c| c.is_alphanumeric()).collect();
+        let hint =
+            "mark the node that it repeats with `&`; a text that starts with `*` needs quotes";
+        return Diagnostic::error("yaml-alias", format!("nothing is called `&{name}` above"), span)
+            .hint(hint);
+    }
+    Diagnostic::error("yaml-syntax", format!("this is no valid YAML: {info}"), span)
+        .hint(syntax_hint(info, line))
+}
+
+/// What is probably wrong.
+fn syntax_hint(info: &str, line: &str) -> &'static str {
     if line.trim_start_matches(' ').starts_with('\t') {
-        return diagnostic.hint("the line is indented with a tab; YAML takes only spaces");
+        "the line is indented with a tab; YAML takes only spaces"
+    } else if info.contains("quoted scalar") {
+        "a quote that opens must close; within single quotes write '' for one of them"
+    } else if info.contains("flow") || info.contains("illegal placement of ':'") {
+        "a `[` or `{` above is not closed, or an entry behind it lacks its comma"
+    } else if line.matches(": ").count() > 1 {
+        "a value that holds `: ` needs quotes"
+    } else {
+        "look at the indentation and the quotes here and one line above"
     }
-    if line.contains(": ") && line.matches(": ").count() > 1 {
-        return diagnostic.hint("a value that holds `: ` needs quotes");
+}
+
+/// A place in the text: what is missing at its end is shown at the end of its last line.
+fn within(at: Pos, text: &str) -> Pos {
+    let mut last = Pos { line: 1, column: 1 };
+    for (number, line) in (1..).zip(text.lines()) {
+        if number >= at.line {
+            return at;
+        }
+        if !line.trim().is_empty() {
+            let column = u32::try_from(line.chars().count()).unwrap_or(u32::MAX);
+            last = Pos { line: number, column: column.max(1) };
+        }
     }
-    diagnostic.hint("look at the indentation and the quotes here and one line above")
+    last
 }
 
 /// A collection that is still open.
@@ -112,7 +144,7 @@ impl OpenMap {
     /// Takes the next node: a key, or the value of the key before it.
     fn push(&mut self, node: Node) -> Result<(), Diagnostic> {
         let Some(name) = self.key.take() else {
-            self.key = Some(as_key(node)?);
+            self.key = Some(as_key(&node)?);
             return Ok(());
         };
         if name.value == "<<" {
@@ -261,10 +293,17 @@ impl Builder {
     }
 }
 
+/// What a copy of a node costs. Long texts count more than once: an alias copies them too.
 fn size(node: &Node) -> usize {
+    let text = |text: &str| 1 + text.len() / 128;
     match &node.value {
         Value::Seq(items) => items.iter().map(size).fold(1, usize::saturating_add),
-        Value::Map(map) => map.entries.iter().map(|(_, v)| size(v)).fold(1, usize::saturating_add),
+        Value::Map(map) => map
+            .entries
+            .iter()
+            .map(|(key, value)| text(&key.value).saturating_add(size(value)))
+            .fold(1, usize::saturating_add),
+        Value::Str(value) | Value::Float(_, value) => text(value),
         _ => 1,
     }
 }
@@ -278,7 +317,7 @@ fn depth(node: &Node) -> usize {
     }
 }
 
-fn as_key(node: Node) -> Result<Spanned<String>, Diagnostic> {
+fn as_key(node: &Node) -> Result<Spanned<String>, Diagnostic> {
     match node.scalar_text() {
         Some(text) => Ok(Spanned::new(text, node.span)),
         None => Err(Diagnostic::error(

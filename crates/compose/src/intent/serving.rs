@@ -41,7 +41,7 @@ pub(super) fn training(node: &Node, span: Span, context: &mut Context<'_>) -> Tr
     {
         match key.value.as_str() {
             "team" => {
-                out.team = context.text(value, "x-muster.training.team").map(|text| text.value)
+                out.team = context.text(value, "x-muster.training.team").map(|text| text.value);
             }
             "topology" => {
                 for (key, value) in

@@ -1,4 +1,5 @@
 use super::*;
+use std::fmt::Write;
 
 fn read(text: &str) -> Result<Option<Node>, Diagnostic> {
     parse(text, FileId(0), Limits::default())
@@ -26,7 +27,7 @@ fn scalars_mean_what_compose_readers_take_them_for() {
     ] {
         match (value(text), want) {
             (Value::Float(a, at), Value::Float(b, bt)) => {
-                assert!((a - b).abs() <= f64::EPSILON * b.abs() && at == bt)
+                assert!((a - b).abs() <= f64::EPSILON * b.abs() && at == bt);
             }
             (Value::Seq(got), Value::Seq(_)) => assert_eq!(got[0].value, Value::Null),
             // `08` is no octal number, so it stays what it looks like.
@@ -82,7 +83,7 @@ fn bombs_are_refused_quickly() {
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for n in 1..12 {
         let alias = format!("*a{}", n - 1);
-        bomb.push_str(&format!("a{n}: &a{n} [{}]\n", vec![alias; 10].join(", ")));
+        writeln!(bomb, "a{n}: &a{n} [{}]", vec![alias; 10].join(", ")).unwrap();
     }
     assert_eq!(read(&bomb).unwrap_err().code, "yaml-too-large");
     assert_eq!(
@@ -91,4 +92,67 @@ fn bombs_are_refused_quickly() {
     );
     assert!(read(&"[".repeat(100_000)).is_err());
     assert_eq!(read(&"x".repeat(10 << 20)).unwrap_err().code, "yaml-too-large");
+    let text = format!("a: &a {}\nb: [{}]\n", "x".repeat(1 << 20), vec!["*a"; 1000].join(", "));
+    assert_eq!(read(&text).unwrap_err().code, "yaml-too-large");
+    let mut deep = "a0: &a0 x\n".to_owned();
+    for n in 1..40 {
+        writeln!(deep, "a{n}: &a{n} [[[*a{}]]]", n - 1).unwrap();
+    }
+    assert_eq!(read(&deep).unwrap_err().code, "yaml-too-deep");
+    let mut long = String::new();
+    for n in 0..90_000 {
+        writeln!(long, "k{n}: 1").unwrap();
+    }
+    assert!(read(&long).is_ok());
+}
+
+/// Every message as people read it.
+#[test]
+fn messages_are_readable() {
+    let texts = [
+        "a: 1\nb:\n  c: 2\n  c: 3\n",
+        "services:\n\tweb:\n\t\timage: x\n",
+        "command: echo a: b\n",
+        "ports: [80, 81\nimage: x\n",
+        "name: {{ name }}\n",
+        "<<: 3\n",
+        "a: *nobody\n",
+        "text: \"never closed\n",
+        "a: 1\n---\nb: 2\n",
+        "ümläut: [x, y\n",
+    ];
+    let mut out = String::new();
+    for text in texts {
+        let mut sources = crate::Sources::default();
+        let file = sources.add("compose.yaml", text);
+        let error = parse(text, file, Limits::default()).unwrap_err();
+        writeln!(out, "{}\n", error.render(&sources)).unwrap();
+    }
+    insta::assert_snapshot!(out);
+}
+
+/// No text makes the reader panic, and its places lie in the text.
+#[test]
+fn any_text_is_read_or_refused() {
+    use proptest::prelude::*;
+    let pieces = prop::sample::select(vec![
+        "a", ":", " ", "\n", "  ", "- ", "&a ", "*a", "<<: ", "{", "}", "[", "]", ",", "\"", "'",
+        "|", ">", "#", "!", "!reset ", "!!str ", "%", "---\n", "...\n", "?", "~", "0x", "1.5",
+        "\t", "\u{feff}", "é", "\r\n", "\0", "@", "`", "\\", "\u{85}", "\u{2028}",
+    ]);
+    let text = prop::collection::vec(pieces, 0..60).prop_map(|pieces| pieces.concat());
+    let config =
+        ProptestConfig { failure_persistence: None, cases: 3000, ..ProptestConfig::default() };
+    proptest!(config, |(text in text)| {
+        let mut sources = crate::Sources::default();
+        let file = sources.add("f", text.clone());
+        let span = match parse_all(&text, file, Limits::default()) {
+            Ok(documents) => documents.first().map(|node| node.span),
+            Err(error) => {
+                let _ = error.render(&sources);
+                Some(error.span)
+            }
+        };
+        prop_assert!(span.is_none_or(|span| span.start.line >= 1 && span.start.column >= 1));
+    });
 }

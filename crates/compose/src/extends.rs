@@ -100,12 +100,11 @@ impl Resolver<'_, '_, '_> {
                 self.chain[at..].iter().map(|(_, name)| name.as_str()).collect();
             names.push(&id.1);
             let message = format!("services extend each other in a circle: {}", names.join(" → "));
-            self.context.error(
-                "extends-cycle",
-                message,
-                span,
-                "one of them must not extend the next",
-            );
+            // Each service of the circle would find it again.
+            if !self.context.diagnostics.iter().any(|d| d.code == "extends-cycle") {
+                let hint = "one of them must not extend the next";
+                self.context.error("extends-cycle", message, span, hint);
+            }
             return false;
         }
         if self.chain.len() >= LONGEST {

@@ -52,8 +52,10 @@ fn parts(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = text;
     loop {
-        // `c:/x` alone is a volume `c`; `c:/x:/y` starts with a drive.
-        let drive = is_windows(rest) && (rest.as_bytes()[2] == b'\\' || rest[2..].contains(':'));
+        // `c:/x` and `c:/x:ro` are a volume `c`; `c:/x:/y` starts with a drive.
+        let drive = is_windows(rest)
+            && (rest.as_bytes()[2] == b'\\'
+                || rest[2..].split_once(':').is_some_and(|(_, next)| is_path(next)));
         let from = if drive { 2 } else { 0 };
         if let Some(at) = rest[from..].find(':') {
             parts.push(&rest[..from + at]);
@@ -224,6 +226,7 @@ mod tests {
             ("C:\\x:/data", vec!["C:\\x", "/data"]),
             ("c:/x:D:\\y:ro", vec!["c:/x", "D:\\y", "ro"]),
             ("d:/data", vec!["d", "/data"]),
+            ("d:/data:ro", vec!["d", "/data", "ro"]),
         ] {
             assert_eq!(parts(text), want, "{text}");
         }

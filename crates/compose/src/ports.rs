@@ -183,7 +183,7 @@ fn expand(entry: &Entry, rest: &Port, context: &mut Context<'_>, out: &mut Vec<P
         return;
     };
     context.budget.ports = left;
-    for (offset, target) in (0_u16..).zip(entry.target.0..=entry.target.1) {
+    for (target, offset) in (entry.target.0..=entry.target.1).zip(0_u16..) {
         let published = match entry.published {
             Some(first) if parallel && count > 1 => {
                 let at = first.0.saturating_add(offset);

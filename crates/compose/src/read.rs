@@ -78,6 +78,7 @@ impl Context<'_> {
         let text = match &node.value {
             Value::Null => return None,
             Value::Bool(flag) => return Some(Spanned::new(*flag, node.span)),
+            Value::Seq(_) | Value::Map(_) => "a list or a mapping".to_owned(),
             _ => node.scalar_text().unwrap_or_default().to_ascii_lowercase(),
         };
         let flag = match text.as_str() {

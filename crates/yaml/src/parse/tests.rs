@@ -67,7 +67,7 @@ fn what_is_wrong_is_said_with_its_place() {
     for (text, code, line) in [
         ("a: 1\na: 2\n", "yaml-duplicate-key", 2),
         ("a:\n\t- b\n", "yaml-syntax", 2),
-        ("a: [1\n", "yaml-syntax", 2),
+        ("a: [1\n", "yaml-syntax", 1),
         ("a: 1\n---\nb: 2\n", "yaml-documents", 3),
         ("[a]: 1\n", "yaml-key", 1),
         ("a: &a [*a]\n", "yaml-alias", 1),

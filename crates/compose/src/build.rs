@@ -1,11 +1,16 @@
 //! `build` and `provider`.
 
 use crate::context::Context;
+use crate::interpolate::Variables;
 use model::project::{Build, Provider};
 use yaml::{Node, Spanned, Value};
 
 /// A build, and a Dockerfile that was written in place.
-pub(crate) fn build(node: &Node, context: &mut Context<'_>) -> Option<(Build, Option<String>)> {
+pub(crate) fn build(
+    node: &Node,
+    variables: &Variables,
+    context: &mut Context<'_>,
+) -> Option<(Build, Option<String>)> {
     if node.value == Value::Null {
         return None;
     }
@@ -27,7 +32,11 @@ pub(crate) fn build(node: &Node, context: &mut Context<'_>) -> Option<(Build, Op
             "target" => out.target = context.text(value, &what).filter(|t| !t.value.is_empty()),
             "args" => {
                 for (name, value) in context.entries(value, &what) {
-                    let text = if value.value == Value::Null { None } else { value.scalar_text() };
+                    // A bare argument takes the value of the invoking environment.
+                    let text = match value.value {
+                        Value::Null => variables.get(&name.value).cloned(),
+                        _ => value.scalar_text(),
+                    };
                     out.args.insert(name.value.clone(), text);
                 }
             }

@@ -17,6 +17,7 @@ pub(crate) fn project(
         let check = Check { project, inactive, service };
         check.services(context);
         check.sections(context);
+        check.contradictions(context);
     }
     circle(project, context);
 }
@@ -42,6 +43,11 @@ impl Check<'_> {
         for (name, dependency) in &service.depends_on {
             if dependency.required {
                 self.defined(name, "depends on", dependency.span, context);
+            } else if !self.project.services.contains_key(name) && !self.inactive.contains_key(name)
+            {
+                let message =
+                    format!("nothing defines {}, which is waited for if present", quote(name));
+                context.warn("undefined-service", message, dependency.span, "remove the entry");
             }
         }
         for link in &service.links {
@@ -62,7 +68,7 @@ impl Check<'_> {
 
     fn defined(&self, name: &str, how: &str, span: Span, context: &mut Context<'_>) {
         let services = &self.project.services;
-        if services.contains_key(name) {
+        if services.contains_key(name) || context.full() {
             return;
         }
         if let Some(profiles) = self.inactive.get(name) {
@@ -104,6 +110,34 @@ impl Check<'_> {
             declared(name, "models", &project.models, used.span, context);
         }
     }
+
+    /// What Compose refuses although what is meant is clear enough to plan.
+    fn contradictions(&self, context: &mut Context<'_>) {
+        let service = self.service;
+        if let Some(mode) = &service.network_mode
+            && !service.networks.is_empty()
+        {
+            let message = "`network_mode` and `networks` exclude each other";
+            context.warn("contradiction", message, mode.span, "remove one of them");
+        }
+        let several = service.deploy.replicas.as_ref().is_some_and(|replicas| replicas.value > 1);
+        if let (true, Some(name)) = (several, &service.container_name) {
+            let message = "several replicas cannot share a `container_name`";
+            context.warn(
+                "contradiction",
+                message,
+                name.span,
+                "remove it; the service's own name resolves",
+            );
+        }
+        let targets: BTreeSet<&str> = service.mounts.iter().map(|m| m.target.as_str()).collect();
+        for tmpfs in &service.tmpfs {
+            if targets.contains(tmpfs.value.0.as_str()) {
+                let message = format!("{} is also in `volumes`", quote(&tmpfs.value.0));
+                context.warn("duplicate-mount", message, tmpfs.span, "remove one of them");
+            }
+        }
+    }
 }
 
 fn declared<T>(
@@ -113,7 +147,7 @@ fn declared<T>(
     span: Span,
     context: &mut Context<'_>,
 ) {
-    if known.contains_key(name) {
+    if known.contains_key(name) || context.full() {
         return;
     }
     let one = section.trim_end_matches('s');

@@ -54,7 +54,7 @@ pub(crate) struct Context<'a> {
 }
 
 /// More messages than this help nobody.
-const MESSAGES: usize = 500;
+const MESSAGES: usize = 200;
 
 impl<'a> Context<'a> {
     pub(crate) fn new(files: &'a dyn Files, root: PathBuf) -> Self {
@@ -107,6 +107,16 @@ impl<'a> Context<'a> {
         hint: impl Into<String>,
     ) {
         self.say(Diagnostic::info(code, message, span).hint(hint));
+    }
+
+    /// Whether there is no room for warnings.
+    pub(crate) fn crowded(&self) -> bool {
+        self.diagnostics.len() >= MESSAGES
+    }
+
+    /// Whether more messages would change nothing.
+    pub(crate) fn full(&self) -> bool {
+        self.diagnostics.len() >= MESSAGES && self.failed()
     }
 
     /// Whether there is an error already.

@@ -5,7 +5,7 @@ use crate::interpolate::{self, Variables};
 use crate::path::{clean, parent, relative};
 use crate::tree::{get_mut, map_mut, size};
 use crate::{layers, merge, normalize, rebase, suggest};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use yaml::{Mapping, Node, Span, Value};
 
@@ -25,9 +25,9 @@ struct Resolver<'r, 'c, 'f> {
     context: &'c mut Context<'f>,
     variables: &'r Variables,
     /// What earlier files of the project defined.
-    before: Option<&'r Mapping>,
+    before: BTreeMap<&'r str, &'r Node>,
     /// File → its services, as written.
-    files: HashMap<PathBuf, Mapping>,
+    files: HashMap<PathBuf, BTreeMap<String, Node>>,
     /// File and service → the service without `extends`.
     done: HashMap<(PathBuf, String), Node>,
     /// What is being resolved.
@@ -47,7 +47,10 @@ pub(crate) fn resolve(
         return;
     }
     let before = before.and_then(|map| map.get("services")).and_then(Node::as_map);
-    let files = HashMap::from([(scope.path.clone(), services.clone())]);
+    let before = before.into_iter().flat_map(|services| &services.entries);
+    let before = before.map(|(key, node)| (key.value.as_str(), node)).collect();
+    let own = services.entries.iter().map(|(key, node)| (key.value.clone(), node.clone()));
+    let files = HashMap::from([(scope.path.clone(), own.collect())]);
     let mut resolver =
         Resolver { context, variables, before, files, done: HashMap::new(), chain: Vec::new() };
     for (key, node) in &mut services.entries {
@@ -159,14 +162,17 @@ impl Resolver<'_, '_, '_> {
     /// A service of an earlier file, or an error.
     fn fallback(&mut self, scope: &Scope, target: &Scope, name: &str, span: Span) -> Option<Node> {
         if scope.path == target.path
-            && let Some(node) = self.before.and_then(|services| services.get(name))
+            && let Some(node) = self.before.get(name)
         {
-            let mut node = node.clone();
+            let mut node = (*node).clone();
             map_mut(&mut node).and_then(merge::take_extends);
             return self.context.afford(size(&node), span).then_some(node);
         }
-        let names = self.files.get(&target.path).into_iter().flat_map(|services| &services.entries);
-        let hint = match suggest::nearest(name, names.map(|(key, _)| key.value.as_str())) {
+        if self.context.full() {
+            return None;
+        }
+        let names = self.files.get(&target.path).into_iter().flat_map(BTreeMap::keys);
+        let hint = match suggest::nearest(name, names.map(String::as_str)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("define it in {}", target.path.display()),
         };
@@ -183,7 +189,7 @@ impl Resolver<'_, '_, '_> {
         let Some(documents) = layers::read(&target.path, Some(span), self.context) else {
             return false;
         };
-        let mut services = Mapping::default();
+        let mut services = BTreeMap::new();
         for document in documents {
             let span = document.span;
             let Value::Map(mut map) = document.value else { continue };
@@ -195,7 +201,7 @@ impl Resolver<'_, '_, '_> {
             if let Some((_, Node { value: Value::Map(found), .. })) =
                 crate::tree::take(&mut map, "services")
             {
-                services.entries.extend(found.entries);
+                services.extend(found.entries.into_iter().map(|(key, node)| (key.value, node)));
             }
         }
         self.files.insert(target.path.clone(), services);

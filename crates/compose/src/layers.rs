@@ -6,6 +6,7 @@ use crate::files::FileError;
 use crate::interpolate::{self, Variables};
 use crate::tree::{mapping, take};
 use crate::{dotenv, include, merge, normalize};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use yaml::{Diagnostic, FileId, Limits, Mapping, Node, Pos, Span, Spanned, Value};
 
@@ -162,7 +163,9 @@ pub(crate) fn legacy(map: &mut Mapping, span: Span, context: &mut Context<'_>) {
         "put `services:` above and indent the services below it",
     );
     // In v1, a volume was declared by being used.
-    let volumes = services.iter().flat_map(|(_, node)| implied(node)).collect();
+    let mut seen = BTreeSet::new();
+    let volumes = services.iter().flat_map(|(_, node)| implied(node));
+    let volumes = volumes.filter(|(key, _)| seen.insert(key.value.clone())).collect();
     map.entries = extensions;
     map.entries.push((Spanned::new("services".to_owned(), at), mapping(services, span)));
     map.entries.push((Spanned::new("volumes".to_owned(), at), mapping(volumes, span)));

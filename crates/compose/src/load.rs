@@ -67,13 +67,13 @@ fn read(request: &Request, context: &mut Context<'_>) -> Option<Project> {
     }
     let root = context.root.clone();
     let mut variables = variables(request, context);
-    if let Some(name) = &request.project_name {
-        variables.insert("COMPOSE_PROJECT_NAME".to_owned(), name.clone());
-    }
+    let asked = request.project_name.clone().or_else(|| variables.get(NAME).cloned());
+    let early = asked.clone().unwrap_or_else(|| early_name(request, context));
+    variables.insert(NAME.to_owned(), early);
     let unit = Unit { files: &request.files, dir: &root, variables: &variables, chain: &[] };
     let mut tree = layers::load(&unit, None, context)?;
     strip_resets(&mut tree);
-    let name = name(request, &tree, &variables, context);
+    let name = name(asked, &tree, context);
     let mut profiles = request.profiles.clone();
     if let Some(more) = variables.get("COMPOSE_PROFILES") {
         profiles.extend(more.split(',').map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()));
@@ -94,18 +94,26 @@ fn variables(request: &Request, context: &mut Context<'_>) -> Variables {
     known
 }
 
+/// The variable that holds the project's name.
+const NAME: &str = "COMPOSE_PROJECT_NAME";
+
+/// The name as far as it is known before files are read whole: they may refer to it.
+fn early_name(request: &Request, context: &Context<'_>) -> String {
+    let text = request.files.iter().filter_map(|file| context.file_text(file, 4 << 20).ok());
+    let mut said = text.filter_map(|text| {
+        let line = text.lines().find_map(|line| line.strip_prefix("name:"))?;
+        let value = line.split(" #").next().unwrap_or_default().trim().trim_matches(['"', '\'']);
+        (!value.is_empty() && !value.contains('$')).then(|| value.to_owned())
+    });
+    let name = said.next_back().or_else(|| context.files.directory_name(&context.root));
+    normal_name(&name.unwrap_or_default())
+}
+
 /// Asked for, from the environment, from the file, or from the directory.
-fn name(
-    request: &Request,
-    tree: &Node,
-    variables: &Variables,
-    context: &mut Context<'_>,
-) -> String {
+fn name(asked: Option<String>, tree: &Node, context: &mut Context<'_>) -> String {
     let entry = tree.as_map().and_then(|map| map.entry("name"));
     let said: Option<(String, Span)> = entry
         .and_then(|(key, node)| Some((node.scalar_text().filter(|t| !t.is_empty())?, key.span)));
-    let asked =
-        request.project_name.clone().or_else(|| variables.get("COMPOSE_PROJECT_NAME").cloned());
     let chosen = asked.or_else(|| said.as_ref().map(|(text, _)| text.clone()));
     let directory = || context.files.directory_name(&context.root);
     let name = normal_name(&chosen.clone().or_else(directory).unwrap_or_default());

@@ -122,9 +122,21 @@ fn identity(item: &Node, attribute: &str) -> Option<String> {
         "volumes" => mounts::target(item),
         "secrets" | "configs" => crate::grants::target(item),
         "ports" => ports::identity(item),
+        "devices" => device(item),
         "env_file" => item.scalar_text().or_else(|| item.as_map()?.get("path")?.scalar_text()),
         _ => item.scalar_text(),
     }
+}
+
+/// Where a device stands in the container.
+fn device(item: &Node) -> Option<String> {
+    let Some(map) = item.as_map() else {
+        let text = item.scalar_text()?;
+        let mut parts = text.split(':');
+        let source = parts.next().map(str::to_owned);
+        return parts.next().map(str::to_owned).or(source);
+    };
+    map.get("target").or_else(|| map.get("source")).and_then(Node::scalar_text)
 }
 
 /// `{host: address}` → `[host=address]`.
@@ -152,9 +164,11 @@ pub(crate) fn include(included: &Mapping, own: &Mapping) -> Vec<(String, yaml::S
         else {
             continue;
         };
+        let ours: HashMap<&str, yaml::Span> =
+            ours.entries.iter().map(|(key, _)| (key.value.as_str(), key.span)).collect();
         for (key, _) in &theirs.entries {
-            if let Some((own_key, _)) = ours.entry(&key.value) {
-                both.push((format!("{}.{}", section.value, key.value), own_key.span));
+            if let Some(span) = ours.get(key.value.as_str()) {
+                both.push((format!("{}.{}", section.value, key.value), *span));
             }
         }
     }

@@ -3,6 +3,7 @@
 use crate::context::{Context, quote};
 use crate::path::is_windows;
 use model::project::{BindSource, Mount, MountKind};
+use std::collections::HashMap;
 use units::Bytes;
 use yaml::{Node, Span, Spanned, Value};
 
@@ -14,6 +15,7 @@ const FORMS: &str =
 /// `volumes`; what stands at the host side of binds is found out later.
 pub(crate) fn mounts(node: &Node, context: &mut Context<'_>) -> Vec<Mount> {
     let mut out = Vec::new();
+    let mut seen = HashMap::new();
     for (index, item) in context.items(node, "volumes").iter().enumerate() {
         let blank = Mount {
             span: item.span,
@@ -31,7 +33,7 @@ pub(crate) fn mounts(node: &Node, context: &mut Context<'_>) -> Vec<Mount> {
             _ => short(&item.scalar_text().unwrap_or_default(), blank),
         };
         match mount {
-            Ok(mount) => out.push(mount),
+            Ok(mount) => place(mount, &mut out, &mut seen, context),
             Err(why) => {
                 let shown = item.scalar_text().map_or_else(|| "this".to_owned(), quote);
                 let hint = if context.interpolated.contains(&item.span) { FILLED } else { FORMS };
@@ -45,6 +47,25 @@ pub(crate) fn mounts(node: &Node, context: &mut Context<'_>) -> Vec<Mount> {
         }
     }
     out
+}
+
+/// Adds a mount. Two cannot have one target: the later wins, as in Compose.
+fn place(
+    mut mount: Mount,
+    out: &mut Vec<Mount>,
+    seen: &mut HashMap<String, usize>,
+    context: &mut Context<'_>,
+) {
+    let trimmed = mount.target.trim_end_matches('/').len().max(1);
+    mount.target.truncate(trimmed);
+    if let Some(at) = seen.get(&mount.target) {
+        let message = format!("{} is mounted twice; this entry counts", quote(&mount.target));
+        context.warn("duplicate-mount", message, mount.span, "remove one of them");
+        out[*at] = mount;
+        return;
+    }
+    seen.insert(mount.target.clone(), out.len());
+    out.push(mount);
 }
 
 /// The parts between colons; a Windows drive keeps its colon.

@@ -2,6 +2,7 @@
 
 use crate::context::{Context, quote};
 use model::project::{Port, PortRange, Protocol};
+use std::collections::HashSet;
 use yaml::{Node, Span, Spanned, Value};
 
 /// One entry, ranges not expanded.
@@ -21,8 +22,11 @@ pub(crate) fn ports(node: &Node, context: &mut Context<'_>) -> Vec<Port> {
         _ => context.items(node, "ports"),
     };
     let mut out = Vec::new();
+    let mut seen = HashSet::new();
     for (index, item) in items.iter().enumerate() {
         match entry(item, context) {
+            // What is written twice is published once.
+            Ok(Some((entry, _))) if !seen.insert(key(&entry)) => {}
             Ok(Some((entry, rest))) => expand(&entry, &Port { index, ..rest }, context, &mut out),
             Ok(None) => {}
             Err(why) => invalid(item, &why, context),

@@ -34,6 +34,7 @@ pub(crate) const PROJECT: Shape = Keys(&[
             ("model", &Any),
             ("context_size", &Any),
             ("runtime_flags", &Any),
+            ("x-muster", &Any),
         ])),
     ),
 ]);
@@ -57,6 +58,7 @@ const VOLUME: Shape = Keys(&[
     ("driver_opts", &Any),
     ("external", &Any),
     ("labels", &Any),
+    ("x-muster", &Any),
 ]);
 
 const OBJECT: Shape = Keys(&[
@@ -170,6 +172,7 @@ const SERVICE: Shape = Keys(&[
     ("volumes", &Items(&MOUNT)),
     ("volumes_from", &Any),
     ("working_dir", &Any),
+    ("x-muster", &Any),
 ]);
 
 const BUILD: Shape = Keys(&[
@@ -353,12 +356,27 @@ fn unknown(
     known: impl Iterator<Item = &'static str>,
     context: &mut Context<'_>,
 ) {
-    if key.starts_with("x-") {
+    if context.crowded() {
         return;
+    }
+    if let Some(extension) = key.strip_prefix("x-") {
+        return misplaced(extension, span, context);
     }
     let hint = match suggest::nearest(key, known) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "remove it, or call it `x-…` if another tool reads it".to_owned(),
     };
     context.warn("unknown-field", format!("Compose knows no {} here", quote(key)), span, hint);
+}
+
+/// `x-muster` where nobody reads it, and what was probably meant to be it.
+fn misplaced(extension: &str, span: Span, context: &mut Context<'_>) {
+    if extension == "muster" {
+        let message = "`x-muster` is not read here";
+        let hint = "it stands at a service, a volume or a model";
+        context.warn("misplaced-intent", message, span, hint);
+    } else if suggest::nearest(extension, ["muster"]).is_some() {
+        let message = format!("`x-{extension}` is read by nobody here");
+        context.warn("unknown-field", message, span, "did you mean `x-muster`?");
+    }
 }

@@ -22,7 +22,7 @@ pub(crate) fn service(
     for (key, node) in &map.entries {
         let key = key.value.as_str();
         if key == "build"
-            && let Some((build, inline)) = build::build(node, context)
+            && let Some((build, inline)) = build::build(node, variables, context)
         {
             out.build = Some(build);
             dockerfile = inline;

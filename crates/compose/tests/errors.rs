@@ -3,6 +3,7 @@
 mod common;
 
 use common::{load_files, rendered};
+use std::fmt::Write;
 
 /// Name, and the files from `compose.yaml` on.
 const MISTAKES: &[(&str, &[(&str, &str)])] = &[
@@ -141,7 +142,7 @@ fn messages_say_what_to_do() {
     for (name, files) in MISTAKES {
         let loaded = load_files(files);
         let verdict = if loaded.project.is_some() { "loads" } else { "is refused" };
-        out += &format!("# {name}: {verdict}\n\n{}\n\n", rendered(&loaded));
+        writeln!(out, "# {name}: {verdict}\n\n{}\n", rendered(&loaded)).unwrap();
     }
     insta::assert_snapshot!(out);
 }

@@ -15,7 +15,7 @@ fn merged(first: &str, second: &str) -> Project {
         files: vec![PathBuf::from("a.yaml"), PathBuf::from("b.yaml")],
         ..Request::default()
     };
-    let loaded = load_with(&[("a.yaml", first), ("b.yaml", second)], request);
+    let loaded = load_with(&[("a.yaml", first), ("b.yaml", second)], &request);
     let said = common::rendered(&loaded);
     loaded.project.unwrap_or_else(|| panic!("{said}"))
 }
@@ -144,7 +144,7 @@ fn what_both_define_is_the_includers() {
 
 fn with_profiles(text: &str, profiles: &[&str]) -> Loaded {
     let profiles = profiles.iter().map(|p| (*p).to_owned()).collect::<BTreeSet<_>>();
-    load_with(&[("compose.yaml", text)], Request { profiles, ..Request::file("compose.yaml") })
+    load_with(&[("compose.yaml", text)], &Request { profiles, ..Request::file("compose.yaml") })
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn variables_come_from_the_environment_before_env_files() {
         ("two.env", "K='2'\n"),
         ("raw.env", "R=\"$B\"\n"),
     ];
-    let loaded = load_with(&files, request);
+    let loaded = load_with(&files, &request);
     assert!(loaded.diagnostics.is_empty(), "{}", common::rendered(&loaded));
     let project = loaded.project.unwrap();
     assert_eq!(project.name, "asked");
@@ -260,7 +260,7 @@ fn only_the_project_is_read() {
             ("etc/passwd", "3"),
             ("p/in.txt", "4"),
         ],
-        Request::file("p/compose.yaml"),
+        &Request::file("p/compose.yaml"),
     );
     let project = loaded.project.unwrap();
     let facts: Vec<String> = project.services["web"]

@@ -34,10 +34,8 @@ fn bombs_are_refused() {
     let text =
         format!("services: {{web: {{image: x, command: [{}]}}}}\n", vec!["$A29"; 500].join(", "));
     assert_eq!(refused(&[("compose.yaml", &text), (".env", &env)]), "too-large");
-    let ports = format!(
-        "services: {{web: {{image: x, ports: [{}]}}}}\n",
-        vec!["'1-65535'"; 1000].join(", ")
-    );
+    let ports: Vec<String> = (0..1000).map(|n| format!("'10.0.0.{n}::1-65535'")).collect();
+    let ports = format!("services: {{web: {{image: x, ports: [{}]}}}}\n", ports.join(", "));
     assert_eq!(refused(&[("compose.yaml", &ports)]), "too-large");
 }
 
@@ -161,4 +159,31 @@ proptest! {
 fn the_seeds_load_as_they_should() {
     let loads = |seed: &str| load(&Request::file("compose.yaml"), &split(seed)).project.is_some();
     assert_eq!(SEEDS.map(loads), [true, true, true, false]);
+}
+
+/// What is long must not take quadratic time: everything here is at the limit of nodes.
+#[test]
+fn long_files_take_linear_time() {
+    let many = |item: &dyn Fn(usize) -> String, count: usize| -> String {
+        (0..count).map(item).collect::<Vec<_>>().join(", ")
+    };
+    let service = |body: String| format!("services: {{web: {{image: x, {body}}}}}\n");
+    let texts = [
+        service(format!("volumes: [{}]", many(&|n| format!("v{n}:/t{n}"), 90_000))),
+        service(format!("tmpfs: [{}]", many(&|n| format!("/t{n}"), 90_000))),
+        service(format!("depends_on: [{}]", many(&|n| format!("s{n}"), 90_000))),
+        service(many(&|n| format!("unknown{n}: 1"), 90_000)),
+        service(format!("environment: [{}]", many(&|n| format!("K{n}=1"), 90_000))),
+        format!(
+            "services: {{base: {{image: x}}, {}}}\n",
+            many(&|n| format!("s{n}: {{extends: base}}"), 40_000)
+        ),
+        format!("services: {{{}}}\n", many(&|n| format!("s{n}: {{extends: none}}"), 60_000)),
+        format!("x: [{}]\n", "'${', ".repeat(90_000)),
+    ];
+    for text in &texts {
+        let start = Instant::now();
+        let _ = load_files(&[("compose.yaml", text)]);
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?}: {:.60}", start.elapsed(), text);
+    }
 }

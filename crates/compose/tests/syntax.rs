@@ -113,7 +113,7 @@ fn deploy_and_its_elders() {
     assert_eq!(deploy.restart.unwrap().value, Restart::OnFailure(Some(3)));
     assert_eq!(deploy.devices.len(), 2);
     assert_eq!((deploy.devices[0].count, deploy.devices[1].count), (Some(2), None));
-    assert_eq!(deploy.update_start_first.unwrap().value, true);
+    assert!(deploy.update_start_first.unwrap().value);
     assert_eq!(service.labels["a"].value, "b");
 }
 
@@ -240,4 +240,65 @@ fn fields_account_for_every_attribute() {
         ]
     );
     assert_eq!(service.fields[1].span.start.line, 4);
+}
+
+#[test]
+fn what_is_written_twice_counts_once() {
+    let service =
+        web("volumes: ['data:/x', './y:/x/', /z]\nports: ['80:80', '80:80', 80]\ntmpfs: /z");
+    let targets: Vec<_> = service.mounts.iter().map(|m| (m.target.as_str(), m.index)).collect();
+    assert_eq!(targets, [("/x", 1), ("/z", 2)]);
+    assert_eq!(service.ports.len(), 2);
+}
+
+#[test]
+fn contradictions_are_said() {
+    let text = "services:\n  web: {image: x, network_mode: host, networks: [default], scale: 2, container_name: w, tmpfs: /t, volumes: [/t]}\nx-muster: {}\nx-mustr: {}\n";
+    let loaded = common::load_files(&[("compose.yaml", text)]);
+    let mut codes = common::codes(&loaded, yaml::Severity::Warning);
+    codes.sort_unstable();
+    assert_eq!(
+        codes,
+        ["contradiction", "contradiction", "duplicate-mount", "misplaced-intent", "unknown-field"]
+    );
+    assert!(loaded.project.is_some());
+}
+
+#[test]
+fn builds_say_what_their_files_say() {
+    let project = project(&[
+        (
+            "compose.yaml",
+            "name: x\nservices:\n  web:\n    build: {context: app, target: prod, args: [V=3, TOKEN], dockerfile: Dockerfile.prod}\n    image: '$COMPOSE_PROJECT_NAME/web'\n  inline: {build: {dockerfile_inline: \"FROM scratch\\nEXPOSE 81\\n\"}}\n  far: {build: 'https://example.com/x.git'}\n",
+        ),
+        (".env", "TOKEN=t\n"),
+        ("app/Dockerfile.prod", "ARG V\nFROM node:$V AS prod\nEXPOSE 80\nCMD node x\n"),
+        ("app/src/main/resources/application.properties", "url=jdbc:mysql://db/x\n"),
+        ("app/package.json", "{}"),
+        ("app/node_modules/y/package.json", "{}"),
+        ("app/src/main.rs", "no settings"),
+    ]);
+    let build = project.services["web"].build.as_ref().unwrap();
+    let facts = build.facts.as_ref().unwrap();
+    assert_eq!(
+        (facts.base.as_deref(), facts.path.as_str()),
+        (Some("node:3"), "./app/Dockerfile.prod")
+    );
+    assert_eq!(build.args["TOKEN"].as_deref(), Some("t"));
+    let texts: Vec<_> = build.texts.keys().map(String::as_str).collect();
+    assert_eq!(texts, ["./app/package.json", "./app/src/main/resources/application.properties"]);
+    assert_eq!(project.services["web"].image.as_ref().unwrap().value, "x/web");
+    let inline = project.services["inline"].build.as_ref().unwrap().facts.as_ref().unwrap();
+    assert_eq!((inline.base.as_deref(), inline.expose[0].0), (Some("scratch"), 81));
+    assert!(project.services["far"].build.as_ref().unwrap().facts.is_none());
+}
+
+#[test]
+fn providers_need_no_image() {
+    let project = project(&[(
+        "compose.yaml",
+        "services: {db: {provider: {type: cloud, options: {type: mysql, tags: [a, b]}}}}\n",
+    )]);
+    let provider = project.services["db"].provider.as_ref().unwrap();
+    assert_eq!((provider.kind.value.as_str(), provider.options["tags"].as_str()), ("cloud", "a,b"));
 }

@@ -8,12 +8,12 @@ use yaml::Severity;
 
 /// Loads `compose.yaml` beside other files.
 pub(crate) fn load_files(files: &[(&str, &str)]) -> Loaded {
-    load_with(files, Request::file("compose.yaml"))
+    load_with(files, &Request::file("compose.yaml"))
 }
 
 /// Loads by a request.
-pub(crate) fn load_with(files: &[(&str, &str)], request: Request) -> Loaded {
-    load(&request, &MemoryFiles::new(files.iter().copied()))
+pub(crate) fn load_with(files: &[(&str, &str)], request: &Request) -> Loaded {
+    load(request, &MemoryFiles::new(files.iter().copied()))
 }
 
 /// The project of files that load.

@@ -64,11 +64,12 @@ fn build_facts(build: &mut Build, inline: Option<&str>, context: &mut Context<'_
         (None, Some(dir)) => dockerfile_text(build, dir, name, context),
         (None, None) => None,
     };
+    let copied = text.as_ref().map(|(_, text)| dockerfile::settings(text)).unwrap_or_default();
     if let Some((path, text)) = text {
         build.facts = dockerfile::read(&path, &text, build, context);
     }
     if let Some(dir) = dir {
-        build.texts = texts::read(&dir, &build.context, context);
+        build.texts = texts::read(&dir, &build.context, &copied, context);
     }
 }
 

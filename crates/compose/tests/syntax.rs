@@ -272,11 +272,15 @@ fn builds_say_what_their_files_say() {
             "name: x\nservices:\n  web:\n    build: {context: app, target: prod, args: [V=3, TOKEN], dockerfile: Dockerfile.prod}\n    image: '$COMPOSE_PROJECT_NAME/web'\n  inline: {build: {dockerfile_inline: \"FROM scratch\\nEXPOSE 81\\n\"}}\n  far: {build: 'https://example.com/x.git'}\n",
         ),
         (".env", "TOKEN=t\n"),
-        ("app/Dockerfile.prod", "ARG V\nFROM node:$V AS prod\nEXPOSE 80\nCMD node x\n"),
+        (
+            "app/Dockerfile.prod",
+            "ARG V\nFROM node:$V AS prod\nCOPY --chown=x ./proxy /etc/nginx/conf.d/\nCOPY src /app\nEXPOSE 80\nCMD node x\n",
+        ),
         ("app/src/main/resources/application.properties", "url=jdbc:mysql://db/x\n"),
         ("app/package.json", "{}"),
         ("app/node_modules/y/package.json", "{}"),
         ("app/src/main.rs", "no settings"),
+        ("app/proxy/conf", "proxy_pass http://db;"),
     ]);
     let build = project.services["web"].build.as_ref().unwrap();
     let facts = build.facts.as_ref().unwrap();
@@ -286,7 +290,14 @@ fn builds_say_what_their_files_say() {
     );
     assert_eq!(build.args["TOKEN"].as_deref(), Some("t"));
     let texts: Vec<_> = build.texts.keys().map(String::as_str).collect();
-    assert_eq!(texts, ["./app/package.json", "./app/src/main/resources/application.properties"]);
+    assert_eq!(
+        texts,
+        [
+            "./app/package.json",
+            "./app/proxy/conf",
+            "./app/src/main/resources/application.properties"
+        ]
+    );
     assert_eq!(project.services["web"].image.as_ref().unwrap().value, "x/web");
     let inline = project.services["inline"].build.as_ref().unwrap().facts.as_ref().unwrap();
     assert_eq!((inline.base.as_deref(), inline.expose[0].0), (Some("scratch"), 81));

@@ -243,7 +243,7 @@ impl Builder {
         if self.nodes > self.limits.nodes {
             let message = format!("the document expands to more than {} nodes", self.limits.nodes);
             return Err(Diagnostic::error("yaml-too-large", message, span)
-                .hint("aliases multiply what they name"));
+                .hint("split it; where it has aliases, they multiply what they name"));
         }
         Ok(())
     }

@@ -57,6 +57,23 @@ pub(super) fn read(
     Some(reader.out)
 }
 
+/// The files and directories of the context that are copied to where settings lie: `/etc/…`.
+pub(super) fn settings(text: &str) -> Vec<String> {
+    let copies =
+        lines::instructions(text).into_iter().filter(|i| matches!(i.name.as_str(), "COPY" | "ADD"));
+    let mut out = Vec::new();
+    for copy in copies.filter(|copy| !copy.rest.contains("--from")) {
+        let words = array(&copy.rest).unwrap_or_else(|| words::split(&copy.rest));
+        let mut paths: Vec<String> =
+            words.into_iter().filter(|word| !word.starts_with("--")).collect();
+        if paths.pop().is_some_and(|target| target.starts_with("/etc/")) {
+            let clean = |path: String| path.trim_start_matches("./").trim_matches('/').to_owned();
+            out.extend(paths.into_iter().map(clean).filter(|path| !path.is_empty() && path != "."));
+        }
+    }
+    out
+}
+
 fn stages(instructions: Vec<Instruction>, build: &Build, globals: &mut Variables) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
     for instruction in instructions {

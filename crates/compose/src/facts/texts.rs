@@ -40,22 +40,33 @@ const NAMES: [&str; 24] = [
     "next.config.js",
 ];
 
-/// Path and text of the settings below a build context.
+/// Path and text of the settings below a build context. `copied` is what its Dockerfile copies to
+/// where settings lie.
 pub(super) fn read(
     dir: &Path,
     written: &str,
+    copied: &[String],
     context: &mut Context<'_>,
 ) -> BTreeMap<String, String> {
     let (files, _) = walk::files(dir, walk::Bounds::BUILD, context);
     let mut out = BTreeMap::new();
-    for (name, len) in
-        files.into_iter().filter(|(name, len)| *len <= LARGEST && is_settings(name)).take(MOST)
+    for (name, len) in files
+        .into_iter()
+        .filter(|(name, len)| *len <= LARGEST && (is_settings(name) || is_copied(name, copied)))
+        .take(MOST)
     {
         if let Content::Text(text) = content::read(&dir.join(&name), len, context).content {
             out.insert(moved(Path::new(written), &name), text);
         }
     }
     out
+}
+
+fn is_copied(path: &str, copied: &[String]) -> bool {
+    copied.iter().any(|source| {
+        path.strip_prefix(source.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
 }
 
 fn is_settings(path: &str) -> bool {

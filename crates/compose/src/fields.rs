@@ -21,8 +21,7 @@ fn walk(node: &Node, path: &str, span: Span, left: &mut usize, out: &mut Vec<Fie
     match &node.value {
         Value::Map(map) if !map.entries.is_empty() && depth < DEEPEST => {
             for (key, value) in &map.entries {
-                // Other tools read other extensions.
-                if !key.value.starts_with("x-") || key.value == "x-muster" {
+                if !is_extension(&key.value, path) {
                     walk(value, &join(&key.value), key.span, left, out, depth + 1);
                 }
             }
@@ -42,4 +41,27 @@ fn walk(node: &Node, path: &str, span: Span, left: &mut usize, out: &mut Vec<Fie
             }
         }
     }
+}
+
+/// Whether a key is for other tools. Where keys are free, it is a name like others.
+fn is_extension(key: &str, path: &str) -> bool {
+    let free = [
+        "environment",
+        "labels",
+        "annotations",
+        "sysctls",
+        "depends_on",
+        "networks",
+        "models",
+        "args",
+        "extra_hosts",
+        "options",
+        "driver_opts",
+        "volumes",
+        "configs",
+        "secrets",
+        "storage_opt",
+    ];
+    let parent = path.rsplit('.').next().unwrap_or_default();
+    key.starts_with("x-") && key != "x-muster" && !free.contains(&parent)
 }

@@ -68,8 +68,12 @@ fn mode(node: &Node, context: &mut Context<'_>) -> Option<u32> {
     number
 }
 
-/// Where a grant is mounted: what makes two of them the same when files are merged.
-pub(crate) fn target(item: &Node) -> Option<String> {
-    let Some(map) = item.as_map() else { return item.scalar_text() };
-    map.get("target").or_else(|| map.get("source")).and_then(Node::scalar_text)
+/// Where a grant is mounted, by default below `dir`: what makes two of them the same when files are
+/// merged.
+pub(crate) fn target(item: &Node, dir: &str) -> Option<String> {
+    let path = match item.as_map() {
+        Some(map) => map.get("target").or_else(|| map.get("source")).and_then(Node::scalar_text)?,
+        None => item.scalar_text()?,
+    };
+    Some(if path.starts_with('/') { path } else { format!("{dir}/{path}") })
 }

@@ -173,12 +173,7 @@ pub(crate) fn tree(node: &mut Node, variables: &Variables, context: &mut Context
     match &mut node.value {
         Value::Seq(items) => items.iter_mut().for_each(|item| tree(item, variables, context)),
         Value::Map(map) => {
-            for (key, value) in &mut map.entries {
-                // Nobody reads other extensions; what they hold may belong to other tools.
-                if !key.value.starts_with("x-") || key.value == "x-muster" {
-                    tree(value, variables, context);
-                }
-            }
+            map.entries.iter_mut().for_each(|(_, value)| tree(value, variables, context));
         }
         Value::Str(text) if text.contains('$') => {
             if let Some(replaced) = value(text, variables, node.span, context) {

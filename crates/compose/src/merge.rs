@@ -120,7 +120,8 @@ fn lists(mut below: Vec<Node>, above: Vec<Node>, attribute: &str) -> Vec<Node> {
 fn identity(item: &Node, attribute: &str) -> Option<String> {
     match attribute {
         "volumes" => mounts::target(item),
-        "secrets" | "configs" => crate::grants::target(item),
+        "secrets" => crate::grants::target(item, "/run/secrets"),
+        "configs" => crate::grants::target(item, ""),
         "ports" => ports::identity(item),
         "devices" => device(item),
         "env_file" => item.scalar_text().or_else(|| item.as_map()?.get("path")?.scalar_text()),

@@ -29,9 +29,7 @@ pub(crate) fn section<T>(
     }
     let mut out = BTreeMap::new();
     for (key, value) in context.entries(node, what) {
-        if !key.value.starts_with("x-") {
-            out.insert(key.value.clone(), read(key, value, context));
-        }
+        out.insert(key.value.clone(), read(key, value, context));
     }
     out
 }

@@ -90,7 +90,7 @@ fn services(
 ) {
     let Some(services) = map.get("services").and_then(Node::as_map) else { return };
     for (key, node) in &services.entries {
-        if key.value.starts_with("x-") {
+        if key.value.starts_with("x-") && !runs(node) {
             continue;
         }
         if !named_well(&key.value) {
@@ -123,6 +123,12 @@ fn services(
         facts::service(&mut service, dockerfile.as_deref(), context);
         out.services.insert(key.value.clone(), service);
     }
+}
+
+/// `x-web` may well be the name of a service, if it has what services have.
+fn runs(node: &Node) -> bool {
+    let keys = ["image", "build", "provider"];
+    node.as_map().is_some_and(|map| keys.iter().any(|key| map.get(key).is_some()))
 }
 
 fn named_well(name: &str) -> bool {

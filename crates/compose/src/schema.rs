@@ -375,7 +375,7 @@ fn misplaced(extension: &str, span: Span, context: &mut Context<'_>) {
         let message = "`x-muster` is not read here";
         let hint = "it stands at a service, a volume or a model";
         context.warn("misplaced-intent", message, span, hint);
-    } else if suggest::nearest(extension, ["muster"]).is_some() {
+    } else if suggest::close(extension, "muster") {
         let message = format!("`x-{extension}` is read by nobody here");
         context.warn("unknown-field", message, span, "did you mean `x-muster`?");
     }

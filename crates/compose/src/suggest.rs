@@ -22,6 +22,11 @@ pub(crate) fn nearest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
+/// Whether one edit makes a word of the other.
+pub(crate) fn close(word: &str, other: &str) -> bool {
+    word.len() <= LONGEST && distance(word, other) <= 1
+}
+
 /// Edits between two words: insert, delete, replace, swap of neighbours.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());

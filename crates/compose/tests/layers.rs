@@ -93,6 +93,7 @@ fn extends_takes_the_base_first() {
     assert_eq!(web.environment["E"].origin, EnvOrigin::File("./common/base.env".to_owned()));
     assert_eq!(web.command.as_ref().unwrap().value, ["r"]);
     assert!(web.build.is_none());
+    assert!(web.fields.iter().any(|f| f.path == "extends.file"));
     let MountKind::Bind { source, facts } = &web.mounts[0].kind else { panic!("a bind") };
     assert_eq!(source, "./common/data");
     assert!(

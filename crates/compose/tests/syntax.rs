@@ -253,7 +253,7 @@ fn what_is_written_twice_counts_once() {
 
 #[test]
 fn contradictions_are_said() {
-    let text = "services:\n  web: {image: x, network_mode: host, networks: [default], scale: 2, container_name: w, tmpfs: /t, volumes: [/t]}\nx-muster: {}\nx-mustr: {}\n";
+    let text = "services:\n  web: {image: x, network_mode: host, networks: [default], scale: 2, container_name: w, tmpfs: /t, volumes: [/t]}\nx-muster: {}\nx-mustr: {}\nx-outer: {}\n";
     let loaded = common::load_files(&[("compose.yaml", text)]);
     let mut codes = common::codes(&loaded, yaml::Severity::Warning);
     codes.sort_unstable();
@@ -312,4 +312,17 @@ fn providers_need_no_image() {
     )]);
     let provider = project.services["db"].provider.as_ref().unwrap();
     assert_eq!((provider.kind.value.as_str(), provider.options["tags"].as_str()), ("cloud", "a,b"));
+}
+
+#[test]
+fn names_may_look_like_extensions() {
+    let project = project(&[(
+        "compose.yaml",
+        "services: {x-web: {image: 'a$$b', environment: {x-a: 1}, labels: [x-b=2], networks: [x-n]}, x-note: {a: b}}\nnetworks: {x-n: {}}\n",
+    )]);
+    let web = &project.services["x-web"];
+    let paths: Vec<_> = web.fields.iter().map(|f| f.path.as_str()).collect();
+    assert_eq!(paths, ["image", "environment.x-a", "labels.x-b", "networks.x-n"]);
+    assert_eq!(web.image.as_ref().unwrap().value, "a$b");
+    assert_eq!(project.services.len(), 1);
 }

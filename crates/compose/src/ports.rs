@@ -25,14 +25,26 @@ pub(crate) fn ports(node: &Node, context: &mut Context<'_>) -> Vec<Port> {
     let mut seen = HashSet::new();
     for (index, item) in items.iter().enumerate() {
         match entry(item, context) {
-            // What is written twice is published once.
-            Ok(Some((entry, _))) if !seen.insert(key(&entry)) => {}
-            Ok(Some((entry, rest))) => expand(&entry, &Port { index, ..rest }, context, &mut out),
+            Ok(Some((entry, rest))) => {
+                let from = out.len();
+                expand(&entry, &Port { index, ..rest }, context, &mut out);
+                // What is written twice is published once.
+                let fresh = out.split_off(from).into_iter().filter(|port| seen.insert(what(port)));
+                out.extend(fresh);
+            }
             Ok(None) => {}
             Err(why) => invalid(item, &why, context),
         }
     }
     out
+}
+
+type What = (Option<String>, Option<(u16, u16)>, u16, Protocol);
+
+/// What a port publishes.
+fn what(port: &Port) -> What {
+    let published = port.published.map(|range| (range.0, range.1));
+    (port.host_ip.clone(), published, port.target, port.protocol)
 }
 
 fn invalid(item: &Node, why: &str, context: &mut Context<'_>) {

@@ -245,10 +245,10 @@ fn fields_account_for_every_attribute() {
 #[test]
 fn what_is_written_twice_counts_once() {
     let service =
-        web("volumes: ['data:/x', './y:/x/', /z]\nports: ['80:80', '80:80', 80]\ntmpfs: /z");
+        web("volumes: ['data:/x', './y:/x/', /z]\nports: ['80:80', '80-81:80-81', 80]\ntmpfs: /z");
     let targets: Vec<_> = service.mounts.iter().map(|m| (m.target.as_str(), m.index)).collect();
     assert_eq!(targets, [("/x", 1), ("/z", 2)]);
-    assert_eq!(service.ports.len(), 2);
+    assert_eq!(service.ports.len(), 3);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::layers::bad_lines;
 use crate::path::clean;
 use model::project::{EnvFile, EnvOrigin, EnvValue};
 use std::collections::BTreeMap;
+use std::path::Path;
 use yaml::{FileId, Node, Pos, Span, Spanned, Value};
 
 /// The most bytes of one env file.
@@ -80,7 +81,8 @@ fn read(
     context: &mut Context<'_>,
 ) -> Result<(EnvText, FileId), FileError> {
     let full = clean(&context.root.join(path));
-    if full.is_absolute() && !context.files.inside(&context.root, &full) {
+    // `../common.env` is a habit; the machine's own files are not the project's.
+    if Path::new(path).is_absolute() && !context.files.inside(&context.root, &full) {
         return Err(FileError::Unreadable("it lies outside the project".to_owned()));
     }
     let text = context.file_text(&full, LIMIT)?;

@@ -3,9 +3,11 @@
 //! Events come from `saphyr-parser`; this module builds the tree, resolves scalars, aliases and
 //! merge keys, and keeps the limits.
 
+mod complaint;
+
 use crate::scalar::plain;
 use crate::{Diagnostic, FileId, Mapping, Node, Pos, Span, Spanned, Tag, Value};
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
+use saphyr_parser::{Event, Parser, ScalarStyle};
 use std::collections::BTreeMap;
 
 /// What a document may cost.
@@ -46,7 +48,7 @@ pub fn parse_all(text: &str, file: FileId, limits: Limits) -> Result<Vec<Node>, 
         done: Vec::new(),
     };
     for event in Parser::new_from_str(text) {
-        let (event, place) = event.map_err(|error| syntax(&error, text, file))?;
+        let (event, place) = event.map_err(|error| complaint::syntax(&error, text, file))?;
         let span = Span { file, start: pos(place.start), end: pos(place.end) };
         builder.event(event, span)?;
     }
@@ -74,54 +76,6 @@ pub fn parse(text: &str, file: FileId, limits: Limits) -> Result<Option<Node>, D
 fn pos(marker: saphyr_parser::Marker) -> Pos {
     let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     Pos { line: small(marker.line()).max(1), column: small(marker.col()).saturating_add(1) }
-}
-
-/// The parser's complaint in terms of the file.
-fn syntax(error: &ScanError, text: &str, file: FileId) -> Diagnostic {
-    let at = within(pos(*error.marker()), text);
-    let span = Span { file, start: at, end: Pos { line: at.line, column: at.column + 1 } };
-    let line = text.lines().nth((at.line as usize).saturating_sub(1)).unwrap_or_default();
-    let info = error.info();
-    if info.contains("unknown anchor") {
-        let name: String =
-            line.chars().skip(at.column as usize).take_while(|c| c.is_alphanumeric()).collect();
-        let hint =
-            "mark the node that it repeats with `&`; a text that starts with `*` needs quotes";
-        return Diagnostic::error("yaml-alias", format!("nothing is called `&{name}` above"), span)
-            .hint(hint);
-    }
-    Diagnostic::error("yaml-syntax", format!("this is no valid YAML: {info}"), span)
-        .hint(syntax_hint(info, line))
-}
-
-/// What is probably wrong.
-fn syntax_hint(info: &str, line: &str) -> &'static str {
-    if line.trim_start_matches(' ').starts_with('\t') {
-        "the line is indented with a tab; YAML takes only spaces"
-    } else if info.contains("quoted scalar") {
-        "a quote that opens must close; within single quotes write '' for one of them"
-    } else if info.contains("flow") || info.contains("illegal placement of ':'") {
-        "a `[` or `{` above is not closed, or an entry behind it lacks its comma"
-    } else if line.matches(": ").count() > 1 {
-        "a value that holds `: ` needs quotes"
-    } else {
-        "look at the indentation and the quotes here and one line above"
-    }
-}
-
-/// A place in the text: what is missing at its end is shown at the end of its last line.
-fn within(at: Pos, text: &str) -> Pos {
-    let mut last = Pos { line: 1, column: 1 };
-    for (number, line) in (1..).zip(text.lines()) {
-        if number >= at.line {
-            return at;
-        }
-        if !line.trim().is_empty() {
-            let column = u32::try_from(line.chars().count()).unwrap_or(u32::MAX);
-            last = Pos { line: number, column: column.max(1) };
-        }
-    }
-    last
 }
 
 /// A collection that is still open.

@@ -12,7 +12,9 @@ pub(crate) struct Budget {
     pub(crate) files: u32,
     /// Nodes that merging may still copy.
     pub(crate) nodes: usize,
-    /// Bytes of text that interpolation may still make.
+    /// Bytes of Compose files that may still be kept.
+    pub(crate) source: usize,
+    /// Bytes of text that interpolation and env files may still make.
     pub(crate) text: usize,
     /// Ports that ranges may still expand to.
     pub(crate) ports: usize,
@@ -26,11 +28,12 @@ impl Default for Budget {
     fn default() -> Self {
         Self {
             files: 200,
-            nodes: 500_000,
+            nodes: 800_000,
+            source: 12 << 20,
             text: 16 << 20,
             ports: 200_000,
             facts: 24 << 20,
-            entries: 5000,
+            entries: 20_000,
         }
     }
 }
@@ -134,6 +137,21 @@ impl<'a> Context<'a> {
         let bytes = self.files.read(path)?;
         String::from_utf8(bytes)
             .map_err(|_| FileError::Unreadable("it is not UTF-8 text".to_owned()))
+    }
+
+    /// Takes text from the budget; says so once when it is empty.
+    pub(crate) fn afford_text(&mut self, bytes: usize, span: Span) -> bool {
+        if let Some(left) = self.budget.text.checked_sub(bytes) {
+            self.budget.text = left;
+            return true;
+        }
+        if self.budget.text > 0 {
+            self.budget.text = 0;
+            let message = "variables and env files make more text than any project needs";
+            let hint = "look for variables that hold each other, and for large env files";
+            self.error("too-large", message, span, hint);
+        }
+        false
     }
 
     /// Takes nodes from the budget; says so once when it is empty.

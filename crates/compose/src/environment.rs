@@ -48,7 +48,7 @@ pub(crate) fn files(
     let mut values = BTreeMap::new();
     for item in context.items(node, "env_file") {
         let Some((mut entry, raw)) = entry(item, context) else { continue };
-        match read(&entry.path.value, raw, variables, context) {
+        match read(&entry.path.value, entry.path.span, raw, variables, context) {
             Ok((read, file)) => {
                 entry.found = true;
                 merge(&entry.path.value, read, file, variables, &mut values);
@@ -76,6 +76,7 @@ fn entry(item: &Node, context: &mut Context<'_>) -> Option<(EnvFile, bool)> {
 
 fn read(
     path: &str,
+    span: Span,
     raw: bool,
     variables: &Variables,
     context: &mut Context<'_>,
@@ -86,6 +87,10 @@ fn read(
         return Err(FileError::Unreadable("it lies outside the project".to_owned()));
     }
     let text = context.file_text(&full, LIMIT)?;
+    // Many services may name one large file, and each reading knows all variables.
+    if !context.afford_text(text.len() + 32 * variables.len(), span) {
+        return Err(FileError::Unreadable("the project reads too much".to_owned()));
+    }
     // Its text is not kept: messages would show it, and it may hold secrets.
     let file = context.sources.add(full.to_string_lossy(), "");
     let read = if raw { dotenv::parse_raw(&text) } else { dotenv::parse(&text, variables) };
@@ -128,7 +133,7 @@ pub(crate) fn label_files(
 ) -> BTreeMap<String, Spanned<String>> {
     let mut labels = BTreeMap::new();
     for path in context.texts(node, "label_file") {
-        match read(&path.value, false, variables, context) {
+        match read(&path.value, path.span, false, variables, context) {
             Ok((read, _)) => {
                 let pairs = read.entries.into_iter();
                 labels.extend(

@@ -33,7 +33,8 @@ pub(crate) fn load(
         _ => entry(list, context).into_iter().collect(),
     };
     let chain: Vec<PathBuf> = unit.chain.iter().cloned().chain([file.to_owned()]).collect();
-    entries.iter().filter_map(|entry| one(entry, unit, &chain, context)).collect()
+    // The first that fails is enough: the project is refused.
+    entries.iter().map_while(|entry| one(entry, unit, &chain, context)).collect()
 }
 
 fn entry(node: &Node, context: &mut Context<'_>) -> Option<Entry> {

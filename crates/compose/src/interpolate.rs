@@ -192,10 +192,7 @@ fn value(
 ) -> Option<String> {
     match substitute(text, variables) {
         Ok(done) => {
-            if let Some(left) = context.budget.text.checked_sub(done.text.len()) {
-                context.budget.text = left;
-            } else {
-                too_large(span, context);
+            if !context.afford_text(done.text.len(), span) {
                 return None;
             }
             if done.touched {

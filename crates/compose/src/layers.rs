@@ -59,17 +59,14 @@ pub(crate) fn read(
             return None;
         }
     };
-    let Some(left) = context.budget.files.checked_sub(1) else {
+    let files = context.budget.files.checked_sub(1);
+    let (Some(files), Some(source)) = (files, context.budget.source.checked_sub(text.len())) else {
+        let message = "the project reads more Compose files than any needs";
         let span = from.unwrap_or_default();
-        context.error(
-            "too-large",
-            "the project reads more files than any needs",
-            span,
-            "look at what is included",
-        );
+        context.error("too-large", message, span, "look at what is included");
         return None;
     };
-    context.budget.files = left;
+    (context.budget.files, context.budget.source) = (files, source);
     let file = context.sources.add(path.to_string_lossy(), text);
     match yaml::parse_all(context.sources.text(file), file, limits) {
         Ok(documents) if documents.is_empty() => {
@@ -81,7 +78,11 @@ pub(crate) fn read(
             );
             None
         }
-        Ok(documents) => Some(documents),
+        Ok(documents) => {
+            // Aliases make large trees of small files.
+            let nodes = documents.iter().map(crate::tree::size).sum();
+            context.afford(nodes, top(file)).then_some(documents)
+        }
         Err(diagnostic) => {
             context.say(diagnostic);
             None

@@ -46,11 +46,15 @@ pub(crate) fn is_null(node: &Node) -> bool {
     node.value == Value::Null || node.tag == Some(Tag::Reset)
 }
 
-/// How many nodes there are.
+/// What a copy of a node costs: nodes, with long texts counting for more than one.
 pub(crate) fn size(node: &Node) -> usize {
+    let text = |text: &str| 1 + text.len() / 128;
     match &node.value {
         Value::Seq(items) => 1 + items.iter().map(size).sum::<usize>(),
-        Value::Map(map) => 1 + map.entries.iter().map(|(_, v)| size(v)).sum::<usize>(),
+        Value::Map(map) => {
+            1 + map.entries.iter().map(|(key, value)| text(&key.value) + size(value)).sum::<usize>()
+        }
+        Value::Str(value) => text(value),
         _ => 1,
     }
 }

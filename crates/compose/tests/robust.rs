@@ -187,3 +187,22 @@ fn long_files_take_linear_time() {
         assert!(start.elapsed() < Duration::from_secs(10), "{:?}: {:.60}", start.elapsed(), text);
     }
 }
+
+#[test]
+fn shared_files_and_long_texts_are_bounded() {
+    let services = |body: &str| -> String {
+        (0..5000).map(|n| format!("  s{n}: {{image: x, {body}}}\n")).collect::<Vec<_>>().concat()
+    };
+    let env: String = (0..20_000).map(|n| format!("K{n}={n}\n")).collect::<Vec<_>>().concat();
+    let text = format!("services:\n{}", services("env_file: big.env"));
+    assert_eq!(refused(&[("compose.yaml", &text), ("big.env", &env)]), "too-large");
+    let long = "x".repeat(1 << 20);
+    let text = format!(
+        "services:\n  base: {{image: x, command: '{long}'}}\n{}",
+        services("extends: base")
+    );
+    assert_eq!(refused(&[("compose.yaml", &text)]), "too-large");
+    let missing = (0..20_000).map(|n| format!("n{n}.yaml")).collect::<Vec<_>>().join(", ");
+    let text = format!("include: [{missing}]\n");
+    assert_eq!(refused(&[("compose.yaml", &text), (".env", &env)]), "missing-file");
+}

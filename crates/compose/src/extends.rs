@@ -54,6 +54,9 @@ pub(crate) fn resolve(
     let mut resolver =
         Resolver { context, variables, before, files, done: HashMap::new(), chain: Vec::new() };
     for (key, node) in &mut services.entries {
+        if resolver.context.budget.nodes == 0 {
+            return;
+        }
         let Some(written) = map_mut(node).and_then(merge::entry_extends) else { continue };
         if let Some(mut resolved) = resolver.service(scope, &key.value) {
             // It stays, so that every attribute of the file can be accounted for.

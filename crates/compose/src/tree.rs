@@ -48,7 +48,7 @@ pub(crate) fn is_null(node: &Node) -> bool {
 
 /// What a copy of a node costs: nodes, with long texts counting for more than one.
 pub(crate) fn size(node: &Node) -> usize {
-    let text = |text: &str| 1 + text.len() / 128;
+    let text = |text: &str| 1 + text.len() / 48;
     match &node.value {
         Value::Seq(items) => 1 + items.iter().map(size).sum::<usize>(),
         Value::Map(map) => {

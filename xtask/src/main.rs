@@ -1,1 +1,53 @@
-fn main() {}
+//! The project's own chores: test, tidy, gen, bench.
+//!
+//! `cargo xtask test` is the command of the README; the others keep the tree in order. A chore that
+//! cannot find a tool says which and skips it; only what was found wrong makes it fail.
+
+#![allow(clippy::print_stdout, reason = "a chore tells the person who runs it what it does")]
+
+mod bench;
+mod fuzz;
+mod generate;
+mod judges;
+mod shell;
+mod test;
+mod tidy;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "The project's own chores")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Set up what the tests need, then run every test
+    Test(test::Arguments),
+    /// Check the rules of this tree that no compiler checks
+    Tidy(tidy::Arguments),
+    /// Write the generated references
+    Gen(generate::Arguments),
+    /// Measure something
+    #[command(subcommand)]
+    Bench(bench::Bench),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().chore {
+        Chore::Test(arguments) => test::run(&arguments),
+        Chore::Tidy(arguments) => tidy::run(&arguments),
+        Chore::Gen(arguments) => generate::run(&arguments),
+        Chore::Bench(bench) => bench::run(&bench),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

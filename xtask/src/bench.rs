@@ -1,0 +1,27 @@
+//! `cargo xtask bench NAME`: numbers for the documents.
+
+use crate::fuzz;
+use crate::shell::{cargo, run as execute, say};
+use anyhow::Result;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bench {
+    /// Files planned in a second: load, plan and write, in one process
+    Plan,
+    /// Fuzz the Compose loader for a while
+    Fuzz(fuzz::Arguments),
+}
+
+pub(crate) fn run(bench: &Bench) -> Result<()> {
+    match bench {
+        Bench::Plan => plan(),
+        Bench::Fuzz(arguments) => fuzz::run(arguments),
+    }
+}
+
+/// Criterion prints elements in a second: an element is a Compose file.
+fn plan() -> Result<()> {
+    say("an element is a Compose file: `elem/s` reads as files in a second");
+    execute(cargo().args(["bench", "--package", "cli", "--bench", "plan", "--locked"]))
+}

@@ -1,0 +1,20 @@
+//! The worker: one order after the other, until told to stop.
+
+use std::sync::atomic::Ordering;
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::orders::Orders;
+use crate::{Result, Stop};
+
+const PAUSE: Duration = Duration::from_millis(500);
+
+pub fn run(orders: &Orders, stop: &Stop) -> Result<()> {
+    while !stop.load(Ordering::Relaxed) {
+        match orders.work_on_one()? {
+            Some(id) => println!("order {id} is done"),
+            None => sleep(PAUSE),
+        }
+    }
+    Ok(())
+}

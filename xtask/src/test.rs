@@ -62,7 +62,7 @@ fn account(totals: &Totals, missing: &[String], quick: bool) {
         (false, []) => "all set up".to_owned(),
         (false, missing) => format!("missing: {}", missing.join(", ")),
     };
-    say(&format!("judges {judges}; {} tests ignored", totals.ignored));
+    say(&format!("judges: {judges}; {} tests ignored", totals.ignored));
     println!(
         "total: {} passed, {} failed, {} skipped",
         totals.passed,

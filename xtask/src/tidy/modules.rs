@@ -22,7 +22,10 @@ fn is_root(name: &str) -> bool {
     let targets = ["bin", "tests", "benches", "examples", "fuzz_targets"];
     // `src/…/tests/x.rs` is a module; `tests/x.rs` beside `src` is a target.
     let target = targets.contains(folder) && (*folder == "bin" || !parts.contains(&"src"));
-    source_root || target || *file == "build.rs"
+    // `tests/x/main.rs` is the target `x`.
+    let folders = &parts[..parts.len() - 2];
+    let nested = *file == "main.rs" && folders.last().is_some_and(|above| targets.contains(above));
+    source_root || target || nested || *file == "build.rs"
 }
 
 /// Every place where a file could lie that this one declares.
@@ -61,6 +64,8 @@ mod tests {
             source("crates/a/src/c/tests.rs", ""),
             source("crates/a/tests/t.rs", "mod common;"),
             source("crates/a/tests/common/mod.rs", ""),
+            source("crates/a/tests/big/main.rs", "mod part;"),
+            source("crates/a/tests/big/part.rs", ""),
         ];
         assert!(check(&tree).is_empty(), "{:?}", check(&tree));
     }

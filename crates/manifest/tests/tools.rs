@@ -6,6 +6,8 @@
 mod common;
 
 use manifest::{OutFile, Secrets, helm, kustomize, objects, plain, yaml};
+use model::SecretText;
+use model::plan::{ConfigFiles, EnvSource, EnvVar, Plan, Secret, SecretEntry};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -123,6 +125,48 @@ fn without_keep(object: &mut Value) {
     let Some(metadata) = object["metadata"].as_object_mut() else { return };
     if metadata.get("annotations") == Some(&json!({ "helm.sh/resource-policy": "keep" })) {
         metadata.remove("annotations");
+    }
+}
+
+#[test]
+fn helm_and_kustomize_keep_any_text() {
+    let mut plan = Plan { app: "shop".to_owned(), namespace: "shop".to_owned(), ..Plan::default() };
+    let words = || common::WORDS.iter().enumerate();
+    let mut web = common::plan().workloads.remove(0);
+    web.pod.containers[0].args = Some(words().map(|(_, word)| (*word).to_owned()).collect());
+    let variable = |(at, word): (usize, &&str)| EnvVar {
+        name: format!("V{at}"),
+        source: EnvSource::Value((*word).to_owned()),
+    };
+    web.pod.containers[0].env = words().map(variable).collect();
+    plan.workloads.push(web);
+    plan.config_maps.push(ConfigFiles {
+        name: "words".to_owned(),
+        owner: String::new(),
+        data: words().map(|(at, word)| (format!("k{at}"), (*word).to_owned())).collect(),
+        binary: BTreeMap::new(),
+    });
+    let secret =
+        |(at, word): (usize, &&str)| (format!("k{at}"), SecretEntry::Value(SecretText::new(*word)));
+    plan.secrets.push(Secret {
+        name: "words".to_owned(),
+        users: Vec::new(),
+        entries: words().map(secret).collect(),
+        external: false,
+    });
+    let expected = by_name(&yaml(&objects(&plan), Secrets::Shown));
+    if let Some(tool) = tool("helm") {
+        let folder = write(&helm(&plan));
+        let arguments = ["template", ".", "-n", "shop", "-f", "values-secrets.yaml"];
+        let create = ["--set", "namespace.create=true"];
+        let rendered = run(&tool, folder.path(), &[&arguments[..], &create, &NEW].concat());
+        let mut rendered = by_name(&rendered);
+        rendered.values_mut().for_each(without_keep);
+        assert_same(&rendered, &expected);
+    }
+    if let Some(tool) = tool("kustomize") {
+        let folder = write(&kustomize(&plan));
+        assert_same(&by_name(&run(&tool, folder.path(), &["build", "."])), &expected);
     }
 }
 

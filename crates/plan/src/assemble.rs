@@ -16,8 +16,8 @@ use crate::survey_schedule;
 use crate::world::{Scale, Shape, Shared, Subject, World};
 use catalog::Role;
 use model::plan::{
-    Completions, Container, ContainerPort, EnvVar, Gang, Kind, Mounted, Pod, PodSecurityLevel, PodVolume,
-    RestartPolicy, VolumeSource, Workload,
+    Completions, Container, ContainerPort, EnvVar, Gang, Kind, Mounted, Pod, PodSecurityLevel,
+    PodVolume, RestartPolicy, VolumeSource, Workload,
 };
 use model::project::Restart;
 use model::reason::{Certainty, Level};
@@ -163,7 +163,13 @@ fn rename_hosts(container: &mut Container, renamed: &BTreeMap<String, String>) {
     }
 }
 
-fn pod(subject: &Subject<'_>, configured: &Configured, hardening: &Hardening, attributes: &Attributes, order: &Order) -> Pod {
+fn pod(
+    subject: &Subject<'_>,
+    configured: &Configured,
+    hardening: &Hardening,
+    attributes: &Attributes,
+    order: &Order,
+) -> Pod {
     let mut labels = network_labels(subject);
     labels.extend(attributes.labels.clone());
     let mut annotations = configured.annotations.clone();
@@ -232,7 +238,10 @@ fn kind(subject: &Subject<'_>, configured: &Configured, log: &mut Log) -> Kind {
     };
     match subject.shape {
         Shape::Deployment => {
-            let claim = configured.volumes.iter().any(|v| matches!(v.source, VolumeSource::Claim { read_only: false, .. }));
+            let claim = configured
+                .volumes
+                .iter()
+                .any(|v| matches!(v.source, VolumeSource::Claim { read_only: false, .. }));
             let strategy = scaling::strategy(subject, claim && !subject.scale.multiplied(), log);
             Kind::Deployment { replicas: fixed, strategy }
         }
@@ -252,7 +261,9 @@ fn kind(subject: &Subject<'_>, configured: &Configured, log: &mut Log) -> Kind {
 }
 
 fn schedule(subject: &Subject<'_>, log: &mut Log) -> String {
-    let Some((text, because)) = survey_schedule(subject) else { return missing_schedule(subject, log) };
+    let Some((text, because)) = survey_schedule(subject) else {
+        return missing_schedule(subject, log);
+    };
     log.decide(subject, "spec.schedule")
         .chose(text.clone())
         .because(because)
@@ -291,7 +302,11 @@ fn gang(subject: &Subject<'_>, log: &mut Log) -> Option<Gang> {
     let training = subject.service.intent.training.as_ref();
     log.decide_on(Some(subject.key()), format!("PodGroup/{}", subject.name), "")
         .chose(format!("{members} members start together"))
-        .all(if training.is_some() { subject.lines("x-muster.training") } else { subject.lines("deploy.replicas") })
+        .all(if training.is_some() {
+            subject.lines("x-muster.training")
+        } else {
+            subject.lines("deploy.replicas")
+        })
         .rule(crate::rules::GANG_STARTS_TOGETHER)
         .why("half a job that holds GPUs and waits for the other half is a deadlock");
     Some(Gang {
@@ -330,7 +345,13 @@ fn version(subject: &Subject<'_>) -> Option<String> {
 }
 
 /// Adds a service that shares another's pod to that pod.
-pub(crate) fn join(world: &World<'_>, host: &str, tenant: Workload, workloads: &mut [Workload], log: &mut Log) {
+pub(crate) fn join(
+    world: &World<'_>,
+    host: &str,
+    tenant: Workload,
+    workloads: &mut [Workload],
+    log: &mut Log,
+) {
     let Some(target) = workloads.iter_mut().find(|w| w.service == host) else { return };
     if let Some(subject) = world.subject(&tenant.service) {
         log.decide(subject, "metadata.name")
@@ -344,7 +365,12 @@ pub(crate) fn join(world: &World<'_>, host: &str, tenant: Workload, workloads: &
             Some(same) if same.source == volume.source => {}
             Some(_) => {
                 let renamed = format!("{}-{}", tenant.name, volume.name);
-                for mount in pod.containers.iter_mut().flat_map(|c| &mut c.mounts).filter(|m| m.volume == volume.name) {
+                for mount in pod
+                    .containers
+                    .iter_mut()
+                    .flat_map(|c| &mut c.mounts)
+                    .filter(|m| m.volume == volume.name)
+                {
                     mount.volume.clone_from(&renamed);
                 }
                 target.pod.volumes.push(PodVolume { name: renamed, source: volume.source });
@@ -356,15 +382,19 @@ pub(crate) fn join(world: &World<'_>, host: &str, tenant: Workload, workloads: &
     for mut container in pod.containers {
         // Port names are unique in a pod.
         for port in &mut container.ports {
-            let taken = target.pod.containers.iter().flat_map(|c| &c.ports).any(|p| p.name == port.name);
+            let taken =
+                target.pod.containers.iter().flat_map(|c| &c.ports).any(|p| p.name == port.name);
             if taken {
-                port.name = format!("p{}-{}", port.port, port.protocol.to_string().to_ascii_lowercase());
+                port.name =
+                    format!("p{}-{}", port.port, port.protocol.to_string().to_ascii_lowercase());
             }
         }
         target.pod.containers.push(container);
     }
     for container in pod.init {
-        if !target.pod.init.iter().any(|c| c.name == container.name) && container.name != format!("wait-for-{}", target.name) {
+        if !target.pod.init.iter().any(|c| c.name == container.name)
+            && container.name != format!("wait-for-{}", target.name)
+        {
             target.pod.init.push(container);
         }
     }

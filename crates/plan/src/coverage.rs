@@ -47,11 +47,15 @@ pub(crate) fn complete(world: &World<'_>, log: &mut Log) {
         }
         let because = Because::Line { field: field.path.clone(), span: field.span };
         let (what, why) = project_field(&field.path);
-        log.decide_on(None, format!("Namespace/{}", world.namespace), format!("compose.{}", field.path))
-            .chose(what)
-            .because(because)
-            .rule(rules::DOCKER_ONLY)
-            .why(why);
+        log.decide_on(
+            None,
+            format!("Namespace/{}", world.namespace),
+            format!("compose.{}", field.path),
+        )
+        .chose(what)
+        .because(because)
+        .rule(rules::DOCKER_ONLY)
+        .why(why);
     }
 }
 
@@ -73,7 +77,9 @@ fn cited(report: &Report) -> BTreeSet<String> {
 /// the service as a whole covers nothing.
 fn is_cited(path: &str, cited: &BTreeSet<String>) -> bool {
     let below = format!("{path}.");
-    if cited.contains(path) || cited.range(below.clone()..).next().is_some_and(|c| c.starts_with(&below)) {
+    if cited.contains(path)
+        || cited.range(below.clone()..).next().is_some_and(|c| c.starts_with(&below))
+    {
         return true;
     }
     let mut end = path.len();
@@ -118,8 +124,14 @@ fn project_field(path: &str) -> (&'static str, &'static str) {
         "version" => ("nothing to carry over", "the version of the file format is obsolete"),
         "networks" => ("labels and policies", "networks became labels on pods and NetworkPolicies"),
         "volumes" => ("claims, where a service mounts it", "a volume nobody mounts needs no claim"),
-        "secrets" => ("a Secret, where a service is granted it", "a secret that nobody is granted needs no object"),
-        "configs" => ("a ConfigMap, where a service is granted it", "a config that nobody is granted needs no object"),
+        "secrets" => (
+            "a Secret, where a service is granted it",
+            "a secret that nobody is granted needs no object",
+        ),
+        "configs" => (
+            "a ConfigMap, where a service is granted it",
+            "a config that nobody is granted needs no object",
+        ),
         "include" => ("nothing to carry over", "included files were read before planning"),
         _ => ("nothing to carry over", "it has no counterpart in Kubernetes"),
     }

@@ -1,3 +1,45 @@
-//! Stub so that the crate compiles; its owner's version replaces it.
-use crate::log::Log; use crate::world::*; use model::plan::*; use std::collections::*; use units::Seconds;
-pub(crate) struct Placement { pub(crate) node_selector: BTreeMap<String,String>, pub(crate) tolerations: Vec<Toleration>, pub(crate) runtime_class: Option<String>, pub(crate) scratch: Vec<(String, VolumeSource, String)> } pub(crate) fn place(_:&World<'_>,_:&Subject<'_>,_:&mut Log)->Placement{unimplemented!()}
+//! Where a pod may run, and the devices it gets: GPUs, shared memory, architectures, runtimes.
+
+mod gpu;
+mod nodes;
+mod shm;
+
+use crate::log::Log;
+use crate::world::{Subject, World};
+use model::plan::{Toleration, VolumeSource};
+use std::collections::BTreeMap;
+
+pub(crate) use shm::shared_memory;
+
+/// Where a pod may run, and the memory it shares.
+#[derive(Debug, Default)]
+pub(crate) struct Placement {
+    pub(crate) node_selector: BTreeMap<String, String>,
+    pub(crate) tolerations: Vec<Toleration>,
+    pub(crate) runtime_class: Option<String>,
+    pub(crate) scratch: Vec<(String, VolumeSource, String)>,
+}
+
+/// Decides where the service's pod may run.
+pub(crate) fn place(_world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> Placement {
+    let mut placement = Placement::default();
+    gpu::place(subject, &mut placement, log);
+    nodes::platform(subject, &mut placement, log);
+    nodes::runtime(subject, &mut placement, log);
+    nodes::constraints(subject, &mut placement, log);
+    nodes::host_devices(subject, log);
+    placement.scratch.extend(shm::scratch(subject, log));
+    placement.tolerations.sort();
+    placement.tolerations.dedup();
+    placement
+}
+
+/// Extended resources by name, such as `nvidia.com/gpu`.
+pub(crate) fn extended(subject: &Subject<'_>) -> BTreeMap<String, u32> {
+    let mut out = BTreeMap::new();
+    for ask in gpu::asks(subject) {
+        let count: &mut u32 = out.entry(ask.resource).or_default();
+        *count = count.saturating_add(ask.count);
+    }
+    out
+}

@@ -33,14 +33,19 @@ pub(crate) fn edge(world: &World<'_>, log: &mut Log) -> Edge {
     let mut http: Vec<(&Subject<'_>, &Port, &PortFact)> = Vec::new();
     for subject in world.subjects.values() {
         for port in &subject.service.ports {
-            let Some(fact) = subject.ports.iter().find(|f| f.port == port.target && f.protocol == port.protocol)
+            let Some(fact) =
+                subject.ports.iter().find(|f| f.port == port.target && f.protocol == port.protocol)
             else {
                 continue;
             };
             match exposure(subject, port, fact) {
                 Exposure::Inside(why) => stays_inside(subject, port, why, log),
-                Exposure::Http if !labelled || !is_label_proxy(subject) => http.push((subject, port, fact)),
-                Exposure::Http => stays_inside(subject, port, "the routes in the labels take its place", log),
+                Exposure::Http if !labelled || !is_label_proxy(subject) => {
+                    http.push((subject, port, fact))
+                }
+                Exposure::Http => {
+                    stays_inside(subject, port, "the routes in the labels take its place", log)
+                }
                 Exposure::Other => load_balancer(world, subject, port, fact, &mut edge, log),
             }
         }
@@ -69,7 +74,11 @@ enum Exposure {
 }
 
 fn exposure(subject: &Subject<'_>, port: &Port, fact: &PortFact) -> Exposure {
-    if port.host_ip.as_deref().is_some_and(|ip| ip.starts_with("127.") || ip == "::1" || ip == "localhost") {
+    if port
+        .host_ip
+        .as_deref()
+        .is_some_and(|ip| ip.starts_with("127.") || ip == "::1" || ip == "localhost")
+    {
         return Exposure::Inside("published on the loopback address only");
     }
     if DEBUGGERS.contains(&port.target) {
@@ -79,7 +88,8 @@ fn exposure(subject: &Subject<'_>, port: &Port, fact: &PortFact) -> Exposure {
     if table.is_some_and(|p| matches!(p.usage, catalog::PortUse::Admin | catalog::PortUse::Peer)) {
         return Exposure::Inside("administration and peers stay inside the cluster");
     }
-    let store = subject.is_data_store() && !table.is_some_and(|p| p.usage == catalog::PortUse::Http);
+    let store =
+        subject.is_data_store() && !table.is_some_and(|p| p.usage == catalog::PortUse::Http);
     let mqtt = subject.family().is_some_and(|f| f.engine == Some(catalog::Engine::Mqtt));
     if store && !mqtt {
         return Exposure::Inside("a data store is not for the outside; use kubectl port-forward");
@@ -91,11 +101,15 @@ fn exposure(subject: &Subject<'_>, port: &Port, fact: &PortFact) -> Exposure {
 }
 
 fn stays_inside(subject: &Subject<'_>, port: &Port, why: &str, log: &mut Log) {
-    log.decide_on(Some(subject.key()), format!("Service/{}", subject.name), format!("spec.ports[{}]", port.target))
-        .chose("inside the cluster only")
-        .because(subject.line(format!("ports.{}", port.index), port.span))
-        .rule(rules::ROUTE_PUBLISHED_HTTP)
-        .why(why);
+    log.decide_on(
+        Some(subject.key()),
+        format!("Service/{}", subject.name),
+        format!("spec.ports[{}]", port.target),
+    )
+    .chose("inside the cluster only")
+    .because(subject.line(format!("ports.{}", port.index), port.span))
+    .rule(rules::ROUTE_PUBLISHED_HTTP)
+    .why(why);
 }
 
 fn is_label_proxy(subject: &Subject<'_>) -> bool {
@@ -167,7 +181,12 @@ fn push_open(edge: &mut Edge, subject: &Subject<'_>, fact: &PortFact) {
     }
 }
 
-fn publish(world: &World<'_>, http: &[(&Subject<'_>, &Port, &PortFact)], edge: &mut Edge, log: &mut Log) {
+fn publish(
+    world: &World<'_>,
+    http: &[(&Subject<'_>, &Port, &PortFact)],
+    edge: &mut Edge,
+    log: &mut Log,
+) {
     let mut bare_taken = edge.routes.iter().any(|r| r.hosts.is_empty());
     let mut hosts: BTreeMap<String, usize> = BTreeMap::new();
     for (subject, port, fact) in http {
@@ -187,8 +206,13 @@ fn publish(world: &World<'_>, http: &[(&Subject<'_>, &Port, &PortFact)], edge: &
         let host = if bare_taken {
             let count = hosts.entry(subject.name.clone()).or_insert(0);
             *count += 1;
-            let label = if *count > 1 { format!("{}-{}", subject.name, fact.port) } else { subject.name.clone() };
-            let suffix = world.options.host.clone().unwrap_or_else(|| format!("{}.localhost", world.app));
+            let label = if *count > 1 {
+                format!("{}-{}", subject.name, fact.port)
+            } else {
+                subject.name.clone()
+            };
+            let suffix =
+                world.options.host.clone().unwrap_or_else(|| format!("{}.localhost", world.app));
             Some(format!("{label}.{suffix}"))
         } else {
             world.options.host.clone()
@@ -210,7 +234,9 @@ fn publish(world: &World<'_>, http: &[(&Subject<'_>, &Port, &PortFact)], edge: &
             );
         }
     }
-    if edge.routes.iter().any(|r| r.edge == RouteKind::HttpRoute) && world.cluster.api_groups.is_none() {
+    if edge.routes.iter().any(|r| r.edge == RouteKind::HttpRoute)
+        && world.cluster.api_groups.is_none()
+    {
         log.ask(
             None,
             "Which Gateway do routes attach to?",
@@ -221,11 +247,15 @@ fn publish(world: &World<'_>, http: &[(&Subject<'_>, &Port, &PortFact)], edge: &
 }
 
 fn cite_again(subject: &Subject<'_>, port: &Port, log: &mut Log) {
-    log.decide_on(Some(subject.key()), format!("Service/{}", subject.name), format!("spec.ports[{}]", port.target))
-        .chose("one route for the port")
-        .because(subject.line(format!("ports.{}", port.index), port.span))
-        .rule(rules::ROUTE_PUBLISHED_HTTP)
-        .why("the same container port is published more than once");
+    log.decide_on(
+        Some(subject.key()),
+        format!("Service/{}", subject.name),
+        format!("spec.ports[{}]", port.target),
+    )
+    .chose("one route for the port")
+    .because(subject.line(format!("ports.{}", port.index), port.span))
+    .rule(rules::ROUTE_PUBLISHED_HTTP)
+    .why("the same container port is published more than once");
 }
 
 #[expect(clippy::too_many_arguments, reason = "one route, and everything that it says")]
@@ -301,7 +331,11 @@ fn labelled_routes(world: &World<'_>, edge: &mut Edge, log: &mut Log) -> bool {
             push_open(edge, subject, &fact);
             let hosts = call_arguments(&rule.value, "Host");
             let paths = call_arguments(&rule.value, "PathPrefix");
-            let name = if index == 0 { subject.name.clone() } else { format!("{}-{}", subject.name, index + 1) };
+            let name = if index == 0 {
+                subject.name.clone()
+            } else {
+                format!("{}-{}", subject.name, index + 1)
+            };
             let kind = route_kind(world);
             let object = if kind == RouteKind::Ingress { "Ingress" } else { "HTTPRoute" };
             log.decide_on(Some(subject.key()), format!("{object}/{name}"), "")
@@ -338,7 +372,8 @@ fn unrouted(subject: &Subject<'_>, labels: Vec<Because>, log: &mut Log) {
 
 fn label_port(subject: &Subject<'_>) -> Option<PortFact> {
     let labelled = subject.service.labels.iter().find_map(|(key, value)| {
-        key.ends_with(".loadbalancer.server.port").then(|| value.value.trim().parse::<u16>().ok())?
+        key.ends_with(".loadbalancer.server.port")
+            .then(|| value.value.trim().parse::<u16>().ok())?
     });
     match labelled {
         Some(port) => subject.ports.iter().find(|f| f.port == port),
@@ -355,7 +390,10 @@ fn call_arguments(rule: &str, name: &str) -> Vec<String> {
         let inside = &rest[at + name.len() + 1..];
         let end = inside.find(')').unwrap_or(inside.len());
         out.extend(
-            inside[..end].split(',').map(|a| a.trim().trim_matches(['`', '"', '\'']).to_owned()).filter(|a| !a.is_empty()),
+            inside[..end]
+                .split(',')
+                .map(|a| a.trim().trim_matches(['`', '"', '\'']).to_owned())
+                .filter(|a| !a.is_empty()),
         );
         rest = &inside[end..];
     }

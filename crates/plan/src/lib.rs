@@ -44,7 +44,9 @@ use model::reason::{Because, Rule};
 use references::Reference;
 use world::{Shape, Shared, World};
 
-pub(crate) use survey::{published_as as survey_published, restart_of as survey_restart, schedule as survey_schedule};
+pub(crate) use survey::{
+    published_as as survey_published, restart_of as survey_restart, schedule as survey_schedule,
+};
 
 /// The rules of the planner, for references and explanations.
 pub fn rules() -> &'static [Rule] {
@@ -57,7 +59,8 @@ pub fn plan(project: &Project, cluster: &ClusterFacts, options: &Options) -> Pla
     let (world, references) = survey::survey(project, cluster, options, &mut log);
     let mut shared = Shared::default();
     let book = config::secrets(&world, &mut shared, &mut log);
-    let mut plan = Plan { app: world.app.clone(), namespace: world.namespace.clone(), ..Plan::default() };
+    let mut plan =
+        Plan { app: world.app.clone(), namespace: world.namespace.clone(), ..Plan::default() };
     namespace(&world, &mut log);
     workloads(&world, &references, &book, &mut shared, &mut plan, &mut log);
     network(&world, &references, &mut plan, &mut log);
@@ -94,7 +97,13 @@ fn workloads(
     for subject in world.subjects.values() {
         let done = assemble(world, subject, book, &renamed, shared, log);
         if subject.shape == Shape::Operated {
-            let resources = done.workload.pod.containers.first().map(|c| c.resources.clone()).unwrap_or_default();
+            let resources = done
+                .workload
+                .pod
+                .containers
+                .first()
+                .map(|c| c.resources.clone())
+                .unwrap_or_default();
             let parts = database::Clusters { configured: &done.configured, resources };
             plan.databases.extend(database::clusters(world, subject, &parts, log));
             continue;
@@ -160,11 +169,21 @@ fn observe(world: &World<'_>, plan: &mut Plan, log: &mut Log) {
 fn finish(world: &World<'_>, mut plan: Plan, mut log: Log) -> Plan {
     coverage::complete(world, &mut log);
     let report = &mut log.report;
-    report.decisions.sort_by(|a, b| (&a.service, &a.object, &a.field, &a.chosen).cmp(&(&b.service, &b.object, &b.field, &b.chosen)));
-    report.findings.sort_by(|a, b| {
-        (std::cmp::Reverse(a.level), &a.service, a.code, &a.message).cmp(&(std::cmp::Reverse(b.level), &b.service, b.code, &b.message))
+    report.decisions.sort_by(|a, b| {
+        (&a.service, &a.object, &a.field, &a.chosen)
+            .cmp(&(&b.service, &b.object, &b.field, &b.chosen))
     });
-    report.findings.dedup_by(|a, b| (&a.service, a.code, &a.message) == (&b.service, b.code, &b.message));
+    report.findings.sort_by(|a, b| {
+        (std::cmp::Reverse(a.level), &a.service, a.code, &a.message).cmp(&(
+            std::cmp::Reverse(b.level),
+            &b.service,
+            b.code,
+            &b.message,
+        ))
+    });
+    report
+        .findings
+        .dedup_by(|a, b| (&a.service, a.code, &a.message) == (&b.service, b.code, &b.message));
     report.questions.sort_by(|a, b| (&a.service, &a.question).cmp(&(&b.service, &b.question)));
     plan.report = log.report;
     plan

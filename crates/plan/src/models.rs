@@ -28,9 +28,13 @@ pub(crate) fn models(world: &World<'_>, plan: &mut Plan, log: &mut Log) {
                     .because(because.clone())
                     .why("Compose tells a consumer the endpoint and the model by these variables");
                 let workload = plan.workloads.iter_mut().find(|w| w.name == subject.name);
-                let Some(container) = workload.and_then(|w| w.pod.containers.first_mut()) else { continue };
+                let Some(container) = workload.and_then(|w| w.pod.containers.first_mut()) else {
+                    continue;
+                };
                 if !container.env.iter().any(|v| v.name == *name) {
-                    container.env.push(EnvVar { name: name.clone(), source: EnvSource::Value(value) });
+                    container
+                        .env
+                        .push(EnvVar { name: name.clone(), source: EnvSource::Value(value) });
                     container.env.sort_by(|a, b| a.name.cmp(&b.name));
                 }
             }

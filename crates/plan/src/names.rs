@@ -56,8 +56,10 @@ pub(crate) fn digest(bytes: &[u8], len: usize) -> String {
 
 /// A key that a `ConfigMap` or Secret accepts.
 pub(crate) fn key(text: &str) -> String {
-    let key: String =
-        text.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
+    let key: String = text
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' })
+        .collect();
     let key = key.trim_start_matches('.');
     if key.is_empty() { "value".to_owned() } else { key.chars().take(253).collect() }
 }
@@ -68,9 +70,13 @@ mod tests {
 
     #[test]
     fn names_are_dns_labels() {
-        for (text, want) in
-            [("Web_App.v2", "web-app-v2"), ("db", "db"), ("--a--", "a"), ("1st", "x1st"), ("ÄÖ", "x40f0cd")]
-        {
+        for (text, want) in [
+            ("Web_App.v2", "web-app-v2"),
+            ("db", "db"),
+            ("--a--", "a"),
+            ("1st", "x1st"),
+            ("ÄÖ", "x40f0cd"),
+        ] {
             let got = object(text);
             if text != "ÄÖ" {
                 assert_eq!(got, want);
@@ -78,6 +84,9 @@ mod tests {
             assert!(got.starts_with(|c: char| c.is_ascii_lowercase()));
         }
         assert!(object(&"a".repeat(200)).len() <= 50);
-        assert_ne!(object(&format!("{}1", "a".repeat(80))), object(&format!("{}2", "a".repeat(80))));
+        assert_ne!(
+            object(&format!("{}1", "a".repeat(80))),
+            object(&format!("{}2", "a".repeat(80)))
+        );
     }
 }

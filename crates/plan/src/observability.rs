@@ -1,3 +1,30 @@
-//! Stub so that the crate compiles; its owner's version replaces it.
-use crate::log::Log; use crate::world::*; use model::plan::*; use std::collections::*; use units::Seconds;
-pub(crate) struct Observability { pub(crate) monitors: Vec<Monitor>, pub(crate) extras: Vec<Raw>, pub(crate) config_maps: Vec<ConfigFiles> } pub(crate) fn observability(_:&World<'_>,_:&[Workload],_:&[model::plan::Service],_:&mut Log)->Observability{unimplemented!()} pub(crate) fn metrics_port(_:&Subject<'_>)->Option<(u16,String)>{None}
+//! Metrics, alerts, dashboards and logs: only where they were asked for or the cluster has them.
+
+mod metrics;
+
+use crate::log::Log;
+use crate::world::World;
+use model::plan::{ConfigFiles, Monitor, Raw, Service, Workload};
+
+pub(crate) use metrics::metrics_port;
+
+/// What watches the product.
+#[derive(Debug, Default)]
+pub(crate) struct Observability {
+    pub(crate) monitors: Vec<Monitor>,
+    pub(crate) extras: Vec<Raw>,
+    pub(crate) config_maps: Vec<ConfigFiles>,
+}
+
+/// Decides what watches the product.
+pub(crate) fn observability(
+    world: &World<'_>,
+    workloads: &[Workload],
+    services: &[Service],
+    log: &mut Log,
+) -> Observability {
+    Observability {
+        monitors: metrics::monitors(world, workloads, services, log),
+        ..Observability::default()
+    }
+}

@@ -32,13 +32,16 @@ pub(crate) fn order(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> 
             continue;
         };
         let because = subject.lines(&format!("depends_on.{name}"));
-        let because = if because == vec![subject.own_line()] { subject.lines("depends_on") } else { because };
+        let because =
+            if because == vec![subject.own_line()] { subject.lines("depends_on") } else { because };
         match dependency.condition {
             Condition::Started => {
                 log.decide(subject, format!("depends_on[{name}]"))
                     .chose("no gate")
                     .all(because)
-                    .why(format!("`{name}` only has to be started: clients try again until it answers"));
+                    .why(format!(
+                        "`{name}` only has to be started: clients try again until it answers"
+                    ));
             }
             Condition::Healthy => {
                 order.after.push(target.name.clone());
@@ -99,7 +102,9 @@ fn main_port(target: &Subject<'_>) -> Option<u16> {
 /// A container that looks at the port of a dependency's Service: endpoints appear when the pod is
 /// ready, so a connection means that its readiness probe passed.
 fn wait(subject: &Subject<'_>, target: &Subject<'_>) -> Option<Container> {
-    if target.shares_pod_of.as_deref() == Some(subject.key()) || matches!(target.shape, Shape::Job | Shape::CronJob) {
+    if target.shares_pod_of.as_deref() == Some(subject.key())
+        || matches!(target.shape, Shape::Job | Shape::CronJob)
+    {
         return None;
     }
     let port = main_port(target)?;

@@ -33,8 +33,12 @@ pub(crate) fn policies(world: &World<'_>, edge: &Edge, log: &mut Log) -> Vec<Pol
 }
 
 /// The subject and everybody who shares its pod.
-fn tenants<'w, 'a>(world: &'w World<'a>, subject: &'w Subject<'a>) -> impl Iterator<Item = &'w Subject<'a>> {
-    let others = world.subjects.values().filter(|s| s.shares_pod_of.as_deref() == Some(subject.key()));
+fn tenants<'w, 'a>(
+    world: &'w World<'a>,
+    subject: &'w Subject<'a>,
+) -> impl Iterator<Item = &'w Subject<'a>> {
+    let others =
+        world.subjects.values().filter(|s| s.shares_pod_of.as_deref() == Some(subject.key()));
     std::iter::once(subject).chain(others)
 }
 
@@ -50,7 +54,8 @@ fn policy(world: &World<'_>, subject: &Subject<'_>, edge: &Edge, log: &mut Log) 
         ingress.extend(from_prometheus(world, subject));
     }
     let egress = if isolated { Some(Vec::new()) } else { to_internal(world, subject) };
-    let rule = if egress.is_some() { rules::INTERNAL_NO_EGRESS } else { rules::POLICY_FROM_NETWORKS };
+    let rule =
+        if egress.is_some() { rules::INTERNAL_NO_EGRESS } else { rules::POLICY_FROM_NETWORKS };
     log.decide_on(Some(subject.key()), format!("NetworkPolicy/{}", subject.name), "")
         .chose(match (&egress, ingress.is_empty()) {
             (Some(_), _) => "same networks only, in and out",
@@ -103,7 +108,10 @@ fn from_peers(world: &World<'_>, subject: &Subject<'_>) -> Option<PolicyRule> {
         .service
         .networks
         .keys()
-        .filter(|network| world.project.services.values().filter(|s| s.networks.contains_key(*network)).count() > 1)
+        .filter(|network| {
+            world.project.services.values().filter(|s| s.networks.contains_key(*network)).count()
+                > 1
+        })
         .map(|network| Peer::Pods(BTreeMap::from([(network_label(network), "true".to_owned())])))
         .collect();
     (!peers.is_empty()).then(|| PolicyRule { peers, ports: known_ports(world, subject) })
@@ -128,11 +136,15 @@ fn from_members(subject: &Subject<'_>, pods: &BTreeMap<String, String>) -> Optio
 }
 
 fn from_prometheus(world: &World<'_>, subject: &Subject<'_>) -> Option<PolicyRule> {
-    let asked = world.options.with.contains(&Extra::Prometheus) || world.cluster.serves("monitoring.coreos.com");
+    let asked = world.options.with.contains(&Extra::Prometheus)
+        || world.cluster.serves("monitoring.coreos.com");
     let (port, _) = crate::observability::metrics_port(subject).filter(|_| asked)?;
     let label = BTreeMap::from([("app.kubernetes.io/name".to_owned(), "prometheus".to_owned())]);
     let peer = Peer::PodsIn { namespace: BTreeMap::new(), pods: label };
-    Some(PolicyRule { peers: vec![peer], ports: vec![PolicyPort { port, protocol: Protocol::Tcp }] })
+    Some(PolicyRule {
+        peers: vec![peer],
+        ports: vec![PolicyPort { port, protocol: Protocol::Tcp }],
+    })
 }
 
 /// A service that is only on internal networks reaches those and DNS.
@@ -148,7 +160,8 @@ fn to_internal(world: &World<'_>, subject: &Subject<'_>) -> Option<Vec<PolicyRul
         .keys()
         .map(|network| Peer::Pods(BTreeMap::from([(network_label(network), "true".to_owned())])))
         .collect();
-    let dns = [Protocol::Tcp, Protocol::Udp].map(|protocol| PolicyPort { port: 53, protocol }).to_vec();
+    let dns =
+        [Protocol::Tcp, Protocol::Udp].map(|protocol| PolicyPort { port: 53, protocol }).to_vec();
     Some(vec![
         PolicyRule { peers, ports: Vec::new() },
         PolicyRule { peers: vec![Peer::Namespaces(BTreeMap::new())], ports: dns },
@@ -167,7 +180,10 @@ pub(crate) fn closed(world: &World<'_>, workload: &str) -> Policy {
 
 /// Lets a job of ours (a backup) reach the workload it is for.
 pub(crate) fn admit(world: &World<'_>, policy: &mut Policy, job: &str, owner: &Subject<'_>) {
-    let rule = PolicyRule { peers: vec![Peer::Pods(selector(world, job))], ports: known_ports(world, owner) };
+    let rule = PolicyRule {
+        peers: vec![Peer::Pods(selector(world, job))],
+        ports: known_ports(world, owner),
+    };
     if let Some(ingress) = &mut policy.ingress {
         ingress.push(rule);
     }

@@ -1,3 +1,196 @@
-//! Stub so that the crate compiles; its owner's version replaces it.
-use crate::log::Log; use crate::world::*; use model::plan::*; use std::collections::*; use units::Seconds;
-pub(crate) fn probes(_:&World<'_>,_:&Subject<'_>,_:&mut Log)->Probes{Probes::default()}
+//! Startup, readiness and liveness.
+//!
+//! A health check of the file is worth most, then the image table, then a bare port. Compose never
+//! restarts an unhealthy container, so a health check never becomes the liveness probe: that one
+//! only asks whether the port still opens, patiently, and never depends on another service.
+
+mod healthcheck;
+mod lookups;
+mod secrets;
+mod shell;
+
+use crate::attributes::{cite, image_or_own};
+use crate::log::Log;
+use crate::rules;
+use crate::world::{PortFact, Shape, Subject, World};
+use model::plan::{Check, Probe, Probes};
+use model::project::{HealthTest, Protocol};
+use model::reason::{Because, Certainty, Rule};
+use units::Seconds;
+
+pub(crate) use lookups::has_shell;
+
+/// Probes that were found, and why.
+struct Chosen {
+    probes: Probes,
+    why: String,
+    because: Vec<Because>,
+    rule: Rule,
+    certainty: Certainty,
+}
+
+/// Decides the probes of the service's container.
+pub(crate) fn probes(_world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> Probes {
+    if matches!(subject.shape, Shape::Job | Shape::CronJob) {
+        return of_job(subject, log);
+    }
+    let disabled = subject
+        .service
+        .healthcheck
+        .as_ref()
+        .and_then(|check| check.test.as_ref())
+        .is_some_and(|test| test.value == HealthTest::Disabled);
+    let chosen = (!disabled)
+        .then(|| healthcheck::of_file(subject, log))
+        .flatten()
+        .or_else(|| of_dockerfile_or_image(subject, log))
+        .or_else(|| of_port(subject));
+    let mut extra = Vec::new();
+    if disabled {
+        extra = cite(subject, &["healthcheck"]);
+    }
+    match chosen {
+        Some(chosen) => written_down(subject, chosen, extra, log),
+        None => nothing_to_probe(subject, extra, log),
+    }
+}
+
+/// A job is done when it ends: there is nothing to wait for and nothing to restart.
+fn of_job(subject: &Subject<'_>, log: &mut Log) -> Probes {
+    log.decide(subject, subject.container_field("readinessProbe"))
+        .chose("no probes")
+        .because(subject.own_line())
+        .all(cite(subject, &["healthcheck"]))
+        .rule(rules::ONE_SHOT_IS_JOB)
+        .why("a job is judged by its exit status; a probe could only kill it before it ends");
+    Probes::default()
+}
+
+/// For ordinary services the Dockerfile knows more than its base; a database's probes are the
+/// table's, which know about recovery.
+fn of_dockerfile_or_image(subject: &Subject<'_>, log: &mut Log) -> Option<Chosen> {
+    if subject.is_data_store() {
+        lookups::of_image(subject).or_else(|| healthcheck::of_dockerfile(subject, log))
+    } else {
+        healthcheck::of_dockerfile(subject, log).or_else(|| lookups::of_image(subject))
+    }
+}
+
+/// All that is known is a port.
+fn of_port(subject: &Subject<'_>) -> Option<Chosen> {
+    let port = main_port(subject)?;
+    Some(Chosen {
+        probes: Probes {
+            startup: Some(probe(Check::Tcp(port.port), 5, 5, 60)),
+            readiness: Some(probe(Check::Tcp(port.port), 10, 5, 3)),
+            liveness: Some(patient(port.port)),
+        },
+        why: format!(
+            "nothing says how it tells its health; port {} must accept connections",
+            port.port
+        ),
+        because: vec![port.because.clone()],
+        rule: rules::PROBE_FROM_PORT,
+        certainty: port.certainty.max(Certainty::Assumed),
+    })
+}
+
+/// The TCP port that stands for the service: the image's main port, else the first that speaks
+/// HTTP, else the first; a port that only serves metrics comes last.
+pub(super) fn main_port<'s>(subject: &'s Subject<'_>) -> Option<&'s PortFact> {
+    let tcp = || subject.ports.iter().filter(|port| port.protocol == Protocol::Tcp);
+    let table = subject.family().and_then(catalog::Family::main_port).map(|port| port.port);
+    tcp()
+        .find(|port| Some(port.port) == table)
+        .or_else(|| tcp().find(|port| port.http && port.name != "metrics"))
+        .or_else(|| tcp().find(|port| port.name != "metrics"))
+        .or_else(|| tcp().next())
+}
+
+/// Whether the service listens on this TCP port for others than itself.
+pub(super) fn listens(subject: &Subject<'_>, port: u16) -> bool {
+    subject.ports.iter().any(|fact| fact.port == port && fact.protocol == Protocol::Tcp)
+}
+
+/// A probe from numbers.
+pub(super) const fn probe(check: Check, period: u32, timeout: u32, failures: u32) -> Probe {
+    Probe { check, period: Seconds(period), timeout: Seconds(timeout), failures }
+}
+
+/// A liveness probe that gives a busy process two minutes.
+pub(super) const fn patient(port: u16) -> Probe {
+    probe(Check::Tcp(port), 20, 10, 6)
+}
+
+/// The liveness probe beside a health check: the image table's, if it fits, else the main port.
+pub(super) fn liveness(subject: &Subject<'_>) -> Option<Probe> {
+    lookups::fitting_liveness(subject).or_else(|| main_port(subject).map(|port| patient(port.port)))
+}
+
+fn written_down(
+    subject: &Subject<'_>,
+    chosen: Chosen,
+    extra: Vec<Because>,
+    log: &mut Log,
+) -> Probes {
+    let Chosen { probes, why, because, rule, certainty } = chosen;
+    let named = [("startupProbe", &probes.startup), ("readinessProbe", &probes.readiness)];
+    for (name, probe) in named {
+        let Some(probe) = probe else { continue };
+        let mut draft = log
+            .decide(subject, subject.container_field(name))
+            .chose(say(probe))
+            .all(because.clone())
+            .all(extra.clone())
+            .rule(rule)
+            .sure(certainty);
+        if subject.is_data_store() {
+            draft = draft.rule(rules::PROBES_SPARE_RECOVERY);
+        }
+        draft.why(why.clone());
+    }
+    explain_liveness(subject, &probes, rule, log);
+    probes
+}
+
+fn explain_liveness(subject: &Subject<'_>, probes: &Probes, rule: Rule, log: &mut Log) {
+    let field = subject.container_field("livenessProbe");
+    let draft = log.decide(subject, field).because(image_or_own(subject)).rule(rule);
+    match &probes.liveness {
+        Some(probe) => draft.chose(say(probe)).sure(Certainty::Inferred).why(
+            "a restart only helps a process that no longer answers itself; what readiness sees may lie elsewhere",
+        ),
+        None => draft.chose("none").rule(rules::NO_PROBE_WITHOUT_PORT).sure(Certainty::Inferred).why(
+            "no check is known that fails only when a restart would help",
+        ),
+    }
+}
+
+fn nothing_to_probe(subject: &Subject<'_>, extra: Vec<Because>, log: &mut Log) -> Probes {
+    let why = if subject.ports.is_empty() {
+        "it listens on no known port and has no health check"
+    } else {
+        "it listens on UDP only, which no probe can ask, and has no health check"
+    };
+    log.decide(subject, subject.container_field("readinessProbe"))
+        .chose("no probes")
+        .because(subject.own_line())
+        .all(extra)
+        .rule(rules::NO_PROBE_WITHOUT_PORT)
+        .sure(Certainty::Assumed)
+        .why(why);
+    Probes::default()
+}
+
+/// A probe in few words.
+fn say(probe: &Probe) -> String {
+    let what = match &probe.check {
+        Check::Exec(words) => format!("exec {}", words.first().map_or("", String::as_str)),
+        Check::Http { path, port, https } => {
+            format!("GET {}://:{port}{path}", if *https { "https" } else { "http" })
+        }
+        Check::Tcp(port) => format!("TCP {port}"),
+        Check::Grpc(port) => format!("gRPC {port}"),
+    };
+    format!("{what}, every {} s, {} failures", probe.period.0, probe.failures)
+}

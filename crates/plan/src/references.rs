@@ -45,13 +45,18 @@ impl Hosts {
     /// The service that a host name means; its own name beats everybody's alias.
     pub(crate) fn resolve(&self, host: &str) -> Option<&str> {
         let services = self.0.get(host.to_ascii_lowercase().as_str())?;
-        services.iter().find(|s| s.eq_ignore_ascii_case(host)).or_else(|| services.first()).map(String::as_str)
+        services
+            .iter()
+            .find(|s| s.eq_ignore_ascii_case(host))
+            .or_else(|| services.first())
+            .map(String::as_str)
     }
 }
 
 /// The names that a service answers to.
 pub(crate) fn service_names(service: &Service) -> BTreeSet<&str> {
-    let aliases = service.networks.values().flat_map(|a| a.aliases.iter().map(|alias| alias.value.as_str()));
+    let aliases =
+        service.networks.values().flat_map(|a| a.aliases.iter().map(|alias| alias.value.as_str()));
     [Some(service.name.as_str())]
         .into_iter()
         .chain([
@@ -100,7 +105,10 @@ pub(crate) fn links(project: &Project, references: &[Reference]) -> Vec<Link> {
             }
         }
     }
-    links.into_iter().map(|((from, to, port), evidence)| Link { from: Some(from), to, port, evidence }).collect()
+    links
+        .into_iter()
+        .map(|((from, to, port), evidence)| Link { from: Some(from), to, port, evidence })
+        .collect()
 }
 
 /// `DB_PORT: 5433` beside `DB_HOST: db`: key prefix → port.
@@ -109,14 +117,18 @@ fn port_variables(service: &Service) -> BTreeMap<String, u16> {
         .environment
         .iter()
         .filter_map(|(key, value)| {
-            let prefix = key.to_ascii_uppercase().strip_suffix("PORT")?.trim_end_matches('_').to_owned();
+            let prefix =
+                key.to_ascii_uppercase().strip_suffix("PORT")?.trim_end_matches('_').to_owned();
             Some((prefix, value.value.as_deref()?.trim().parse().ok()?))
         })
         .collect()
 }
 
 fn texts<'a>(project: &'a Project, service: &'a Service) -> Vec<Text<'a>> {
-    let line = |path: String, span| Because::Line { field: format!("services.{}.{path}", service.name), span };
+    let line = |path: String, span| Because::Line {
+        field: format!("services.{}.{path}", service.name),
+        span,
+    };
     let mut out = Vec::new();
     for (key, value) in &service.environment {
         let Some(text) = value.value.as_deref() else { continue };
@@ -124,7 +136,9 @@ fn texts<'a>(project: &'a Project, service: &'a Service) -> Vec<Text<'a>> {
         out.push(Text { text, key: Some(key), evidence: key.clone(), because });
     }
     for (name, words) in [("command", &service.command), ("entrypoint", &service.entrypoint)] {
-        for (index, word) in words.iter().flat_map(|w| w.value.iter().map(move |text| (w.span, text))).enumerate() {
+        for (index, word) in
+            words.iter().flat_map(|w| w.value.iter().map(move |text| (w.span, text))).enumerate()
+        {
             let because = line(format!("{name}.{index}"), word.0);
             out.push(Text { text: word.1, key: None, evidence: name.to_owned(), because });
         }
@@ -185,9 +199,26 @@ fn file_texts<'a>(project: &'a Project, service: &'a Service, out: &mut Vec<Text
 /// words that happen to be service names.
 fn is_configuration(name: &str) -> bool {
     let ending = name.rsplit('.').next().unwrap_or_default();
-    ["conf", "cfg", "ini", "yml", "yaml", "toml", "json", "properties", "env", "config", "xml", "hcl", "vcl"]
-        .contains(&ending)
-        || name.rsplit('/').next().is_some_and(|file| ["Caddyfile", ".env", "nginx.conf"].contains(&file))
+    [
+        "conf",
+        "cfg",
+        "ini",
+        "yml",
+        "yaml",
+        "toml",
+        "json",
+        "properties",
+        "env",
+        "config",
+        "xml",
+        "hcl",
+        "vcl",
+    ]
+    .contains(&ending)
+        || name
+            .rsplit('/')
+            .next()
+            .is_some_and(|file| ["Caddyfile", ".env", "nginx.conf"].contains(&file))
 }
 
 struct Scan<'a> {
@@ -217,7 +248,14 @@ impl Scan<'_> {
         }
     }
 
-    fn reference(&self, text: &Text<'_>, start: usize, end: usize, to: &str, found: &mut Vec<Reference>) {
+    fn reference(
+        &self,
+        text: &Text<'_>,
+        start: usize,
+        end: usize,
+        to: &str,
+        found: &mut Vec<Reference>,
+    ) {
         let before = &text.text[..start];
         let scheme = url_scheme(before);
         let explicit = port_after(&text.text[end..]);
@@ -231,9 +269,9 @@ impl Scan<'_> {
             let prefix = HOST_KEYS.iter().find_map(|suffix| key.strip_suffix(suffix))?;
             self.ports.get(prefix.trim_end_matches('_')).copied()
         };
-        let port = explicit.or_else(|| scheme.as_deref().and_then(default_port)).or_else(|| {
-            if alone { sibling() } else { None }
-        });
+        let port = explicit
+            .or_else(|| scheme.as_deref().and_then(default_port))
+            .or_else(|| if alone { sibling() } else { None });
         found.push(Reference {
             from: self.service.name.clone(),
             to: to.to_owned(),
@@ -252,8 +290,8 @@ const fn is_host_byte(byte: u8) -> bool {
 
 /// Endings of keys whose value is an address.
 const HOST_KEYS: &[&str] = &[
-    "HOSTNAME", "HOSTS", "HOST", "SERVERS", "SERVER", "ADDRESS", "ADDR", "ENDPOINT", "URL", "URI", "BROKERS",
-    "BROKER", "NODES", "CONNECT", "PEERS",
+    "HOSTNAME", "HOSTS", "HOST", "SERVERS", "SERVER", "ADDRESS", "ADDR", "ENDPOINT", "URL", "URI",
+    "BROKERS", "BROKER", "NODES", "CONNECT", "PEERS",
 ];
 
 fn is_host_key(key: &str) -> bool {
@@ -266,13 +304,17 @@ fn is_host_key(key: &str) -> bool {
 fn url_scheme(before: &str) -> Option<String> {
     let at = before.rfind("://")?;
     let between = &before[at + 3..];
-    let user_info = between.is_empty() || (between.ends_with('@') && !between.contains(['/', ' ', '\n', '"']));
+    let user_info =
+        between.is_empty() || (between.ends_with('@') && !between.contains(['/', ' ', '\n', '"']));
     let list = between.ends_with(',') && !between.contains(['/', ' ', '\n', '"']);
     if !user_info && !list {
         return None;
     }
-    let scheme: String =
-        before[..at].chars().rev().take_while(|c| c.is_ascii_alphanumeric() || "+-.".contains(*c)).collect();
+    let scheme: String = before[..at]
+        .chars()
+        .rev()
+        .take_while(|c| c.is_ascii_alphanumeric() || "+-.".contains(*c))
+        .collect();
     let scheme: String = scheme.chars().rev().collect();
     (!scheme.is_empty()).then(|| scheme.to_ascii_lowercase())
 }

@@ -32,20 +32,30 @@ pub(crate) fn decide(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) ->
 
 fn completions(subject: &Subject<'_>, log: &mut Log) -> Scale {
     let count = subject.service.deploy.replicas.as_ref().map_or(1, |r| r.value.max(1));
-    let job = subject.service.deploy.mode.as_ref().is_some_and(|m| m.value == DeployMode::ReplicatedJob)
-        || subject.service.intent.training.is_some();
+    let job =
+        subject.service.deploy.mode.as_ref().is_some_and(|m| m.value == DeployMode::ReplicatedJob)
+            || subject.service.intent.training.is_some();
     let count = if job { count } else { 1 };
-    let field = if subject.shape == Shape::CronJob { "spec.jobTemplate.spec.parallelism" } else { "spec.parallelism" };
+    let field = if subject.shape == Shape::CronJob {
+        "spec.jobTemplate.spec.parallelism"
+    } else {
+        "spec.parallelism"
+    };
     log.decide(subject, field)
         .chose(count.to_string())
-        .all(if subject.service.deploy.replicas.is_some() { subject.lines("deploy.replicas") } else { vec![subject.own_line()] })
+        .all(if subject.service.deploy.replicas.is_some() {
+            subject.lines("deploy.replicas")
+        } else {
+            vec![subject.own_line()]
+        })
         .all(subject.service.deploy.replicas.as_ref().map(|r| subject.line("scale", r.span)))
         .why(if count > 1 { "all members run at once" } else { "it runs once" });
     Scale::Fixed(count)
 }
 
 fn members(subject: &Subject<'_>, log: &mut Log) -> Scale {
-    let wished = subject.service.intent.database.as_ref().and_then(|d| d.replicas).unwrap_or(3).max(1);
+    let wished =
+        subject.service.intent.database.as_ref().and_then(|d| d.replicas).unwrap_or(3).max(1);
     log.decide(subject, "spec.replicas")
         .chose(wished.to_string())
         .all(subject.lines("x-muster.database"))
@@ -56,7 +66,9 @@ fn members(subject: &Subject<'_>, log: &mut Log) -> Scale {
             Level::Warning,
             "even-database-members",
             Some(subject.key()),
-            format!("{wished} members: when the network splits in the middle, neither half may write"),
+            format!(
+                "{wished} members: when the network splits in the middle, neither half may write"
+            ),
             "use 3 or 5",
             subject.lines("x-muster.database"),
         );
@@ -68,7 +80,9 @@ fn members(subject: &Subject<'_>, log: &mut Log) -> Scale {
 fn single(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> Scale {
     let wished = subject.service.deploy.replicas.as_ref().map_or(1, |r| r.value);
     let unsafe_scale = subject.service.intent.scale.as_ref().is_some();
-    if (wished > 1 || unsafe_scale) && subject.service.intent.replicable.as_ref().is_none_or(|r| !r.value) {
+    if (wished > 1 || unsafe_scale)
+        && subject.service.intent.replicable.as_ref().is_none_or(|r| !r.value)
+    {
         let mut because = subject.lines("deploy.replicas");
         because.extend(subject.lines("x-muster.scale"));
         log.find(
@@ -83,7 +97,8 @@ fn single(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> Scale {
     let allowed = subject.service.intent.replicable.as_ref().is_some_and(|r| r.value);
     let replicas = if allowed { wished } else { wished.min(1) };
     let rule = if subject.is_data_store() { rules::DATABASE_NEVER_HPA } else { rules::ONE_WRITER };
-    let need = storage_need(world.project, subject.service, subject.family(), subject.image.facts_ref());
+    let need =
+        storage_need(world.project, subject.service, subject.family(), subject.image.facts_ref());
     let why = match need {
         StorageNeed::Private { why, .. } => why,
         _ => "it owns its data".to_owned(),
@@ -162,7 +177,11 @@ fn blocked(subject: &Subject<'_>, blocker: &Blocker, log: &mut Log) -> Scale {
         .chose(replicas.to_string())
         .all(blocker.because.clone())
         .all(stated_replicas(subject))
-        .all(if subject.service.intent.scale.is_some() { subject.lines("x-muster.scale") } else { Vec::new() })
+        .all(if subject.service.intent.scale.is_some() {
+            subject.lines("x-muster.scale")
+        } else {
+            Vec::new()
+        })
         .rule(rules::ONE_WRITER)
         .sure(blocker.certainty)
         .why(blocker.why.clone());
@@ -201,7 +220,8 @@ fn blocker(world: &World<'_>, subject: &Subject<'_>) -> Option<Blocker> {
 }
 
 fn of_storage(world: &World<'_>, subject: &Subject<'_>) -> Option<Blocker> {
-    let need = storage_need(world.project, subject.service, subject.family(), subject.image.facts_ref());
+    let need =
+        storage_need(world.project, subject.service, subject.family(), subject.image.facts_ref());
     let StorageNeed::Private { why, because } = need else { return None };
     Some(Blocker { because, certainty: Certainty::Inferred, why })
 }
@@ -211,7 +231,9 @@ fn of_image(subject: &Subject<'_>) -> Option<Blocker> {
     let why = match &family.replicas {
         Replicas::SingleWriter(why) | Replicas::Singleton(why) => why.clone(),
         Replicas::Clustered(how) => format!("copies alone do not form a cluster: {how}"),
-        _ if subject.is_data_store() => format!("each copy of {} would hold other data", family.title),
+        _ if subject.is_data_store() => {
+            format!("each copy of {} would hold other data", family.title)
+        }
         _ => return None,
     };
     let certainty = subject.known.as_ref().map_or(Certainty::Inferred, |k| k.certainty);
@@ -219,9 +241,9 @@ fn of_image(subject: &Subject<'_>) -> Option<Blocker> {
 }
 
 fn of_host(subject: &Subject<'_>) -> Option<Blocker> {
-    let socket = subject.service.mounts.iter().find(|m| {
-        matches!(&m.kind, MountKind::Bind { source, .. } if source.ends_with("docker.sock"))
-    });
+    let socket = subject.service.mounts.iter().find(
+        |m| matches!(&m.kind, MountKind::Bind { source, .. } if source.ends_with("docker.sock")),
+    );
     if let Some(mount) = socket {
         return Some(Blocker {
             because: vec![subject.line(format!("volumes.{}", mount.index), mount.span)],
@@ -243,7 +265,8 @@ fn of_sqlite(subject: &Subject<'_>) -> Option<Blocker> {
         let file = std::path::Path::new(&text)
             .extension()
             .is_some_and(|e| ["sqlite", "sqlite3", "db"].iter().any(|want| e == *want));
-        text.contains("sqlite") || (file && text.contains('/') && key.to_ascii_uppercase().contains("D"))
+        text.contains("sqlite")
+            || (file && text.contains('/') && key.to_ascii_uppercase().contains("D"))
     })?;
     Some(Blocker {
         because: vec![subject.line(format!("environment.{key}"), value.span)],
@@ -253,11 +276,22 @@ fn of_sqlite(subject: &Subject<'_>) -> Option<Blocker> {
 }
 
 /// Words of a command that runs timers: two copies would fire twice.
-const TIMER_WORDS: &[&str] =
-    &["cron", "crond", "supercronic", "beat", "schedule:work", "schedule:run", "clockwork", "rq-scheduler", "scheduler"];
+const TIMER_WORDS: &[&str] = &[
+    "cron",
+    "crond",
+    "supercronic",
+    "beat",
+    "schedule:work",
+    "schedule:run",
+    "clockwork",
+    "rq-scheduler",
+    "scheduler",
+];
 
 fn of_timer(subject: &Subject<'_>) -> Option<Blocker> {
-    for (path, words) in [("command", &subject.service.command), ("entrypoint", &subject.service.entrypoint)] {
+    for (path, words) in
+        [("command", &subject.service.command), ("entrypoint", &subject.service.entrypoint)]
+    {
         let Some(words) = words else { continue };
         let timer = words
             .value
@@ -277,11 +311,9 @@ fn of_timer(subject: &Subject<'_>) -> Option<Blocker> {
 
 fn of_pod(world: &World<'_>, subject: &Subject<'_>) -> Option<Blocker> {
     let tenant = subject.shares_pod_of.is_some()
-        || world
-            .project
-            .services
-            .values()
-            .any(|s| s.network_mode.as_ref().is_some_and(|m| m.value == format!("service:{}", subject.key())));
+        || world.project.services.values().any(|s| {
+            s.network_mode.as_ref().is_some_and(|m| m.value == format!("service:{}", subject.key()))
+        });
     tenant.then(|| Blocker {
         because: subject.lines("network_mode"),
         certainty: Certainty::Inferred,
@@ -290,13 +322,26 @@ fn of_pod(world: &World<'_>, subject: &Subject<'_>) -> Option<Blocker> {
 }
 
 /// Words of a name or command that say: a consumer of a queue.
-const WORKER_WORDS: &[&str] =
-    &["worker", "workers", "consumer", "sidekiq", "celery", "queue", "queue:work", "rq", "resque", "delayed_job"];
+const WORKER_WORDS: &[&str] = &[
+    "worker",
+    "workers",
+    "consumer",
+    "sidekiq",
+    "celery",
+    "queue",
+    "queue:work",
+    "rq",
+    "resque",
+    "delayed_job",
+];
 
 /// A service that nobody calls may be a bot or a poller: a second copy would do everything twice,
 /// unless it takes its work from a queue.
 fn of_nobody_calling(world: &World<'_>, subject: &Subject<'_>) -> Option<Blocker> {
-    let called = world.links.iter().any(|l| l.to == subject.key() && l.from.as_deref() != Some(subject.key()));
+    let called = world
+        .links
+        .iter()
+        .any(|l| l.to == subject.key() && l.from.as_deref() != Some(subject.key()));
     if !subject.ports.is_empty() || called || subject.service.intent.scale.is_some() {
         return None;
     }
@@ -313,7 +358,8 @@ fn of_nobody_calling(world: &World<'_>, subject: &Subject<'_>) -> Option<Blocker
         l.from.as_deref() == Some(subject.key())
             && world.project.services.contains_key(&l.to)
             && world.subjects.get(&l.to).is_some_and(|s| {
-                s.family().is_some_and(|f| matches!(f.role, Role::Broker | Role::Cache | Role::Database))
+                s.family()
+                    .is_some_and(|f| matches!(f.role, Role::Broker | Role::Cache | Role::Database))
             })
     });
     (!(is_worker && queue)).then(|| Blocker {
@@ -332,7 +378,11 @@ pub(crate) fn follow(subject: &Subject<'_>, log: &mut Log) -> (Option<Autoscaler
             log.decide_on(Some(subject.key()), format!("HorizontalPodAutoscaler/{workload}"), "")
                 .chose(format!("{min} to {max} replicas at {cpu_percent} % of the CPU request"))
                 .rule(rules::MULTIPLY_STATELESS)
-                .all(if subject.service.intent.scale.is_some() { subject.lines("x-muster.scale") } else { Vec::new() })
+                .all(if subject.service.intent.scale.is_some() {
+                    subject.lines("x-muster.scale")
+                } else {
+                    Vec::new()
+                })
                 .why("grows fast, shrinks slowly: five minutes of calm before a pod goes");
             Some(Autoscaler { workload, service, min, max, cpu_percent })
         }
@@ -357,14 +407,20 @@ pub(crate) fn follow(subject: &Subject<'_>, log: &mut Log) -> (Option<Autoscaler
 
 /// How replicas are spread.
 pub(crate) fn spread(subject: &Subject<'_>, log: &mut Log) -> Spread {
-    if !subject.scale.multiplied() || !matches!(subject.shape, Shape::Deployment | Shape::StatefulSet) {
+    if !subject.scale.multiplied()
+        || !matches!(subject.shape, Shape::Deployment | Shape::StatefulSet)
+    {
         return Spread::None;
     }
     let per_node = subject.service.deploy.max_replicas_per_node.as_ref();
     let hosts = per_node.is_some_and(|n| n.value == 1);
     for field in ["topologySpreadConstraints", "affinity"] {
         log.decide(subject, subject.pod_field(field))
-            .chose(if hosts { "one replica per node" } else { "spread over nodes and zones, softly" })
+            .chose(if hosts {
+                "one replica per node"
+            } else {
+                "spread over nodes and zones, softly"
+            })
             .all(per_node.map(|n| subject.line("deploy.placement.max_replicas_per_node", n.span)))
             .rule(rules::BUDGET_AGREES)
             .why("one lost node takes one replica; a small cluster still runs all of them");
@@ -375,18 +431,37 @@ pub(crate) fn spread(subject: &Subject<'_>, log: &mut Log) -> Spread {
 /// How a Deployment is updated.
 pub(crate) fn strategy(subject: &Subject<'_>, holds_claim: bool, log: &mut Log) -> Strategy {
     let one_of_a_kind = subject.is_data_store()
-        || subject.family().is_some_and(|f| matches!(f.replicas, Replicas::SingleWriter(_) | Replicas::Singleton(_)));
-    let strategy = if holds_claim || one_of_a_kind { Strategy::Recreate } else { Strategy::Rolling };
+        || subject.family().is_some_and(|f| {
+            matches!(f.replicas, Replicas::SingleWriter(_) | Replicas::Singleton(_))
+        });
+    let strategy =
+        if holds_claim || one_of_a_kind { Strategy::Recreate } else { Strategy::Rolling };
     let (chosen, rule, why) = match strategy {
-        Strategy::Rolling => ("RollingUpdate", rules::ROLL_WITHOUT_GAP, "no request is lost in a rollout"),
-        Strategy::Recreate => ("Recreate", rules::RECREATE_SINGLE_WRITER, "two at once would fight over the same data"),
+        Strategy::Rolling => {
+            ("RollingUpdate", rules::ROLL_WITHOUT_GAP, "no request is lost in a rollout")
+        }
+        Strategy::Recreate => (
+            "Recreate",
+            rules::RECREATE_SINGLE_WRITER,
+            "two at once would fight over the same data",
+        ),
     };
     let deploy = &subject.service.deploy;
     log.decide(subject, "spec.strategy")
         .chose(chosen)
         .rule(rule)
-        .all(deploy.update_parallelism.as_ref().map(|p| subject.line("deploy.update_config.parallelism", p.span)))
-        .all(deploy.update_start_first.as_ref().map(|p| subject.line("deploy.update_config.order", p.span)))
+        .all(
+            deploy
+                .update_parallelism
+                .as_ref()
+                .map(|p| subject.line("deploy.update_config.parallelism", p.span)),
+        )
+        .all(
+            deploy
+                .update_start_first
+                .as_ref()
+                .map(|p| subject.line("deploy.update_config.order", p.span)),
+        )
         .why(why);
     strategy
 }

@@ -30,8 +30,16 @@ pub(crate) fn pod_owner<'w>(world: &'w World<'_>, subject: &'w Subject<'_>) -> &
     host.map_or(subject.name.as_str(), |host| host.name.as_str())
 }
 
-fn of_subject(world: &World<'_>, subject: &Subject<'_>, references: &[Reference], log: &mut Log) -> Vec<Service> {
-    let called = world.links.iter().any(|l| l.to == subject.key() && l.from.as_deref() != Some(subject.key()));
+fn of_subject(
+    world: &World<'_>,
+    subject: &Subject<'_>,
+    references: &[Reference],
+    log: &mut Log,
+) -> Vec<Service> {
+    let called = world
+        .links
+        .iter()
+        .any(|l| l.to == subject.key() && l.from.as_deref() != Some(subject.key()));
     let ends = matches!(subject.shape, Shape::Job | Shape::CronJob);
     if subject.ports.is_empty() && ends && !called {
         return Vec::new();
@@ -55,7 +63,10 @@ fn of_subject(world: &World<'_>, subject: &Subject<'_>, references: &[Reference]
             Level::Note,
             "no-port-known",
             Some(subject.key()),
-            format!("no port of `{}` is known: its name resolves, but nothing balances its load", subject.key()),
+            format!(
+                "no port of `{}` is known: its name resolves, but nothing balances its load",
+                subject.key()
+            ),
             "declare its ports under `expose`, or leave it so if nobody calls it",
             vec![subject.own_line()],
         );
@@ -64,7 +75,13 @@ fn of_subject(world: &World<'_>, subject: &Subject<'_>, references: &[Reference]
     out
 }
 
-fn service(world: &World<'_>, subject: &Subject<'_>, name: String, kind: ServiceKind, ports: Vec<ServicePort>) -> Service {
+fn service(
+    world: &World<'_>,
+    subject: &Subject<'_>,
+    name: String,
+    kind: ServiceKind,
+    ports: Vec<ServicePort>,
+) -> Service {
     let sticky = subject
         .service
         .labels
@@ -87,12 +104,20 @@ pub(crate) fn governing_name(subject: &Subject<'_>) -> String {
     format!("{}-pods", subject.name)
 }
 
-fn governing(world: &World<'_>, subject: &Subject<'_>, ports: &[ServicePort], log: &mut Log) -> Service {
+fn governing(
+    world: &World<'_>,
+    subject: &Subject<'_>,
+    ports: &[ServicePort],
+    log: &mut Log,
+) -> Service {
     let name = governing_name(subject);
     log.decide_on(Some(subject.key()), format!("Service/{name}"), "")
         .chose("headless")
         .rule(rules::GOVERNING_SERVICE)
-        .why(format!("names the pods ({}-0.{name}); they find each other before they are ready", subject.name));
+        .why(format!(
+            "names the pods ({}-0.{name}); they find each other before they are ready",
+            subject.name
+        ));
     let mut service = service(world, subject, name, ServiceKind::Headless, ports.to_vec());
     service.publish_not_ready = true;
     service
@@ -109,7 +134,11 @@ fn service_port(port: &PortFact) -> ServicePort {
 }
 
 /// Container ports, and the host's number where a peer dials that.
-fn service_ports(subject: &Subject<'_>, references: &[Reference], log: &mut Log) -> Vec<ServicePort> {
+fn service_ports(
+    subject: &Subject<'_>,
+    references: &[Reference],
+    log: &mut Log,
+) -> Vec<ServicePort> {
     let mut ports: Vec<ServicePort> = subject.ports.iter().map(service_port).collect();
     let taken: BTreeSet<u16> = ports.iter().map(|p| p.port).collect();
     let dialed: BTreeMap<u16, &Reference> = references
@@ -123,7 +152,10 @@ fn service_ports(subject: &Subject<'_>, references: &[Reference], log: &mut Log)
             Level::Note,
             "host-port-dialed",
             Some(subject.key()),
-            format!("`{}` dials {}:{port}, the host's port; in the container it is {target}", reference.from, reference.host),
+            format!(
+                "`{}` dials {}:{port}, the host's port; in the container it is {target}",
+                reference.from, reference.host
+            ),
             format!("the Service answers on both; {target} is the port to write"),
             vec![reference.because.clone()],
         );
@@ -144,7 +176,9 @@ fn aliases(world: &World<'_>, references: &[Reference], log: &mut Log) -> Vec<Se
     let own: BTreeSet<&str> = world.subjects.values().map(|s| s.name.as_str()).collect();
     let mut claimed: BTreeMap<String, Vec<(&str, String)>> = BTreeMap::new();
     for subject in world.subjects.values() {
-        for name in service_names(subject.service).into_iter().filter(|n| *n != subject.service.name) {
+        for name in
+            service_names(subject.service).into_iter().filter(|n| *n != subject.service.name)
+        {
             let dns = names::object(name);
             let owners = claimed.entry(dns).or_default();
             if !owners.iter().any(|(owner, _)| *owner == subject.key()) {
@@ -190,19 +224,28 @@ fn alias(
     let ports = service_ports(subject, references, &mut Log::default());
     let kind = if ports.is_empty() { ServiceKind::Headless } else { ServiceKind::ClusterIp };
     let mut because: Vec<Because> = Vec::new();
-    for (path, value) in
-        [("container_name", &subject.service.container_name), ("hostname", &subject.service.hostname)]
-    {
-        because.extend(value.as_ref().filter(|v| v.value == written).map(|v| subject.line(path, v.span)));
+    for (path, value) in [
+        ("container_name", &subject.service.container_name),
+        ("hostname", &subject.service.hostname),
+    ] {
+        because.extend(
+            value.as_ref().filter(|v| v.value == written).map(|v| subject.line(path, v.span)),
+        );
     }
     for (network, attachment) in &subject.service.networks {
-        for (index, alias) in attachment.aliases.iter().enumerate().filter(|(_, a)| a.value == written) {
+        for (index, alias) in
+            attachment.aliases.iter().enumerate().filter(|(_, a)| a.value == written)
+        {
             because.push(subject.line(format!("networks.{network}.aliases.{index}"), alias.span));
         }
     }
     for service in world.project.services.values() {
-        for (index, link) in service.links.iter().enumerate().filter(|(_, l)| l.value.1 == written) {
-            because.push(Because::Line { field: format!("services.{}.links.{index}", service.name), span: link.span });
+        for (index, link) in service.links.iter().enumerate().filter(|(_, l)| l.value.1 == written)
+        {
+            because.push(Because::Line {
+                field: format!("services.{}.links.{index}", service.name),
+                span: link.span,
+            });
         }
     }
     if because.is_empty() {
@@ -219,12 +262,20 @@ fn alias(
 
 /// Names that peers use and that no Kubernetes name can be: written name → DNS label. What is
 /// planned rewrites them in environment and arguments.
-pub(crate) fn renamed(world: &World<'_>, references: &[Reference], log: &mut Log) -> BTreeMap<String, String> {
+pub(crate) fn renamed(
+    world: &World<'_>,
+    references: &[Reference],
+    log: &mut Log,
+) -> BTreeMap<String, String> {
     let mut out = BTreeMap::new();
     for reference in references {
         let Some(subject) = world.subject(&reference.to) else { continue };
         let written = reference.host.as_str();
-        let dns = if written.eq_ignore_ascii_case(subject.key()) { subject.name.clone() } else { names::object(written) };
+        let dns = if written.eq_ignore_ascii_case(subject.key()) {
+            subject.name.clone()
+        } else {
+            names::object(written)
+        };
         if written.eq_ignore_ascii_case(&dns) || out.contains_key(written) {
             continue;
         }
@@ -232,7 +283,10 @@ pub(crate) fn renamed(world: &World<'_>, references: &[Reference], log: &mut Log
             Level::Note,
             "name-rewritten",
             Some(reference.from.as_str()),
-            format!("`{written}` is no DNS name; it is written `{dns}` wherever `{}` names it", reference.from),
+            format!(
+                "`{written}` is no DNS name; it is written `{dns}` wherever `{}` names it",
+                reference.from
+            ),
             "rename the service, so that files inside images agree too",
             vec![reference.because.clone()],
         );

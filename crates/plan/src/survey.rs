@@ -35,8 +35,11 @@ pub(crate) fn survey<'a>(
         let subject = look(&world, service, &dns, &references, log);
         world.subjects.insert(service.name.clone(), subject);
     }
-    let scales: Vec<_> =
-        world.subjects.values().map(|s| (s.key().to_owned(), scaling::decide(&world, s, log))).collect();
+    let scales: Vec<_> = world
+        .subjects
+        .values()
+        .map(|s| (s.key().to_owned(), scaling::decide(&world, s, log)))
+        .collect();
     for (key, scale) in scales {
         if let Some(subject) = world.subjects.get_mut(&key) {
             subject.scale = scale;
@@ -75,7 +78,10 @@ fn look<'a>(
             .chose(&subject.name)
             .because(subject.own_line())
             .rule(rules::DNS_NAMES)
-            .why(format!("`{}` is no DNS label; peers find it as `{}`", service.name, subject.name));
+            .why(format!(
+                "`{}` is no DNS label; peers find it as `{}`",
+                service.name, subject.name
+            ));
     }
     subject
 }
@@ -88,7 +94,9 @@ fn pod_host(project: &Project, service: &Service) -> Option<String> {
     for _ in 0..project.services.len() {
         let mode = current.network_mode.as_ref()?.value.as_str();
         let Some(target) = mode.strip_prefix("service:") else { break };
-        let Some(next) = project.services.get(target).filter(|n| n.name != service.name) else { break };
+        let Some(next) = project.services.get(target).filter(|n| n.name != service.name) else {
+            break;
+        };
         host = Some(next.name.clone());
         if next.network_mode.is_none() {
             break;

@@ -58,7 +58,11 @@ pub(crate) struct Image {
 impl Image {
     /// The reference to look up facts by tag with: the image itself, else what it is built on.
     pub(crate) fn facts_ref(&self) -> Option<&ImageRef> {
-        self.parsed.as_ref().filter(|_| !self.must_build).or(self.base.as_ref()).or(self.parsed.as_ref())
+        self.parsed
+            .as_ref()
+            .filter(|_| !self.must_build)
+            .or(self.base.as_ref())
+            .or(self.parsed.as_ref())
     }
 }
 
@@ -155,7 +159,9 @@ impl Subject<'_> {
     /// to the service's own line, so that a decision always names a place.
     pub(crate) fn lines(&self, path: &str) -> Vec<Because> {
         let below = |candidate: &str| {
-            candidate.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            candidate
+                .strip_prefix(path)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
         let found: Vec<_> = self
             .service
@@ -219,7 +225,11 @@ impl Subject<'_> {
         self.family().is_some_and(|family| {
             matches!(
                 family.role,
-                Role::Database | Role::Broker | Role::Cache | Role::SearchEngine | Role::ObjectStore
+                Role::Database
+                    | Role::Broker
+                    | Role::Cache
+                    | Role::SearchEngine
+                    | Role::ObjectStore
             )
         })
     }

@@ -5,8 +5,8 @@ use crate::world::{Shape, Subject, World};
 use crate::{names, rules};
 use catalog::Role;
 use model::plan::{
-    AccessMode, Claim, Completions, Container, EnvSource, EnvVar, Kind, Mounted, Pod, PodVolume, Probes,
-    RestartPolicy, VolumeSource, Workload,
+    AccessMode, Claim, Completions, Container, EnvSource, EnvVar, Kind, Mounted, Pod, PodVolume,
+    Probes, RestartPolicy, VolumeSource, Workload,
 };
 use model::reason::{Because, Certainty, Level};
 use units::{Bytes, Seconds};
@@ -31,7 +31,11 @@ pub(crate) fn schedule(subject: &Subject<'_>) -> Option<(String, u32)> {
 }
 
 /// A `CronJob` and a claim for each database that runs as a workload of ours.
-pub(crate) fn backups(world: &World<'_>, workloads: &[Workload], log: &mut Log) -> (Vec<Workload>, Vec<Claim>) {
+pub(crate) fn backups(
+    world: &World<'_>,
+    workloads: &[Workload],
+    log: &mut Log,
+) -> (Vec<Workload>, Vec<Claim>) {
     let mut jobs = Vec::new();
     let mut claims = Vec::new();
     for subject in world.subjects.values().filter(|s| s.shape == Shape::StatefulSet) {
@@ -83,9 +87,14 @@ fn no_recipe(subject: &Subject<'_>, log: &mut Log) {
 
 fn explain(subject: &Subject<'_>, name: &str, schedule: &str, keep: u32, log: &mut Log) {
     let stated = subject.service.intent.database.as_ref().is_some_and(|d| d.backup.is_some());
-    let because: Vec<Because> = if stated { subject.lines("x-muster.database.backup") } else { Vec::new() };
+    let because: Vec<Because> =
+        if stated { subject.lines("x-muster.database.backup") } else { Vec::new() };
     let certainty = if stated { Certainty::Stated } else { Certainty::Assumed };
-    for object in [format!("CronJob/{name}"), format!("PersistentVolumeClaim/{name}"), format!("NetworkPolicy/{name}")] {
+    for object in [
+        format!("CronJob/{name}"),
+        format!("PersistentVolumeClaim/{name}"),
+        format!("NetworkPolicy/{name}"),
+    ] {
         log.decide_on(Some(subject.key()), object, "")
             .chose(format!("a dump at `{schedule}`, the last {keep} are kept"))
             .all(because.clone())
@@ -103,7 +112,8 @@ fn script(database: &Workload, recipe: &catalog::Backup, keep: u32) -> String {
             lines.push(format!("export {variable}=\"$(cat \"${variable}_FILE\")\""));
         }
     }
-    let file = format!("{DIRECTORY}/{}-$(date -u +%Y%m%dT%H%M%SZ).{}", database.name, recipe.suffix);
+    let file =
+        format!("{DIRECTORY}/{}-$(date -u +%Y%m%dT%H%M%SZ).{}", database.name, recipe.suffix);
     lines.push(format!("file=\"{file}\""));
     lines.push(format!("{} > \"$file.part\"", recipe.dump));
     lines.push("test -s \"$file.part\"".to_owned());
@@ -120,19 +130,35 @@ fn script(database: &Workload, recipe: &catalog::Backup, keep: u32) -> String {
 }
 
 /// The pod of the database, with its credentials and its user, without its data.
-fn job(database: &Workload, name: String, schedule: String, script: &str, subject: &Subject<'_>) -> Option<Workload> {
+fn job(
+    database: &Workload,
+    name: String,
+    schedule: String,
+    script: &str,
+    subject: &Subject<'_>,
+) -> Option<Workload> {
     let main = database.pod.containers.first()?;
     let secret = |volume: &PodVolume| matches!(volume.source, VolumeSource::Secret { .. });
-    let mut volumes: Vec<PodVolume> = database.pod.volumes.iter().filter(|v| secret(v)).cloned().collect();
-    let mut mounts: Vec<Mounted> =
-        main.mounts.iter().filter(|m| volumes.iter().any(|v| v.name == m.volume)).cloned().collect();
+    let mut volumes: Vec<PodVolume> =
+        database.pod.volumes.iter().filter(|v| secret(v)).cloned().collect();
+    let mut mounts: Vec<Mounted> = main
+        .mounts
+        .iter()
+        .filter(|m| volumes.iter().any(|v| v.name == m.volume))
+        .cloned()
+        .collect();
     volumes.retain(|v| mounts.iter().any(|m| m.volume == v.name));
     for (volume, path, source) in [
         ("backup", DIRECTORY, VolumeSource::Claim { name: name.clone(), read_only: false }),
         ("tmp", "/tmp", VolumeSource::Empty { memory: false, limit: Some(Bytes::gib(1)) }),
     ] {
         volumes.push(PodVolume { name: volume.to_owned(), source });
-        mounts.push(Mounted { path: path.to_owned(), volume: volume.to_owned(), sub_path: None, read_only: false });
+        mounts.push(Mounted {
+            path: path.to_owned(),
+            volume: volume.to_owned(),
+            sub_path: None,
+            read_only: false,
+        });
     }
     volumes.sort_by(|a, b| a.name.cmp(&b.name));
     mounts.sort();

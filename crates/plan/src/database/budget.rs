@@ -43,7 +43,8 @@ fn budget(world: &World<'_>, database: &Subject<'_>, log: &mut Log) -> Option<Co
     if clients.is_empty() {
         return None;
     }
-    let (max_connections, line) = stated_limit(database).map_or((facts.max, None), |(n, b)| (n, Some(b)));
+    let (max_connections, line) =
+        stated_limit(database).map_or((facts.max, None), |(n, b)| (n, Some(b)));
     reasons.extend(line);
     let budget = ConnectionBudget {
         database: database.key().to_owned(),
@@ -58,7 +59,11 @@ fn budget(world: &World<'_>, database: &Subject<'_>, log: &mut Log) -> Option<Co
         .all(reasons.clone())
         .rule(rules::CONNECTION_BUDGET)
         .sure(Certainty::Inferred)
-        .why(if budget.holds() { "every client at its maximum still gets its connections" } else { "it does not hold at the maximum: see the findings" });
+        .why(if budget.holds() {
+            "every client at its maximum still gets its connections"
+        } else {
+            "it does not hold at the maximum: see the findings"
+        });
     if !budget.holds() {
         overrun(database, &budget, facts, &sum, reasons, log);
     }
@@ -93,7 +98,13 @@ fn arithmetic(budget: &ConnectionBudget) -> String {
         .iter()
         .map(|c| format!("{} {} × {} × {}", c.service, c.replicas, c.processes, c.pool))
         .collect();
-    format!("{} = {} of {} − {}", parts.join(" + "), budget.demand(), budget.max_connections, budget.reserved)
+    format!(
+        "{} = {} of {} − {}",
+        parts.join(" + "),
+        budget.demand(),
+        budget.max_connections,
+        budget.reserved
+    )
 }
 
 /// `max_connections` from the command line of the database.
@@ -118,10 +129,26 @@ fn overrun(
     log: &mut Log,
 ) {
     let needed = budget.demand().saturating_add(budget.reserved).div_ceil(50).saturating_mul(50);
-    let memory = Bytes::new(u64::from(needed.saturating_sub(budget.max_connections)) * u64::from(facts.memory_ki) * 1024);
+    let memory = Bytes::new(
+        u64::from(needed.saturating_sub(budget.max_connections))
+            * u64::from(facts.memory_ki)
+            * 1024,
+    );
     let mib = memory.get().div_ceil(1 << 20);
-    let flag = facts.flag.iter().map(|part| part.replace("{}", &needed.to_string())).collect::<Vec<_>>().join(" ");
-    let raise = if flag.is_empty() { String::new() } else { format!("append `{flag}` to the command of `{}` (about {mib} MiB more memory when all are busy), or ", database.key()) };
+    let flag = facts
+        .flag
+        .iter()
+        .map(|part| part.replace("{}", &needed.to_string()))
+        .collect::<Vec<_>>()
+        .join(" ");
+    let raise = if flag.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "append `{flag}` to the command of `{}` (about {mib} MiB more memory when all are busy), or ",
+            database.key()
+        )
+    };
     let fits = fitting_maximum(budget)
         .map(|(service, max)| format!("set services.{service}.x-muster.scale.max: {max}, or "))
         .unwrap_or_default();
@@ -129,7 +156,10 @@ fn overrun(
         Level::Warning,
         "connection-budget",
         Some(database.key()),
-        format!("at their maximum the clients of `{}` may open more connections than it takes: {sum}", database.key()),
+        format!(
+            "at their maximum the clients of `{}` may open more connections than it takes: {sum}",
+            database.key()
+        ),
         format!("{raise}{fits}lower the pools (x-muster.connections), or put a pooler in between"),
         because,
     );

@@ -16,7 +16,12 @@ pub(crate) struct Clusters<'a> {
 }
 
 /// The object that describes one replicated database.
-pub(crate) fn clusters(world: &World<'_>, subject: &Subject<'_>, parts: &Clusters<'_>, log: &mut Log) -> Option<DatabaseCluster> {
+pub(crate) fn clusters(
+    world: &World<'_>,
+    subject: &Subject<'_>,
+    parts: &Clusters<'_>,
+    log: &mut Log,
+) -> Option<DatabaseCluster> {
     let intent = subject.service.intent.database.as_ref()?;
     let engine = subject.family()?.engine?;
     let kind = match (intent.topology, engine) {
@@ -29,8 +34,12 @@ pub(crate) fn clusters(world: &World<'_>, subject: &Subject<'_>, parts: &Cluster
         _ => 3,
     };
     let (api, operator, served) = match kind {
-        DatabaseKind::CloudNativePg => ("Cluster", "CloudNativePG", world.cluster.serves("postgresql.cnpg.io")),
-        DatabaseKind::Galera | DatabaseKind::Replication => ("Database", "Muster's database operator", world.cluster.serves("muster.dev")),
+        DatabaseKind::CloudNativePg => {
+            ("Cluster", "CloudNativePG", world.cluster.serves("postgresql.cnpg.io"))
+        }
+        DatabaseKind::Galera | DatabaseKind::Replication => {
+            ("Database", "Muster's database operator", world.cluster.serves("muster.dev"))
+        }
     };
     log.decide_on(Some(subject.key()), format!("{api}/{}", subject.name), "")
         .chose(format!("{replicas} members"))
@@ -42,7 +51,10 @@ pub(crate) fn clusters(world: &World<'_>, subject: &Subject<'_>, parts: &Cluster
             Level::Warning,
             "operator-needed",
             Some(subject.key()),
-            format!("`{}` needs {operator} on the cluster; without it the {api} object is refused", subject.key()),
+            format!(
+                "`{}` needs {operator} on the cluster; without it the {api} object is refused",
+                subject.key()
+            ),
             match kind {
                 DatabaseKind::CloudNativePg => "install CloudNativePG first",
                 _ => "the operator is not part of this release: plan topology: single until it is",
@@ -51,7 +63,8 @@ pub(crate) fn clusters(world: &World<'_>, subject: &Subject<'_>, parts: &Cluster
         );
     }
     let env = |keys: &[String]| {
-        keys.iter().find_map(|key| subject.service.environment.get(key).and_then(|v| v.value.clone()))
+        keys.iter()
+            .find_map(|key| subject.service.environment.get(key).and_then(|v| v.value.clone()))
     };
     let family = subject.family()?;
     Some(DatabaseCluster {
@@ -91,7 +104,8 @@ fn settings(subject: &Subject<'_>) -> BTreeMap<String, String> {
     words
         .filter_map(|word| {
             let (key, value) = word.trim_start_matches("--").split_once('=')?;
-            let fits = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+            let fits = !key.is_empty()
+                && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
             fits.then(|| (key.replace('-', "_"), value.to_owned()))
         })
         .collect()

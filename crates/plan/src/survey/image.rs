@@ -45,7 +45,9 @@ pub(super) fn recognise(service: &Service, image: &Image) -> Option<Known> {
     let mount_targets: Vec<&str> = service
         .mounts
         .iter()
-        .filter(|m| matches!(m.kind, MountKind::Named(_) | MountKind::Bind { .. } | MountKind::Anonymous))
+        .filter(|m| {
+            matches!(m.kind, MountKind::Named(_) | MountKind::Bind { .. } | MountKind::Anonymous)
+        })
         .map(|m| m.target.as_str())
         .collect();
     let words = service.entrypoint.iter().chain(&service.command).flat_map(|w| w.value.iter());

@@ -22,7 +22,11 @@ type Ports = BTreeMap<(u16, Protocol), Found>;
 
 /// Collects the ports of a service from the best evidence to the weakest; weaker evidence only
 /// counts where better is missing, except that what peers dial is always there.
-pub(super) fn listen(subject: &Subject<'_>, references: &[Reference], log: &mut Log) -> Vec<PortFact> {
+pub(super) fn listen(
+    subject: &Subject<'_>,
+    references: &[Reference],
+    log: &mut Log,
+) -> Vec<PortFact> {
     let mut ports = Ports::new();
     stated(subject, &mut ports);
     if ports.is_empty() {
@@ -43,7 +47,13 @@ pub(super) fn listen(subject: &Subject<'_>, references: &[Reference], log: &mut 
             vec![subject.image_fact().unwrap_or_else(|| subject.own_line())]
         };
         if let Some(because) = because.into_iter().next() {
-            let found = Found { because, certainty: Certainty::Known, http: Some(true), name: Some("metrics".into()), published: false };
+            let found = Found {
+                because,
+                certainty: Certainty::Known,
+                http: Some(true),
+                name: Some("metrics".into()),
+                published: false,
+            };
             ports.entry((port, Protocol::Tcp)).or_insert(found);
         }
     }
@@ -56,7 +66,13 @@ fn stated(subject: &Subject<'_>, ports: &mut Ports) {
         let http = port.app_protocol.as_deref().map(|p| p.starts_with("http"));
         ports.insert(
             (port.target, port.protocol),
-            Found { because, certainty: Certainty::Stated, http, name: port.name.clone(), published: true },
+            Found {
+                because,
+                certainty: Certainty::Stated,
+                http,
+                name: port.name.clone(),
+                published: true,
+            },
         );
     }
     for (index, expose) in subject.service.expose.iter().enumerate() {
@@ -73,7 +89,8 @@ fn stated(subject: &Subject<'_>, ports: &mut Ports) {
 
 /// The `expose` entry with this span: a range makes several ports of one entry.
 fn expose_line(subject: &Subject<'_>, index: usize, span: yaml::Span) -> Because {
-    let field = subject.service.fields.iter().find(|f| f.path.starts_with("expose.") && f.span == span);
+    let field =
+        subject.service.fields.iter().find(|f| f.path.starts_with("expose.") && f.span == span);
     match field {
         Some(field) => subject.line(&field.path, span),
         None => subject.line(format!("expose.{index}"), span),
@@ -89,7 +106,13 @@ fn from_image(subject: &Subject<'_>, ports: &mut Ports) {
     });
     if let (Some((port, because)), Some(main)) = (&moved, known.family.main_port()) {
         let http = Some(is_http(main.usage));
-        let found = Found { because: because.clone(), certainty: Certainty::Stated, http, name: Some(main.name.clone()), published: false };
+        let found = Found {
+            because: because.clone(),
+            certainty: Certainty::Stated,
+            http,
+            name: Some(main.name.clone()),
+            published: false,
+        };
         ports.insert((*port, protocol(main.protocol)), found);
         return;
     }
@@ -121,7 +144,13 @@ fn from_build(subject: &Subject<'_>, ports: &mut Ports) {
         let port = value.value.as_deref()?.trim().parse::<u16>().ok()?;
         Some((port, subject.line("environment.PORT", value.span)))
     });
-    let inferred = |because| Found { because, certainty: Certainty::Inferred, http: None, name: None, published: false };
+    let inferred = |because| Found {
+        because,
+        certainty: Certainty::Inferred,
+        http: None,
+        name: None,
+        published: false,
+    };
     if let Some((port, because)) = variable {
         ports.insert((port, Protocol::Tcp), inferred(because));
         return;
@@ -145,7 +174,13 @@ fn from_label(subject: &Subject<'_>, ports: &mut Ports) {
             && let Ok(port) = value.value.trim().parse::<u16>()
         {
             let because = subject.line(format!("labels.{key}"), value.span);
-            let found = Found { because, certainty: Certainty::Stated, http: Some(true), name: None, published: false };
+            let found = Found {
+                because,
+                certainty: Certainty::Stated,
+                http: Some(true),
+                name: None,
+                published: false,
+            };
             ports.entry((port, Protocol::Tcp)).or_insert(found);
         }
     }
@@ -154,7 +189,8 @@ fn from_label(subject: &Subject<'_>, ports: &mut Ports) {
 fn from_peers(subject: &Subject<'_>, references: &[Reference], ports: &mut Ports, log: &mut Log) {
     for reference in references.iter().filter(|r| r.to == subject.service.name) {
         let Some(port) = reference.port else { continue };
-        let http = reference.scheme.as_deref().map(|s| s.starts_with("http") || s.starts_with("ws"));
+        let http =
+            reference.scheme.as_deref().map(|s| s.starts_with("http") || s.starts_with("ws"));
         if let Some(found) = ports.get_mut(&(port, Protocol::Tcp)) {
             found.http = found.http.or(http);
             continue;
@@ -197,7 +233,9 @@ pub(crate) fn published_as(subject: &Subject<'_>, host_port: u16) -> Option<u16>
 }
 
 fn from_healthcheck(subject: &Subject<'_>, ports: &mut Ports) {
-    let Some(test) = subject.service.healthcheck.as_ref().and_then(|h| h.test.as_ref()) else { return };
+    let Some(test) = subject.service.healthcheck.as_ref().and_then(|h| h.test.as_ref()) else {
+        return;
+    };
     let text = match &test.value {
         HealthTest::Disabled => return,
         HealthTest::Command(words) => words.join(" "),
@@ -205,11 +243,18 @@ fn from_healthcheck(subject: &Subject<'_>, ports: &mut Ports) {
     };
     for host in ["localhost:", "127.0.0.1:", "0.0.0.0:"] {
         let Some(at) = text.find(host) else { continue };
-        let digits: String = text[at + host.len()..].chars().take_while(char::is_ascii_digit).collect();
+        let digits: String =
+            text[at + host.len()..].chars().take_while(char::is_ascii_digit).collect();
         if let Ok(port) = digits.parse::<u16>() {
             let because = subject.line("healthcheck.test", test.span);
             let http = Some(text[..at].ends_with("http://"));
-            let found = Found { because, certainty: Certainty::Inferred, http, name: None, published: false };
+            let found = Found {
+                because,
+                certainty: Certainty::Inferred,
+                http,
+                name: None,
+                published: false,
+            };
             ports.insert((port, Protocol::Tcp), found);
             return;
         }
@@ -218,11 +263,12 @@ fn from_healthcheck(subject: &Subject<'_>, ports: &mut Ports) {
 
 /// Ports that are never HTTP, by convention.
 const NOT_HTTP: &[u16] = &[
-    20, 21, 22, 23, 25, 53, 110, 123, 137, 138, 139, 143, 161, 162, 389, 445, 465, 500, 514, 554, 587, 636, 853,
-    873, 989, 990, 993, 995, 1080, 1194, 1433, 1521, 1701, 1883, 1900, 2049, 2181, 2222, 2376, 3128, 3306, 3389,
-    3478, 4222, 4500, 4567, 5005, 5044, 5222, 5269, 5353, 5432, 5433, 5671, 5672, 5858, 5900, 6379, 6443, 6667, 6881,
-    7000, 7001, 7687, 8125, 8883, 9042, 9092, 9093, 9229, 9230, 9300, 10911, 11211, 19132, 24224, 25565, 25575,
-    26379, 27015, 27017, 27018, 28015, 33060, 50000, 51413, 51820,
+    20, 21, 22, 23, 25, 53, 110, 123, 137, 138, 139, 143, 161, 162, 389, 445, 465, 500, 514, 554,
+    587, 636, 853, 873, 989, 990, 993, 995, 1080, 1194, 1433, 1521, 1701, 1883, 1900, 2049, 2181,
+    2222, 2376, 3128, 3306, 3389, 3478, 4222, 4500, 4567, 5005, 5044, 5222, 5269, 5353, 5432, 5433,
+    5671, 5672, 5858, 5900, 6379, 6443, 6667, 6881, 7000, 7001, 7687, 8125, 8883, 9042, 9092, 9093,
+    9229, 9230, 9300, 10911, 11211, 19132, 24224, 25565, 25575, 26379, 27015, 27017, 27018, 28015,
+    33060, 50000, 51413, 51820,
 ];
 
 /// Whether a published port with no better evidence speaks HTTP.
@@ -240,9 +286,13 @@ fn named(subject: &Subject<'_>, ports: Ports) -> Vec<PortFact> {
         }
         let table = subject.family().and_then(|f| f.ports.iter().find(|p| p.port == port));
         let http = protocol == Protocol::Tcp
-            && found.http.or_else(|| table.map(|p| is_http(p.usage))).unwrap_or_else(|| looks_http(subject, port));
+            && found
+                .http
+                .or_else(|| table.map(|p| is_http(p.usage)))
+                .unwrap_or_else(|| looks_http(subject, port));
         let wished = found.name.clone().or_else(|| table.map(|p| p.name.clone()));
-        let base = wished.unwrap_or_else(|| if http { "http".to_owned() } else { format!("port-{port}") });
+        let base =
+            wished.unwrap_or_else(|| if http { "http".to_owned() } else { format!("port-{port}") });
         let mut name = crate::names::label(&base, 15);
         if protocol == Protocol::Udp && both.contains(&port) && !name.contains("udp") {
             name = crate::names::label(&format!("udp-{port}"), 15);

@@ -17,13 +17,22 @@ pub(super) struct Reasons {
 }
 
 impl Reasons {
-    fn new(because: Vec<Because>, rule: Rule, certainty: Certainty, why: impl Into<String>) -> Self {
+    fn new(
+        because: Vec<Because>,
+        rule: Rule,
+        certainty: Certainty,
+        why: impl Into<String>,
+    ) -> Self {
         Self { because, rule, certainty, why: why.into() }
     }
 }
 
 /// The first rule that applies decides.
-pub(super) fn choose(world: &World<'_>, subject: &Subject<'_>, need: &StorageNeed) -> (Shape, Reasons) {
+pub(super) fn choose(
+    world: &World<'_>,
+    subject: &Subject<'_>,
+    need: &StorageNeed,
+) -> (Shape, Reasons) {
     stated(subject)
         .or_else(|| operated(subject))
         .or_else(|| scheduled(subject))
@@ -62,12 +71,17 @@ fn operated(subject: &Subject<'_>) -> Option<(Shape, Reasons)> {
     let fits = match intent.topology {
         Topology::Single => false,
         Topology::Galera => matches!(engine, Engine::MariaDb),
-        Topology::Replication => matches!(engine, Engine::MariaDb | Engine::MySql | Engine::Postgres),
+        Topology::Replication => {
+            matches!(engine, Engine::MariaDb | Engine::MySql | Engine::Postgres)
+        }
     };
     let because = vec![subject.line("x-muster.database", intent.span)];
     let why = "x-muster.database asks for several members";
     fits.then(|| {
-        (Shape::Operated, Reasons::new(because, rules::OPERATOR_RUNS_CLUSTER, Certainty::Stated, why))
+        (
+            Shape::Operated,
+            Reasons::new(because, rules::OPERATOR_RUNS_CLUSTER, Certainty::Stated, why),
+        )
     })
 }
 
@@ -106,8 +120,12 @@ fn per_node(subject: &Subject<'_>) -> Option<(Shape, Reasons)> {
         && mode.value == DeployMode::Global
     {
         let because = vec![subject.line("deploy.mode", mode.span)];
-        let reasons =
-            Reasons::new(because, rules::GLOBAL_IS_DAEMONSET, Certainty::Stated, "deploy.mode is global");
+        let reasons = Reasons::new(
+            because,
+            rules::GLOBAL_IS_DAEMONSET,
+            Certainty::Stated,
+            "deploy.mode is global",
+        );
         return Some((Shape::DaemonSet, reasons));
     }
     let family = subject.family()?;
@@ -131,17 +149,26 @@ fn one_shot(world: &World<'_>, subject: &Subject<'_>) -> Option<(Shape, Reasons)
         return reasons(because, Certainty::Stated, "deploy.mode makes it a job");
     }
     if service.intent.training.is_some() {
-        return reasons(subject.lines("x-muster.training"), Certainty::Stated, "a training run ends");
+        return reasons(
+            subject.lines("x-muster.training"),
+            Certainty::Stated,
+            "a training run ends",
+        );
     }
     if let Some(waiter) = awaited_by(world, &service.name) {
         let because = vec![Because::Line {
             field: format!("services.{}.depends_on.{}", waiter.0, service.name),
             span: waiter.1,
         }];
-        return reasons(because, Certainty::Stated, &format!("`{}` waits until it has completed", waiter.0));
+        return reasons(
+            because,
+            Certainty::Stated,
+            &format!("`{}` waits until it has completed", waiter.0),
+        );
     }
     let serves = !service.ports.is_empty() || !service.expose.is_empty() || subject.is_data_store();
-    let peers = world.links.iter().any(|l| l.to == service.name && l.from.as_ref() != Some(&service.name));
+    let peers =
+        world.links.iter().any(|l| l.to == service.name && l.from.as_ref() != Some(&service.name));
     if serves || peers {
         return None;
     }
@@ -155,10 +182,18 @@ fn one_shot(world: &World<'_>, subject: &Subject<'_>) -> Option<(Shape, Reasons)
         return None;
     }
     if subject.family().is_some_and(|f| f.role == Role::OneShot) {
-        return reasons(subject.image_fact().into_iter().collect(), Certainty::Inferred, "the tool runs once");
+        return reasons(
+            subject.image_fact().into_iter().collect(),
+            Certainty::Inferred,
+            "the tool runs once",
+        );
     }
     if migrates(service) {
-        return reasons(subject.lines("command"), Certainty::Inferred, "its command prepares a database and ends");
+        return reasons(
+            subject.lines("command"),
+            Certainty::Inferred,
+            "its command prepares a database and ends",
+        );
     }
     None
 }
@@ -172,18 +207,40 @@ pub(crate) fn restart_of(service: &Service) -> Option<&yaml::Spanned<Restart>> {
 fn awaited_by<'w>(world: &World<'w>, name: &str) -> Option<(&'w str, yaml::Span)> {
     world.project.services.values().find_map(|service| {
         let dependency = service.depends_on.get(name)?;
-        (dependency.condition == Condition::Completed).then_some((service.name.as_str(), dependency.span))
+        (dependency.condition == Condition::Completed)
+            .then_some((service.name.as_str(), dependency.span))
     })
 }
 
 /// Words of a command that prepares data and ends.
-const ONE_SHOT_WORDS: &[&str] =
-    &["migrate", "migration", "migrations", "db:migrate", "db:setup", "seed", "createsuperuser", "init-db", "initdb"];
+const ONE_SHOT_WORDS: &[&str] = &[
+    "migrate",
+    "migration",
+    "migrations",
+    "db:migrate",
+    "db:setup",
+    "seed",
+    "createsuperuser",
+    "init-db",
+    "initdb",
+];
 
 /// Words of a command that goes on serving.
 const SERVER_WORDS: &[&str] = &[
-    "serve", "server", "runserver", "start", "gunicorn", "uvicorn", "puma", "nginx", "apache2-foreground", "run",
-    "exec", "supervisord", "npm", "yarn",
+    "serve",
+    "server",
+    "runserver",
+    "start",
+    "gunicorn",
+    "uvicorn",
+    "puma",
+    "nginx",
+    "apache2-foreground",
+    "run",
+    "exec",
+    "supervisord",
+    "npm",
+    "yarn",
 ];
 
 fn migrates(service: &Service) -> bool {
@@ -191,7 +248,9 @@ fn migrates(service: &Service) -> bool {
         .command
         .iter()
         .flat_map(|c| c.value.iter())
-        .flat_map(|word| word.split(|c: char| c.is_whitespace() || c == '&' || c == ';' || c == '/'))
+        .flat_map(|word| {
+            word.split(|c: char| c.is_whitespace() || c == '&' || c == ';' || c == '/')
+        })
         .map(str::to_ascii_lowercase)
         .collect();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
@@ -200,13 +259,19 @@ fn migrates(service: &Service) -> bool {
 
 fn keeps_data(subject: &Subject<'_>, need: &StorageNeed) -> Option<(Shape, Reasons)> {
     if let StorageNeed::Private { why, because } = need {
-        let reasons =
-            Reasons::new(because.clone(), rules::DATA_IS_STATEFULSET, Certainty::Inferred, why.clone());
+        let reasons = Reasons::new(
+            because.clone(),
+            rules::DATA_IS_STATEFULSET,
+            Certainty::Inferred,
+            why.clone(),
+        );
         return Some((Shape::StatefulSet, reasons));
     }
     let family = subject.family()?;
-    let keeps = matches!(family.role, Role::Database | Role::Broker | Role::SearchEngine | Role::ObjectStore)
-        && !family.data.is_empty();
+    let keeps = matches!(
+        family.role,
+        Role::Database | Role::Broker | Role::SearchEngine | Role::ObjectStore
+    ) && !family.data.is_empty();
     let because = subject.image_fact().into_iter().collect();
     let why = format!("{} keeps data", family.title);
     keeps.then(|| {
@@ -228,12 +293,17 @@ pub(super) fn explain(subject: &Subject<'_>, reasons: Reasons, log: &mut Log) {
     let service = subject.service;
     if restart_of(service).is_some() {
         let policy = subject.pod_field("restartPolicy");
-        let mut because = if service.restart.is_some() { subject.lines("restart") } else { Vec::new() };
+        let mut because =
+            if service.restart.is_some() { subject.lines("restart") } else { Vec::new() };
         if service.deploy.restart.is_some() {
             because.extend(subject.lines("deploy.restart_policy"));
         }
         log.decide(subject, policy)
-            .chose(if matches!(subject.shape, Shape::Job | Shape::CronJob) { "OnFailure or Never" } else { "Always" })
+            .chose(if matches!(subject.shape, Shape::Job | Shape::CronJob) {
+                "OnFailure or Never"
+            } else {
+                "Always"
+            })
             .all(because)
             .why("the kubelet restarts containers by the pod's policy, with a growing pause");
     }

@@ -1,0 +1,86 @@
+//! Files planned in a second: load, plan, write manifests, in one process.
+//!
+//! The input is the golden examples, 250 files of them in turn, or the Compose files below
+//! `MUSTER_CORPUS`.
+
+use compose::{MemoryFiles, Request, load};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use model::facts::{ClusterFacts, Options};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// How many files one round plans.
+const FILES: usize = 250;
+
+struct Input {
+    file: PathBuf,
+    files: MemoryFiles,
+}
+
+fn corpus() -> Vec<Input> {
+    let root = std::env::var_os("MUSTER_CORPUS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden"), PathBuf::from);
+    let mut found = Vec::new();
+    collect(&root, &mut found);
+    found.sort();
+    assert!(!found.is_empty(), "no Compose files below {}", root.display());
+    found.iter().cycle().take(FILES.max(found.len())).map(|path| input(path)).collect()
+}
+
+fn collect(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).expect("the corpus can be read").flatten() {
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if path.is_dir() {
+            collect(&path, found);
+        } else if name.contains("compose") && (name.ends_with(".yaml") || name.ends_with(".yml")) {
+            found.push(path);
+        }
+    }
+}
+
+/// Everything beside the Compose file is read before the clock starts.
+fn input(path: &Path) -> Input {
+    let dir = path.parent().expect("a file has a directory");
+    let mut files = BTreeMap::new();
+    read_tree(dir, dir, &mut files);
+    let file = PathBuf::from(path.file_name().expect("a file has a name"));
+    Input { file, files: MemoryFiles(files) }
+}
+
+fn read_tree(root: &Path, dir: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    for entry in std::fs::read_dir(dir).expect("the directory can be read").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            read_tree(root, &path, files);
+        } else if let (Ok(bytes), Ok(name)) = (std::fs::read(&path), path.strip_prefix(root)) {
+            files.insert(name.to_owned(), bytes);
+        }
+    }
+}
+
+fn plan_one(input: &Input) -> usize {
+    let request = Request {
+        files: vec![input.file.clone()],
+        project_name: Some("bench".to_owned()),
+        ..Request::default()
+    };
+    let Some(project) = load(&request, &input.files).project else { return 0 };
+    let plan = plan::plan(&project, &ClusterFacts::default(), &Options::default());
+    manifest::plain(&plan).iter().map(|file| file.text.len()).sum()
+}
+
+fn bench(criterion: &mut Criterion) {
+    let inputs = corpus();
+    let planned = inputs.iter().filter(|input| plan_one(input) > 0).count();
+    assert!(planned > 0, "some file must get a plan");
+    let mut group = criterion.benchmark_group("plan");
+    group.throughput(Throughput::Elements(inputs.len() as u64)).sample_size(10);
+    group.bench_function(format!("{} files", inputs.len()), |bencher| {
+        bencher.iter(|| inputs.iter().map(plan_one).sum::<usize>());
+    });
+    group.finish();
+}
+
+criterion_group!(benches, bench);
+criterion_main!(benches);

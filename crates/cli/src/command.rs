@@ -1,0 +1,32 @@
+//! One module for each command.
+
+mod check;
+mod explain;
+mod plan;
+
+use crate::Variables;
+use crate::arguments::{Arguments, Command};
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::printer::Printer;
+use clap::CommandFactory;
+
+pub(crate) fn run(
+    command: &Command,
+    variables: &Variables,
+    printer: &Printer,
+) -> Result<Exit, Error> {
+    match command {
+        Command::Plan(arguments) => plan::run(arguments, variables, printer),
+        Command::Explain(arguments) => explain::run(arguments, variables, printer),
+        Command::Check(arguments) => check::run(arguments, printer),
+        Command::Completions { shell } => completions(*shell, printer),
+    }
+}
+
+fn completions(shell: clap_complete::Shell, printer: &Printer) -> Result<Exit, Error> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "muster", &mut script);
+    printer.result(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Done)
+}

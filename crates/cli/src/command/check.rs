@@ -1,0 +1,72 @@
+//! `muster check`: what would go wrong on a cluster, and how to write it right.
+
+mod json;
+mod text;
+
+use crate::arguments::{CheckArguments, Findings};
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::manifests::{self, Manifests};
+use crate::printer::Printer;
+use check::{Finding, Severity};
+
+/// What was found, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    files: usize,
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+    waived: usize,
+}
+
+impl Counts {
+    fn new(files: usize, findings: &[Finding]) -> Self {
+        let mut counts = Self { files, ..Self::default() };
+        for finding in findings {
+            let count = match (&finding.waived, finding.severity) {
+                (Some(_), _) => &mut counts.waived,
+                (None, Severity::Error) => &mut counts.errors,
+                (None, Severity::Warning) => &mut counts.warnings,
+                (None, Severity::Info) => &mut counts.notes,
+            };
+            *count += 1;
+        }
+        counts
+    }
+}
+
+pub(super) fn run(arguments: &CheckArguments, printer: &Printer) -> Result<Exit, Error> {
+    let manifests = manifests::read(&arguments.paths)?;
+    if !manifests.broken.is_empty() {
+        return Err(broken(&manifests, printer));
+    }
+    let options = check::Options::for_minor(arguments.kubernetes);
+    let findings = check::check(&manifests.files, &options);
+    let counts = Counts::new(manifests.files.len(), &findings);
+    let text = match arguments.format {
+        Findings::Json => json::write(&findings, &manifests.sources, counts),
+        Findings::Text => {
+            let shown: Vec<&Finding> = findings
+                .iter()
+                .filter(|finding| finding.waived.is_none() || arguments.show_waived)
+                .collect();
+            text::write(&shown, &manifests.sources, counts, printer.layout())
+        }
+    };
+    printer.result(&text)?;
+    printer.flush()?;
+    Ok(match counts {
+        Counts { errors: 1.., .. } => Exit::Failed,
+        Counts { warnings: 1.., .. } if arguments.strict => Exit::Strict,
+        _ => Exit::Done,
+    })
+}
+
+/// References into a file that cannot be read would all be reported as missing: nothing is judged.
+fn broken(manifests: &Manifests, printer: &Printer) -> Error {
+    printer.diagnostics(&manifests.broken, &manifests.sources);
+    let count = manifests.broken.len();
+    let files = if count == 1 { "1 file" } else { &format!("{count} files") };
+    Error::input(format!("{files} could not be read: nothing was judged"))
+}

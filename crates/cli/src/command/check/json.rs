@@ -1,0 +1,43 @@
+//! Findings for programs.
+
+use super::Counts;
+use check::{Finding, Severity};
+use serde_json::{Value, json};
+use yaml::Sources;
+
+pub(super) fn write(findings: &[Finding], sources: &Sources, counts: Counts) -> String {
+    let findings: Vec<_> = findings.iter().map(|finding| one(finding, sources)).collect();
+    let summary = json!({
+        "files": counts.files,
+        "errors": counts.errors,
+        "warnings": counts.warnings,
+        "notes": counts.notes,
+        "waived": counts.waived,
+    });
+    format!("{:#}\n", json!({ "findings": findings, "summary": summary }))
+}
+
+fn one(finding: &Finding, sources: &Sources) -> Value {
+    json!({
+        "rule": finding.rule.id,
+        "name": finding.rule.name,
+        "severity": word(finding.severity),
+        "object": finding.object,
+        "path": finding.path,
+        "file": sources.name(finding.span.file),
+        "line": finding.span.start.line,
+        "column": finding.span.start.column,
+        "message": finding.message,
+        "fix": finding.fix,
+        "checkov": finding.rule.checkov,
+        "waived": finding.waived,
+    })
+}
+
+pub(super) fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    }
+}

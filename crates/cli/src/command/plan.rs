@@ -1,0 +1,175 @@
+//! `muster plan`: what a product looks like on Kubernetes, and why.
+
+use crate::Variables;
+use crate::arguments::{Format, OutputArguments, PlanArguments};
+use crate::atomic::{self, Readers};
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::folder;
+use crate::printer::Printer;
+use crate::product::{self, Inputs, Product};
+use manifest::{OutFile, Secrets};
+use model::reason::Level;
+use serde_json::Value;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+pub(super) fn run(
+    arguments: &PlanArguments,
+    variables: &Variables,
+    printer: &Printer,
+) -> Result<Exit, Error> {
+    let result = result(&arguments.output)?;
+    let (project, cluster) = (&arguments.project, &arguments.cluster);
+    let inputs = Inputs { project, cluster, variables, printer };
+    let product = product::load(&inputs)?;
+    let text = match result {
+        Shape::Report => report::terminal(&product.view(), printer.layout()),
+        Shape::Yaml => manifest::yaml(&product.objects, Secrets::Masked),
+        Shape::Json => pretty(&report::json(&product.view())),
+        Shape::Changes(old, format) => changes(&inputs, old, format, &product)?,
+    };
+    write(&arguments.output, &product, printer)?;
+    printer.result(&text)?;
+    printer.flush()?;
+    Ok(verdict(&arguments.output, &result, &product, printer))
+}
+
+/// What goes to standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape<'a> {
+    Report,
+    Yaml,
+    Json,
+    Changes(&'a Path, Notation),
+}
+
+/// How changes are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Notation {
+    Text,
+    Json,
+}
+
+fn result(output: &OutputArguments) -> Result<Shape<'_>, Error> {
+    match (output.format, &output.out, &output.diff) {
+        (Some(format @ (Format::Kustomize | Format::Helm)), None, _) => {
+            let (name, folder) = match format {
+                Format::Helm => ("helm", "chart/"),
+                _ => ("kustomize", "base/"),
+            };
+            Err(Error::advised(
+                format!("--format {name} writes several files and needs a folder for them"),
+                format!("add --out, for example: --format {name} --out {folder}"),
+            ))
+        }
+        (Some(Format::Yaml), None, Some(_)) => Err(Error::advised(
+            "--diff prints changes, --format yaml prints objects: both want standard output",
+            "leave one out, or add --out DIR for the objects",
+        )),
+        (Some(Format::Json), None, Some(old)) => Ok(Shape::Changes(old, Notation::Json)),
+        (_, _, Some(old)) => Ok(Shape::Changes(old, Notation::Text)),
+        (Some(Format::Yaml), None, None) => Ok(Shape::Yaml),
+        (Some(Format::Json), None, None) => Ok(Shape::Json),
+        _ => Ok(Shape::Report),
+    }
+}
+
+fn pretty(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+fn changes(
+    inputs: &Inputs<'_>,
+    old: &Path,
+    notation: Notation,
+    product: &Product,
+) -> Result<String, Error> {
+    let before = match saved(old)? {
+        Some(plan) => plan,
+        None => report::json(&product::older(inputs, old, product)?.view()),
+    };
+    let diff = report::diff(&before, &report::json(&product.view())).map_err(|not| {
+        Error::advised(
+            format!("{} is no plan: {}", old.display(), not.0),
+            "write one with `muster plan --format json > plan.json`, or name a Compose file",
+        )
+    })?;
+    Ok(match notation {
+        Notation::Text => diff.terminal(inputs.printer.layout()),
+        Notation::Json => pretty(&diff.json()),
+    })
+}
+
+/// A plan that was written as JSON; `None` if the file is something else.
+fn saved(path: &Path) -> Result<Option<Value>, Error> {
+    let is_file = fs::metadata(path).is_ok_and(|meta| meta.is_file());
+    if !is_file {
+        return Ok(None);
+    }
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(serde_json::from_str(&text).ok()),
+        Err(error) if error.kind() == ErrorKind::InvalidData => Ok(None),
+        Err(error) => Err(Error::disk("read", path)(error)),
+    }
+}
+
+fn write(output: &OutputArguments, product: &Product, printer: &Printer) -> Result<(), Error> {
+    if let Some(dir) = &output.out {
+        let written = folder::write(dir, &files(output.format, product))?;
+        let removed = match written.removed {
+            0 => String::new(),
+            removed => format!(", removed {removed} that are not needed any more"),
+        };
+        printer.note(&format!("wrote {} files to {}{removed}", written.files, dir.display()));
+    }
+    if let Some(path) = &output.html {
+        page(path, &report::html(&product.view()), printer)?;
+    }
+    if let Some(path) = &output.svg {
+        page(path, &report::svg(&product.view()), printer)?;
+    }
+    Ok(())
+}
+
+fn files(format: Option<Format>, product: &Product) -> Vec<OutFile> {
+    match format.unwrap_or(Format::Yaml) {
+        Format::Yaml => manifest::plain(&product.plan),
+        Format::Kustomize => manifest::kustomize(&product.plan),
+        Format::Helm => manifest::helm(&product.plan),
+        Format::Json => {
+            let text = pretty(&report::json(&product.view()));
+            vec![OutFile { path: "plan.json".to_owned(), text, secret: false }]
+        }
+    }
+}
+
+fn page(path: &Path, text: &str, printer: &Printer) -> Result<(), Error> {
+    atomic::write(path, text, Readers::Anybody).map_err(Error::disk("write", path))?;
+    printer.note(&format!("wrote {}", path.display()));
+    Ok(())
+}
+
+/// The report shows blockers and warnings; where it is not shown, they are said here.
+fn verdict(
+    output: &OutputArguments,
+    shape: &Shape<'_>,
+    product: &Product,
+    printer: &Printer,
+) -> Exit {
+    let (blockers, found) = (product.count(Level::Blocker), product.count(Level::Warning));
+    let warnings = found + product.warnings;
+    if *shape != Shape::Report {
+        let findings = product.plan.report.findings.iter();
+        for finding in findings.filter(|finding| finding.level == Level::Blocker) {
+            printer.message("blocker", &finding.message, Some(&finding.fix));
+        }
+    }
+    if !output.strict || blockers + warnings == 0 {
+        return Exit::Done;
+    }
+    let message = format!("{blockers} blockers and {warnings} warnings, which --strict refuses");
+    printer.message("error", &message, None);
+    Exit::Strict
+}

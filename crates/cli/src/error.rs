@@ -1,0 +1,84 @@
+//! Why a command could not answer.
+
+use crate::exit::Exit;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a command could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// What was asked for, or a file that was read, is wrong.
+    #[error("{message}")]
+    Input {
+        /// What is wrong.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+    /// Doing it would harm something.
+    #[error("{message}")]
+    Refused {
+        /// What was not done.
+        message: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// The disk said no.
+    #[error("cannot {doing} {}", path.display())]
+    Disk {
+        /// A verb, such as `write`.
+        doing: &'static str,
+        /// Of what.
+        path: PathBuf,
+        /// Its words.
+        source: io::Error,
+    },
+    /// Whoever reads our output has left or takes no more.
+    #[error("cannot write the result")]
+    Output(#[source] io::Error),
+}
+
+impl Error {
+    /// Something wrong that needs no advice.
+    pub(crate) fn input(message: impl Into<String>) -> Self {
+        Self::Input { message: message.into(), hint: None }
+    }
+
+    /// Something wrong, and what to do.
+    pub(crate) fn advised(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Input { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// For `map_err` on what the disk says.
+    pub(crate) fn disk(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Disk { doing, path, source }
+    }
+
+    /// What to do about it, if that can be said.
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Input { hint, .. } => hint.as_deref(),
+            Self::Refused { hint, .. } => Some(hint),
+            Self::Disk { source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    Some("make room and run it again; no file was left half-written")
+                }
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                    Some("choose a place that you may write, or change its permissions")
+                }
+                _ => None,
+            },
+            Self::Output(_) => None,
+        }
+    }
+
+    /// How a run that meets it ends.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Input { .. } => Exit::WrongInput,
+            Self::Output(source) if source.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+            Self::Refused { .. } | Self::Disk { .. } | Self::Output(_) => Exit::Failed,
+        }
+    }
+}

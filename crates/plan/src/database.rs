@@ -4,6 +4,7 @@
 mod backup;
 mod budget;
 mod cluster;
+mod pools;
 
 pub(crate) use backup::backups;
 pub(crate) use budget::budgets;

@@ -125,7 +125,7 @@ fn load_balancer(
     edge: &mut Edge,
     log: &mut Log,
 ) {
-    let name = format!("{}-public", subject.name);
+    let name = world.derived(&subject.name, "public", 63);
     let number = port.published.map_or(port.target, |range| range.0);
     log.decide_on(Some(subject.key()), format!("Service/{name}"), "")
         .chose(format!("LoadBalancer, {} {number}", port.protocol))

@@ -4,7 +4,7 @@ use crate::log::Log;
 use crate::rules;
 use crate::world::{Shape, Subject, World};
 use model::plan::{Container, ContainerSecurity, PullPolicy, ResourceList, Resources};
-use model::project::{Condition, Protocol};
+use model::project::Condition;
 use model::reason::{Certainty, Level};
 use units::{Bytes, Cpu};
 
@@ -94,9 +94,7 @@ fn missing(subject: &Subject<'_>, name: &str, log: &mut Log) {
 }
 
 fn main_port(target: &Subject<'_>) -> Option<u16> {
-    let table = target.family().and_then(|f| f.main_port()).map(|p| p.port);
-    let tcp = || target.ports.iter().filter(|p| p.protocol == Protocol::Tcp);
-    tcp().find(|p| Some(p.port) == table).or_else(|| tcp().next()).map(|p| p.port)
+    crate::probes::main_port(target).map(|port| port.port)
 }
 
 /// A container that looks at the port of a dependency's Service: endpoints appear when the pod is

@@ -49,6 +49,7 @@ fn policy(world: &World<'_>, subject: &Subject<'_>, edge: &Edge, log: &mut Log) 
     let mut ingress = Vec::new();
     if !isolated {
         ingress.extend(from_peers(world, subject));
+        ingress.extend(from_host(world, subject));
         ingress.extend(from_edge(world, subject, edge));
         ingress.extend(from_members(subject, &pods));
         ingress.extend(from_prometheus(world, subject));
@@ -115,6 +116,18 @@ fn from_peers(world: &World<'_>, subject: &Subject<'_>) -> Option<PolicyRule> {
         .map(|network| Peer::Pods(BTreeMap::from([(network_label(network), "true".to_owned())])))
         .collect();
     (!peers.is_empty()).then(|| PolicyRule { peers, ports: known_ports(world, subject) })
+}
+
+/// On the machine's network everybody of the product could reach it; on Docker's default bridge, by
+/// address, too.
+fn from_host(world: &World<'_>, subject: &Subject<'_>) -> Option<PolicyRule> {
+    let mode = subject.service.network_mode.as_ref()?.value.as_str();
+    let ports = known_ports(world, subject);
+    if !matches!(mode, "host" | "bridge") || ports.is_empty() {
+        return None;
+    }
+    let product = ("app.kubernetes.io/instance".to_owned(), world.app.clone());
+    Some(PolicyRule { peers: vec![Peer::Pods(BTreeMap::from([product]))], ports })
 }
 
 /// What is published was open to the world in Compose; the gateway's pods have no known label.

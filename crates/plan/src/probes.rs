@@ -97,7 +97,7 @@ fn of_port(subject: &Subject<'_>) -> Option<Chosen> {
 
 /// The TCP port that stands for the service: the image's main port, else the first that speaks
 /// HTTP, else the first; a port that only serves metrics comes last.
-pub(super) fn main_port<'s>(subject: &'s Subject<'_>) -> Option<&'s PortFact> {
+pub(crate) fn main_port<'s>(subject: &'s Subject<'_>) -> Option<&'s PortFact> {
     let tcp = || subject.ports.iter().filter(|port| port.protocol == Protocol::Tcp);
     let table = subject.family().and_then(catalog::Family::main_port).map(|port| port.port);
     tcp()

@@ -61,7 +61,8 @@ pub(crate) fn service_names(service: &Service) -> BTreeSet<&str> {
         .into_iter()
         .chain([
             service.container_name.as_ref().map(|n| n.value.as_str()),
-            service.hostname.as_ref().map(|n| n.value.as_str()),
+            // A full name is for the outside: `mail.example.com` stays what public DNS says.
+            service.hostname.as_ref().map(|n| n.value.as_str()).filter(|n| !n.contains('.')),
         ])
         .flatten()
         .chain(aliases)

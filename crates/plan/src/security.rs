@@ -214,7 +214,7 @@ fn explain_sysctls(
     let field = subject.pod_field(&format!("securityContext.sysctls[{key}]"));
     let draft = log.decide(subject, field).chose(format!("{key}={value}")).because(because);
     match rule {
-        Some(rule) => draft.rule(rule).why("it listens below port 1024 and is not root"),
+        Some(rule) => draft.rule(rule).why("it listens below port 1024 and has no privilege"),
         None => draft.sure(Certainty::Stated).why("a safe sysctl: it only concerns the pod"),
     }
 }

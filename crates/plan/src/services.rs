@@ -52,8 +52,13 @@ fn of_subject(
     let kind = if ports.is_empty() { ServiceKind::Headless } else { ServiceKind::ClusterIp };
     let object = format!("Service/{}", subject.name);
     let reasons: Vec<Because> = subject.ports.iter().map(|p| p.because.clone()).collect();
+    let chosen = match writer(world, subject) {
+        Some(writer) => format!("another name of {writer}"),
+        None if ports.is_empty() => "headless".to_owned(),
+        None => "ClusterIP".to_owned(),
+    };
     log.decide_on(Some(subject.key()), object, "")
-        .chose(if ports.is_empty() { "headless" } else { "ClusterIP" })
+        .chose(chosen)
         .because(subject.own_line())
         .all(reasons)
         .rule(if ports.is_empty() { rules::HEADLESS_NAME } else { rules::EVERY_NAME_RESOLVES })
@@ -91,7 +96,7 @@ fn service(
         name,
         service: subject.key().to_owned(),
         workload: pod_owner(world, subject).to_owned(),
-        kind,
+        kind: writer(world, subject).map_or(kind, ServiceKind::External),
         ports,
         publish_not_ready: false,
         sticky,
@@ -99,9 +104,16 @@ fn service(
     }
 }
 
+/// The Service that an operator keeps on the one member that takes writes.
+fn writer(world: &World<'_>, subject: &Subject<'_>) -> Option<String> {
+    let postgres = subject.family().and_then(|f| f.engine) == Some(catalog::Engine::Postgres);
+    (subject.shape == Shape::Operated && postgres)
+        .then(|| format!("{}-rw.{}.svc.cluster.local", subject.name, world.namespace))
+}
+
 /// The name of the headless Service that names a `StatefulSet`'s pods.
 pub(crate) fn governing_name(subject: &Subject<'_>) -> String {
-    format!("{}-pods", subject.name)
+    subject.governing.clone()
 }
 
 fn governing(
@@ -123,14 +135,23 @@ fn governing(
     service
 }
 
-fn service_port(port: &PortFact) -> ServicePort {
+fn service_port(subject: &Subject<'_>, port: &PortFact) -> ServicePort {
+    let scheme = if speaks_tls(subject, port.port) { "https" } else { "http" };
     ServicePort {
         port: port.port,
         target: port.port,
         protocol: port.protocol,
         name: port.name.clone(),
-        app_protocol: port.http.then(|| "http".to_owned()),
+        app_protocol: port.http.then(|| scheme.to_owned()),
     }
+}
+
+/// Whether the port speaks HTTP over TLS, as far as the image table knows.
+pub(crate) fn speaks_tls(subject: &Subject<'_>, port: u16) -> bool {
+    let mut ports = subject.family().into_iter().flat_map(|family| &family.ports);
+    ports.any(|known| {
+        known.port == port && (known.usage == catalog::PortUse::Https || known.name == "https")
+    })
 }
 
 /// Container ports, and the host's number where a peer dials that.
@@ -139,7 +160,8 @@ fn service_ports(
     references: &[Reference],
     log: &mut Log,
 ) -> Vec<ServicePort> {
-    let mut ports: Vec<ServicePort> = subject.ports.iter().map(service_port).collect();
+    let mut ports: Vec<ServicePort> =
+        subject.ports.iter().map(|port| service_port(subject, port)).collect();
     let taken: BTreeSet<u16> = ports.iter().map(|p| p.port).collect();
     let dialed: BTreeMap<u16, &Reference> = references
         .iter()

@@ -9,7 +9,7 @@ pub(crate) use ports::published_as;
 pub(crate) use shape::{restart_of, schedule};
 
 use crate::log::Log;
-use crate::references::{Reference, links, references};
+use crate::references::{Reference, links, references, service_names};
 use crate::scaling;
 use crate::world::{Scale, Subject, World};
 use crate::{names, rules};
@@ -28,9 +28,10 @@ pub(crate) fn survey<'a>(
     let namespace = options.namespace.clone().unwrap_or_else(|| names::object(&project.name));
     let references = references(project);
     let links = links(project, &references);
-    let mut world =
-        World { project, cluster, options, app, namespace, subjects: BTreeMap::new(), links };
     let dns = dns_names(project);
+    let names = taken(project, &dns);
+    let subjects = BTreeMap::new();
+    let mut world = World { project, cluster, options, app, namespace, subjects, names, links };
     for service in project.services.values() {
         let subject = look(&world, service, &dns, &references, log);
         world.subjects.insert(service.name.clone(), subject);
@@ -60,6 +61,7 @@ fn look<'a>(
     let mut subject = Subject {
         service,
         name: dns.get(service.name.as_str()).cloned().unwrap_or_default(),
+        governing: String::new(),
         image,
         known,
         shape: crate::world::Shape::Deployment,
@@ -67,6 +69,7 @@ fn look<'a>(
         ports: Vec::new(),
         shares_pod_of: pod_host(world.project, service),
     };
+    subject.governing = world.derived(&subject.name, "pods", 63);
     let need = storage_need(world.project, service, subject.family(), subject.image.facts_ref());
     let (shape, reasons) = shape::choose(world, &subject, &need);
     subject.shape = shape;
@@ -106,6 +109,19 @@ fn pod_host(project: &Project, service: &Service) -> Option<String> {
     host
 }
 
+/// Every name that a Service of the plan has or answers to.
+fn taken(project: &Project, dns: &BTreeMap<&str, String>) -> BTreeSet<String> {
+    let links = project.services.values().flat_map(|s| s.links.iter().map(|l| l.value.1.as_str()));
+    project
+        .services
+        .values()
+        .flat_map(service_names)
+        .chain(links)
+        .map(names::object)
+        .chain(dns.values().cloned())
+        .collect()
+}
+
 /// A DNS label for each service, unique in the project.
 fn dns_names(project: &Project) -> BTreeMap<&str, String> {
     let mut taken = BTreeSet::new();
@@ -116,7 +132,9 @@ fn dns_names(project: &Project) -> BTreeMap<&str, String> {
     for name in clean.into_iter().chain(changed) {
         let mut dns = names::object(name);
         if !taken.insert(dns.clone()) {
-            dns = format!("{}-{}", names::label(name, 40), names::digest(name.as_bytes(), 5));
+            let head = names::object(name);
+            let head = names::label(&head, 40);
+            dns = format!("{head}-{}", names::digest(name.as_bytes(), 5));
             taken.insert(dns.clone());
         }
         out.insert(name, dns);

@@ -5,7 +5,7 @@ use model::facts::{ClusterFacts, Options};
 use model::plan::{Claim, ConfigFiles, Link, Secret};
 use model::project::{Project, Protocol, Service};
 use model::reason::{Because, Certainty};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use yaml::Span;
 
 /// The project, the cluster, and what the survey found.
@@ -20,6 +20,8 @@ pub(crate) struct World<'a> {
     pub(crate) namespace: String,
     /// Services by Compose name.
     pub(crate) subjects: BTreeMap<String, Subject<'a>>,
+    /// Every name that a Service has or answers to, so that what is derived takes none of them.
+    pub(crate) names: BTreeSet<String>,
     /// Who talks to whom.
     pub(crate) links: Vec<Link>,
 }
@@ -30,6 +32,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) service: &'a Service,
     /// DNS-1123 label: the name of its workload, Service and container.
     pub(crate) name: String,
+    /// Name of the headless Service that names its pods, if it becomes a `StatefulSet`.
+    pub(crate) governing: String,
     pub(crate) image: Image,
     /// What kind of image it is, where that is known or guessed.
     pub(crate) known: Option<Known>,
@@ -141,6 +145,16 @@ impl<'a> World<'a> {
     /// A service by its Compose name; the loader has checked that references resolve.
     pub(crate) fn subject(&self, name: &str) -> Option<&Subject<'a>> {
         self.subjects.get(name)
+    }
+
+    /// `base-suffix`, or something near it that no service is called.
+    pub(crate) fn derived(&self, base: &str, suffix: &str, max: usize) -> String {
+        let plain = crate::names::label(&format!("{base}-{suffix}"), max);
+        if !self.names.contains(&plain) {
+            return plain;
+        }
+        let hash = crate::names::digest(plain.as_bytes(), 5);
+        crate::names::label(&format!("{base}-{suffix}-{hash}"), max)
     }
 }
 

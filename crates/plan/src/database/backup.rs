@@ -17,6 +17,9 @@ const SCHEDULE: &str = "17 3 * * *";
 /// How many dumps are kept when nobody says otherwise.
 const KEEP: u32 = 7;
 
+/// The longest name of a `CronJob`: its jobs add eleven characters.
+const CRON_JOB_MAX: usize = 52;
+
 /// Where dumps lie in the pod.
 const DIRECTORY: &str = "/backup";
 
@@ -56,7 +59,7 @@ pub(crate) fn backups(
             continue;
         };
         let Some(database) = workloads.iter().find(|w| w.name == subject.name) else { continue };
-        let name = format!("{}-backup", subject.name);
+        let name = world.derived(&subject.name, "backup", CRON_JOB_MAX);
         explain(subject, &name, &schedule, keep, log);
         let Kind::StatefulSet { claims: templates, .. } = &database.kind else { continue };
         let data = templates.iter().map(|c| c.size).max().unwrap_or(Bytes::gib(10));

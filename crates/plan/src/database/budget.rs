@@ -1,9 +1,11 @@
 //! Σ (replicas max + surge) × processes × pool against `max_connections`.
 
+use super::pools;
 use crate::log::Log;
 use crate::rules;
 use crate::world::{Shape, Subject, World};
 use model::plan::{ConnectionBudget, ConnectionClient};
+use model::project::{BindSource, Content, MountKind};
 use model::reason::{Because, Certainty, Level};
 use std::collections::BTreeSet;
 use units::Bytes;
@@ -76,6 +78,7 @@ fn client(subject: &Subject<'_>) -> (ConnectionClient, Vec<Because>) {
     let mut because = vec![subject.own_line()];
     let stated = subject.service.intent.connections.as_ref();
     let known = subject.family().and_then(|f| f.client_pool.as_ref());
+    let said = pools::read(subject);
     let (processes, pool) = match (stated, known) {
         (Some(intent), _) => {
             because.extend(subject.lines("x-muster.connections"));
@@ -83,9 +86,13 @@ fn client(subject: &Subject<'_>) -> (ConnectionClient, Vec<Because>) {
         }
         (None, Some(known)) => {
             because.extend(subject.image_fact());
-            (known.processes, known.per_process)
+            because.extend(said.because);
+            (said.processes.unwrap_or(known.processes), said.pool.unwrap_or(known.per_process))
         }
-        (None, None) => (1, DEFAULT_POOL),
+        (None, None) => {
+            because.extend(said.because);
+            (said.processes.unwrap_or(1), said.pool.unwrap_or(DEFAULT_POOL))
+        }
     };
     let replicas = subject.scale.most().saturating_add(surge);
     (ConnectionClient { service: subject.key().to_owned(), replicas, processes, pool }, because)
@@ -107,17 +114,53 @@ fn arithmetic(budget: &ConnectionBudget) -> String {
     )
 }
 
-/// `max_connections` from the command line of the database.
+/// `max_connections` from the command line of the database, else from a file that is mounted.
 fn stated_limit(subject: &Subject<'_>) -> Option<(u32, Because)> {
-    let command = subject.service.command.as_ref()?;
-    let text = command.value.join(" ").replace("max-connections", "max_connections");
+    let of_command = subject.service.command.as_ref().and_then(|command| {
+        let number = setting(&command.value.join(" "))?;
+        Some((number, subject.lines("command").into_iter().next()?))
+    });
+    of_command.or_else(|| {
+        subject.service.mounts.iter().find_map(|mount| {
+            let MountKind::Bind { facts, .. } = &mount.kind else { return None };
+            let number = texts(facts).find_map(of_file)?;
+            Some((number, subject.line(format!("volumes.{}", mount.index), mount.span)))
+        })
+    })
+}
+
+/// The texts of a bind mount.
+fn texts(facts: &BindSource) -> impl Iterator<Item = &str> {
+    let (one, many) = match facts {
+        BindSource::File(file) => (Some(file), None),
+        BindSource::Directory { files, .. } => (None, Some(files.values())),
+        BindSource::Host | BindSource::Missing => (None, None),
+    };
+    one.into_iter().chain(many.into_iter().flatten()).filter_map(|file| match &file.content {
+        Content::Text(text) => Some(text.as_str()),
+        _ => None,
+    })
+}
+
+/// The last line that sets it: later ones win.
+fn of_file(text: &str) -> Option<u32> {
+    text.lines()
+        .map(str::trim_start)
+        .filter(|line| line.starts_with("max"))
+        .filter_map(setting)
+        .last()
+}
+
+/// The number behind `max_connections`.
+fn setting(text: &str) -> Option<u32> {
+    let text = text.replace("max-connections", "max_connections");
     let at = text.find("max_connections")?;
     let digits: String = text[at + "max_connections".len()..]
         .chars()
-        .skip_while(|c| matches!(c, '=' | ' '))
+        .skip_while(|c| matches!(c, '=' | ' ' | '\t'))
         .take_while(char::is_ascii_digit)
         .collect();
-    Some((digits.parse().ok()?, subject.lines("command").into_iter().next()?))
+    digits.parse().ok()
 }
 
 fn overrun(

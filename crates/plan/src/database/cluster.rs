@@ -71,7 +71,7 @@ pub(crate) fn clusters(
         name: subject.name.clone(),
         service: subject.key().to_owned(),
         kind,
-        image: subject.image.reference.clone(),
+        image: image(subject, kind, log),
         replicas,
         size: intent.storage.unwrap_or_else(|| claim_size(subject)),
         class: world.options.storage_class.clone(),
@@ -82,6 +82,34 @@ pub(crate) fn clusters(
         resources: parts.resources.clone(),
         backup: crate::database::backup::schedule(subject),
     })
+}
+
+/// The image repository whose images CloudNativePG can run.
+const POSTGRES_IMAGES: &str = "ghcr.io/cloudnative-pg/postgresql";
+
+/// The newest major version, which an image without a version means.
+const POSTGRES_NEWEST: &str = "18";
+
+/// CloudNativePG runs its own images: they know its user, and their tags begin with the version.
+fn image(subject: &Subject<'_>, kind: DatabaseKind, log: &mut Log) -> String {
+    let written = subject.image.reference.clone();
+    let parsed = subject.image.parsed.as_ref();
+    let official =
+        parsed.is_some_and(|i| matches!(i.canonical().as_str(), "postgres" | "library/postgres"));
+    if kind != DatabaseKind::CloudNativePg || !official {
+        return written;
+    }
+    let version = parsed.and_then(catalog::ImageRef::version).map_or_else(
+        || POSTGRES_NEWEST.to_owned(),
+        |v| v.minor.map_or_else(|| v.major.to_string(), |minor| format!("{}.{minor}", v.major)),
+    );
+    let image = format!("{POSTGRES_IMAGES}:{version}");
+    log.decide_on(Some(subject.key()), format!("Cluster/{}", subject.name), "spec.imageName")
+        .chose(image.clone())
+        .all(subject.lines("image"))
+        .rule(rules::OPERATOR_RUNS_CLUSTER)
+        .why(format!("CloudNativePG cannot run `{written}`: its images know its user and tools"));
+    image
 }
 
 /// The Secret that holds the credentials, if there is exactly one.

@@ -20,7 +20,8 @@ pub(super) fn recognise(subject: &Subject<'_>, test: &HealthTest) -> Option<Reco
         HealthTest::Disabled => return None,
         HealthTest::Command(words) => match nested(words) {
             Some(script) => {
-                return devtcp(subject, script).or_else(|| simple(subject, &split(strip(script)?)?));
+                return devtcp(subject, script)
+                    .or_else(|| simple(subject, &split(strip(script)?)?));
             }
             None => words.clone(),
         },

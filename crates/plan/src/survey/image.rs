@@ -106,6 +106,16 @@ pub(super) fn explain(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) {
             subject.lines("image"),
         );
     }
+    if let Some(instead) = subject.family().and_then(|f| f.replaced_by.as_ref()) {
+        log.find(
+            Level::Warning,
+            "not-needed-on-kubernetes",
+            Some(subject.key()),
+            format!("`{}` does for Docker what a cluster has already: {instead}", subject.key()),
+            "leave the service out of the plan, by a profile for instance",
+            subject.image_fact().into_iter().collect(),
+        );
+    }
     for note in subject.family().map(|f| f.notes.as_slice()).unwrap_or_default() {
         log.find(
             Level::Note,

@@ -231,29 +231,29 @@ const SERVER_WORDS: &[&str] = &[
     "server",
     "runserver",
     "start",
+    "dev",
+    "watch",
     "gunicorn",
     "uvicorn",
     "puma",
     "nginx",
     "apache2-foreground",
-    "run",
-    "exec",
     "supervisord",
-    "npm",
-    "yarn",
 ];
 
+/// Whether the last program of the command prepares data: what stands before it is preparation.
 fn migrates(service: &Service) -> bool {
-    let words: Vec<String> = service
-        .command
-        .iter()
-        .flat_map(|c| c.value.iter())
-        .flat_map(|word| {
-            word.split(|c: char| c.is_whitespace() || c == '&' || c == ';' || c == '/')
-        })
-        .map(str::to_ascii_lowercase)
+    let Some(command) = &service.command else { return false };
+    let script = command.value.join(" ").to_ascii_lowercase();
+    let last = script
+        .rsplit([';', '\n', '&', '|'])
+        .find(|part| part.contains(|c: char| c.is_alphanumeric()))
+        .unwrap_or_default();
+    let words: Vec<&str> = last
+        .split(|c: char| c.is_whitespace() || c == '/')
+        .map(|word| word.trim_matches(['"', '\'']))
         .collect();
-    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
     has(ONE_SHOT_WORDS) && !has(SERVER_WORDS)
 }
 
@@ -307,6 +307,7 @@ pub(super) fn explain(subject: &Subject<'_>, reasons: Reasons, log: &mut Log) {
             .all(because)
             .why("the kubelet restarts containers by the pod's policy, with a growing pause");
     }
+    misfit(subject, log);
     if service.deploy.mode.as_ref().is_some_and(|m| m.value == DeployMode::GlobalJob) {
         log.find(
             Level::Warning,
@@ -317,4 +318,32 @@ pub(super) fn explain(subject: &Subject<'_>, reasons: Reasons, log: &mut Log) {
             subject.lines("deploy.mode"),
         );
     }
+}
+
+/// A topology that the engine does not have is not planned, and said so.
+fn misfit(subject: &Subject<'_>, log: &mut Log) {
+    let Some(intent) = &subject.service.intent.database else { return };
+    if subject.shape == Shape::Operated || intent.topology == Topology::Single {
+        return;
+    }
+    let engine = subject.family().and_then(|family| family.engine);
+    let (what, fix) = match (intent.topology, engine) {
+        (Topology::Galera, Some(Engine::MySql)) => (
+            "MySQL has no Galera",
+            "move to MariaDB, which is not the same in authentication, JSON and collations; or use topology: replication",
+        ),
+        (Topology::Galera, _) => ("only MariaDB has Galera", "use topology: single"),
+        _ => (
+            "replication is planned for MariaDB, MySQL and PostgreSQL",
+            "use topology: single, or the operator of its makers",
+        ),
+    };
+    log.find(
+        Level::Warning,
+        "topology-does-not-fit",
+        Some(subject.key()),
+        format!("`{}` is planned as one member: {what}", subject.key()),
+        fix,
+        subject.lines("x-muster.database"),
+    );
 }

@@ -1,0 +1,104 @@
+//! What goes with a number of replicas: autoscaler, budget, spread, and the way of updating.
+
+use crate::log::Log;
+use crate::rules;
+use crate::world::{Scale, Shape, Subject};
+use catalog::Replicas;
+use model::plan::{Autoscaler, Budget, Spread, Strategy};
+
+/// The autoscaler and the disruption budget that go with a scale.
+pub(crate) fn follow(subject: &Subject<'_>, log: &mut Log) -> (Option<Autoscaler>, Option<Budget>) {
+    let owner = || (subject.name.clone(), subject.key().to_owned());
+    let autoscaler = match subject.scale {
+        Scale::Auto { min, max, cpu_percent } => {
+            let (workload, service) = owner();
+            log.decide_on(Some(subject.key()), format!("HorizontalPodAutoscaler/{workload}"), "")
+                .chose(format!("{min} to {max} replicas at {cpu_percent} % of the CPU request"))
+                .rule(rules::MULTIPLY_STATELESS)
+                .all(if subject.service.intent.scale.is_some() {
+                    subject.lines("x-muster.scale")
+                } else {
+                    Vec::new()
+                })
+                .why("grows fast, shrinks slowly: five minutes of calm before a pod goes");
+            Some(Autoscaler { workload, service, min, max, cpu_percent })
+        }
+        _ => None,
+    };
+    let evictable = matches!(subject.shape, Shape::Deployment | Shape::StatefulSet);
+    let least = match subject.scale {
+        Scale::Fixed(n) => n,
+        Scale::Auto { min, .. } => min,
+        Scale::PerNode => 0,
+    };
+    let budget = (evictable && least >= 2).then(|| {
+        let (workload, service) = owner();
+        log.decide_on(Some(subject.key()), format!("PodDisruptionBudget/{workload}"), "")
+            .chose("at most one pod away at a time")
+            .rule(rules::BUDGET_AGREES)
+            .why("a drain goes on, one pod after the other; broken pods never hold it up");
+        Budget { workload, service }
+    });
+    (autoscaler, budget)
+}
+
+/// How replicas are spread.
+pub(crate) fn spread(subject: &Subject<'_>, log: &mut Log) -> Spread {
+    if !subject.scale.multiplied()
+        || !matches!(subject.shape, Shape::Deployment | Shape::StatefulSet)
+    {
+        return Spread::None;
+    }
+    let per_node = subject.service.deploy.max_replicas_per_node.as_ref();
+    let hosts = per_node.is_some_and(|n| n.value == 1);
+    for field in ["topologySpreadConstraints", "affinity"] {
+        log.decide(subject, subject.pod_field(field))
+            .chose(if hosts {
+                "one replica per node"
+            } else {
+                "spread over nodes and zones, softly"
+            })
+            .all(per_node.map(|n| subject.line("deploy.placement.max_replicas_per_node", n.span)))
+            .rule(rules::BUDGET_AGREES)
+            .why("one lost node takes one replica; a small cluster still runs all of them");
+    }
+    if hosts { Spread::Hosts } else { Spread::Soft }
+}
+
+/// How a Deployment is updated.
+pub(crate) fn strategy(subject: &Subject<'_>, holds_claim: bool, log: &mut Log) -> Strategy {
+    let one_of_a_kind = subject.is_data_store()
+        || subject.family().is_some_and(|f| {
+            matches!(f.replicas, Replicas::SingleWriter(_) | Replicas::Singleton(_))
+        });
+    let strategy =
+        if holds_claim || one_of_a_kind { Strategy::Recreate } else { Strategy::Rolling };
+    let (chosen, rule, why) = match strategy {
+        Strategy::Rolling => {
+            ("RollingUpdate", rules::ROLL_WITHOUT_GAP, "no request is lost in a rollout")
+        }
+        Strategy::Recreate => (
+            "Recreate",
+            rules::RECREATE_SINGLE_WRITER,
+            "two at once would fight over the same data",
+        ),
+    };
+    let deploy = &subject.service.deploy;
+    log.decide(subject, "spec.strategy")
+        .chose(chosen)
+        .rule(rule)
+        .all(
+            deploy
+                .update_parallelism
+                .as_ref()
+                .map(|p| subject.line("deploy.update_config.parallelism", p.span)),
+        )
+        .all(
+            deploy
+                .update_start_first
+                .as_ref()
+                .map(|p| subject.line("deploy.update_config.order", p.span)),
+        )
+        .why(why);
+    strategy
+}

@@ -1,0 +1,98 @@
+//! What comes in from outside.
+
+use crate::common::{file, given, names, plan_with, routes, service};
+use model::facts::EdgeKind;
+use model::plan::{RouteKind, ServiceKind};
+
+#[test]
+fn published_http_gets_a_route() {
+    let plan = plan_with("web: { image: 'nginx:1.29', ports: ['8080:80'] }");
+    let [route] = routes(&plan, "web")[..] else { panic!("{:?}", plan.routes) };
+    assert_eq!((route.edge, route.rules[0].port), (RouteKind::HttpRoute, 80));
+    assert!(route.hosts.is_empty(), "the only one answers to every host");
+    assert_eq!(route.parent.as_deref(), Some("gateway"));
+}
+
+#[test]
+fn the_edge_can_be_chosen() {
+    let services = file("web: { image: 'nginx:1.29', ports: ['8080:80'] }");
+    let plan = given(&services).edge(EdgeKind::Ingress).plan();
+    assert_eq!(plan.routes[0].edge, RouteKind::Ingress);
+    for (edge, kind) in [
+        (EdgeKind::LoadBalancer, ServiceKind::LoadBalancer),
+        (EdgeKind::NodePort, ServiceKind::NodePort),
+    ] {
+        let plan = given(&services).edge(edge).plan();
+        assert!(plan.routes.is_empty());
+        let found = service(&plan, "web-public");
+        assert_eq!(found.kind, kind);
+        assert_eq!((found.ports[0].port, found.ports[0].target), (8080, 80));
+        assert_eq!(service(&plan, "web").kind, ServiceKind::ClusterIp);
+    }
+}
+
+#[test]
+fn what_stays_inside() {
+    for services in [
+        "x: { image: 'acme/x:1', ports: ['127.0.0.1:8080:80'] }",
+        "x: { image: 'acme/x:1', ports: ['[::1]:8080:80'] }",
+        "x: { image: 'postgres:17', ports: ['5432:5432'] }",
+        "x: { image: 'redis:8', ports: ['6379:6379'] }",
+        "x: { image: 'acme/x:1', ports: ['9229:9229', '5005:5005'] }",
+        "x: { image: 'acme/x:1', expose: ['80'] }",
+    ] {
+        let plan = plan_with(services);
+        assert!(plan.routes.is_empty(), "{services}");
+        assert!(!names(&plan).iter().any(|n| n.ends_with("-public")), "{services}");
+        assert!(plan.links.iter().all(|l| l.from.is_some()), "{services}");
+    }
+}
+
+#[test]
+fn what_is_no_http_gets_an_address() {
+    let plan = plan_with("mq: { image: 'acme/mq:1', ports: ['2883:1883', '5353:5353/udp'] }");
+    let found = service(&plan, "mq-public");
+    assert_eq!(found.kind, ServiceKind::LoadBalancer);
+    assert_eq!(found.ports.len(), 2);
+    assert!(plan.routes.is_empty());
+}
+
+#[test]
+fn only_one_service_has_the_bare_address() {
+    let services = file(
+        "admin: { image: 'acme/a:1', ports: ['8081:80'] }\nweb: { image: 'acme/w:1', ports: ['80:3000'] }",
+    );
+    let plan = given(&services).plan();
+    assert!(routes(&plan, "web")[0].hosts.is_empty(), "port 80 is what people type");
+    assert_eq!(routes(&plan, "admin")[0].hosts, ["admin.shop.localhost"]);
+    let mut given = given(&services);
+    given.options.host = Some("example.com".to_owned());
+    let plan = given.plan();
+    assert_eq!(routes(&plan, "web")[0].hosts, ["example.com"]);
+    assert_eq!(routes(&plan, "admin")[0].hosts, ["admin.example.com"]);
+}
+
+#[test]
+fn traefiks_labels_hold_routes() {
+    let plan = plan_with(
+        "proxy: { image: 'traefik:v3.3', ports: ['80:80', '443:443'] }\nweb: { image: 'acme/w:1', labels: { traefik.http.routers.web.rule: 'Host(`a.example.com`) && PathPrefix(`/api`)', traefik.http.services.web.loadbalancer.server.port: '3000' } }",
+    );
+    let [route] = routes(&plan, "web")[..] else { panic!("{:?}", plan.routes) };
+    assert_eq!(route.hosts, ["a.example.com"]);
+    assert_eq!((route.rules[0].path.as_str(), route.rules[0].port), ("/api", 3000));
+    assert!(routes(&plan, "proxy").is_empty(), "the gateway takes its place");
+}
+
+#[test]
+fn routes_lead_to_services_that_have_the_port() {
+    let plan = plan_with(
+        "a: { image: 'acme/a:1', ports: ['8080:80', '8081:81'] }\nb: { image: 'nginx:1.29', ports: ['80:80'] }",
+    );
+    assert_eq!(plan.routes.len(), 3);
+    for route in &plan.routes {
+        let backend = service(&plan, &route.backend);
+        for rule in &route.rules {
+            assert!(backend.ports.iter().any(|p| p.port == rule.port), "{route:?}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Every name resolves as it did in Compose.
+
+use crate::common::{codes, container, env, finds, names, plan_of, plan_with, ports, service};
+use model::plan::ServiceKind;
+
+#[test]
+fn services_listen_on_container_ports() {
+    let plan = plan_with("web: { image: 'acme/web:1', ports: ['8080:80', '9443:443'] }");
+    assert_eq!(ports(&plan, "web"), [(80, 80), (443, 443)]);
+    assert_eq!(service(&plan, "web").kind, ServiceKind::ClusterIp);
+}
+
+#[test]
+fn ports_come_from_the_best_evidence() {
+    for (services, want) in [
+        ("x: { image: 'acme/x:1', expose: ['8000'] }", 8000),
+        ("x: { image: 'postgres:17' }", 5432),
+        ("x: { image: 'redis:8' }", 6379),
+        ("x: { image: 'acme/x:1', environment: { PORT: '3000' } }", 3000),
+        ("x: { image: 'acme/x:1', healthcheck: { test: curl -f http://localhost:4000/ } }", 4000),
+        (
+            "x: { image: 'acme/x:1' }\ny: { image: 'acme/y:1', environment: { X_URL: 'http://x:7000' } }",
+            7000,
+        ),
+        (
+            "x: { image: 'acme/x:1' }\ny: { image: 'acme/y:1', environment: { X_HOST: x, X_PORT: '7001' } }",
+            7001,
+        ),
+        ("x: { image: 'acme/x:1' }\ny: { image: 'acme/y:1', command: ['--api', 'x:7002'] }", 7002),
+    ] {
+        let plan = plan_with(services);
+        assert_eq!(ports(&plan, "x"), [(want, want)], "{services}");
+    }
+}
+
+#[test]
+fn files_beside_the_file_tell_ports() {
+    let given = crate::common::given(
+        "services:\n  x: { build: ./x }\n  edge: { image: 'nginx:1.29', volumes: ['./nginx.conf:/etc/nginx/nginx.conf:ro'] }\n  back: { image: 'acme/b:1' }\n",
+    )
+    .file("x/Dockerfile", "FROM scratch\nEXPOSE 8123\n")
+    .file("nginx.conf", "http { server { location / { proxy_pass http://back:5000; } } }\n");
+    let plan = given.plan();
+    assert_eq!(ports(&plan, "x"), [(8123, 8123)]);
+    assert_eq!(ports(&plan, "back"), [(5000, 5000)]);
+}
+
+#[test]
+fn a_service_without_ports_still_resolves() {
+    let plan = plan_with("x: { image: 'acme/x:1' }");
+    let found = service(&plan, "x");
+    assert_eq!((&found.kind, found.ports.len()), (&ServiceKind::Headless, 0));
+    assert!(codes(&plan, "x").contains(&"no-port-known"));
+}
+
+#[test]
+fn every_name_of_compose_resolves() {
+    let plan = plan_of(
+        "services:\n  elasticsearch:\n    image: acme/es:1\n    expose: ['9200']\n    container_name: es\n    hostname: search\n    networks: { back: { aliases: [finder] } }\n  app: { image: 'acme/a:1', links: ['elasticsearch:index'], networks: [back] }\nnetworks: { back: {} }\n",
+    );
+    for name in ["elasticsearch", "es", "search", "finder", "index"] {
+        assert_eq!(ports(&plan, name), [(9200, 9200)], "{name}");
+        assert_eq!(service(&plan, name).workload, "elasticsearch");
+    }
+}
+
+#[test]
+fn a_service_beats_an_alias_of_its_name() {
+    let plan = plan_with(
+        "a: { image: 'acme/a:1', expose: ['1'], container_name: b }\nb: { image: 'acme/b:1', expose: ['2'] }",
+    );
+    assert_eq!((service(&plan, "b").workload.as_str(), ports(&plan, "b")), ("b", vec![(2, 2)]));
+}
+
+#[test]
+fn a_stateful_set_has_two_services() {
+    let plan = plan_with("db: { image: 'postgres:17' }");
+    assert_eq!(service(&plan, "db").kind, ServiceKind::ClusterIp);
+    let pods = service(&plan, "db-pods");
+    assert_eq!(pods.kind, ServiceKind::Headless);
+    assert!(pods.publish_not_ready);
+}
+
+#[test]
+fn the_hosts_port_answers_where_peers_dial_it() {
+    let plan = plan_with(
+        "db: { image: 'postgres:17', ports: ['5433:5432'] }\napp: { image: 'acme/a:1', environment: { DATABASE_URL: 'postgres://u@db:5433/x' } }",
+    );
+    assert_eq!(ports(&plan, "db"), [(5432, 5432), (5433, 5432)]);
+    assert!(finds(&plan, "host-port-dialed"));
+}
+
+#[test]
+fn names_that_kubernetes_cannot_have_are_rewritten() {
+    let plan = plan_with(
+        "my_db: { image: 'postgres:17' }\napp: { image: 'acme/a:1', environment: { DB_HOST: my_db, API: 'tcp://my_db:5432/x' } }",
+    );
+    assert!(names(&plan).contains(&"my-db"));
+    let app = container(&plan, "app");
+    assert_eq!(env(app, "DB_HOST"), Some("my-db"));
+    assert_eq!(env(app, "API"), Some("tcp://my-db:5432/x"));
+    assert!(finds(&plan, "name-rewritten"));
+}
+
+#[test]
+fn a_public_host_name_is_nobodys_alias() {
+    let plan = plan_with(
+        "app: { image: 'acme/a:1', hostname: app.example.com, expose: ['80'], environment: { BASE_URL: 'https://app.example.com' } }",
+    );
+    assert_eq!(env(container(&plan, "app"), "BASE_URL"), Some("https://app.example.com"));
+}
+
+#[test]
+fn links_resolve() {
+    let plan = plan_with(
+        "web: { image: 'acme/w:1', expose: ['80'], environment: { API: 'http://api:8000', CACHE: 'redis://cache' } }\napi: { image: 'acme/a:1', expose: ['8000'] }\ncache: { image: 'redis:8' }",
+    );
+    let found: Vec<_> = plan.links.iter().map(|l| (l.to.as_str(), l.port)).collect();
+    assert_eq!(found, [("api", Some(8000)), ("cache", Some(6379))]);
+}
+
+#[test]
+fn udp_and_tcp_may_share_a_number() {
+    let plan = plan_with("dns: { image: 'acme/dns:1', ports: ['53:53/udp', '53:53/tcp'] }");
+    let found = service(&plan, "dns");
+    let names: std::collections::BTreeSet<&str> =
+        found.ports.iter().map(|p| p.name.as_str()).collect();
+    assert_eq!((found.ports.len(), names.len()), (2, 2));
+}
+
+#[test]
+fn https_is_not_called_http() {
+    let plan = plan_with("x: { image: 'portainer/portainer-ce:2.27.0' }");
+    let found = service(&plan, "x").ports.iter().find(|p| p.port == 9443);
+    assert!(found.is_none_or(|p| p.app_protocol.as_deref() != Some("http")));
+}
+
+#[test]
+fn models_are_endpoints() {
+    let plan = plan_of(
+        "services:\n  app: { image: 'acme/a:1', models: { llm: { endpoint_var: AI_URL, model_var: AI_MODEL } } }\nmodels: { llm: { model: ai/smollm2 } }\n",
+    );
+    let app = container(&plan, "app");
+    assert_eq!(env(app, "AI_URL"), Some("http://model-llm:8000/v1/"));
+    assert_eq!(env(app, "AI_MODEL"), Some("ai/smollm2"));
+    assert!(finds(&plan, "model-has-no-server"));
+}

@@ -1,0 +1,127 @@
+//! Startup, readiness, liveness.
+
+use crate::common::{container, finds, plan_with};
+use model::plan::{Check, Probes};
+
+fn probes(rest: &str) -> Probes {
+    let plan = plan_with(&format!("x: {{ image: 'acme/x:1', {rest} }}"));
+    container(&plan, "x").probes.clone()
+}
+
+fn readiness(test: &str) -> Check {
+    probes(&format!("expose: ['8000'], healthcheck: {{ test: {test} }}")).readiness.unwrap().check
+}
+
+#[test]
+fn a_health_check_becomes_startup_and_readiness() {
+    let found = probes(
+        "expose: ['8000'], healthcheck: { test: ['CMD', '/bin/ok'], interval: 7s, timeout: 3s, retries: 4, start_period: 10m }",
+    );
+    let readiness = found.readiness.unwrap();
+    assert_eq!(readiness.check, Check::Exec(vec!["/bin/ok".to_owned()]));
+    assert_eq!((readiness.period.0, readiness.timeout.0, readiness.failures), (7, 3, 4));
+    let startup = found.startup.unwrap();
+    assert_eq!(startup.check, readiness.check);
+    assert!(startup.period.0 * startup.failures >= 600, "{startup:?}");
+    let liveness = found.liveness.unwrap();
+    assert_ne!(liveness.check, readiness.check, "Compose never restarts on a health check");
+    assert_eq!(liveness.check, Check::Tcp(8000));
+}
+
+#[test]
+fn dockers_defaults_are_explicit() {
+    let readiness = probes("healthcheck: { test: ['CMD', 'ok'] }").readiness.unwrap();
+    assert_eq!((readiness.period.0, readiness.timeout.0, readiness.failures), (30, 30, 3));
+}
+
+#[test]
+fn plain_requests_are_asked_by_the_kubelet() {
+    let http = |path: &str| Check::Http { path: path.to_owned(), port: 8000, https: false };
+    for (test, want) in [
+        ("curl -f http://localhost:8000/health", http("/health")),
+        ("curl -fsS http://127.0.0.1:8000/ || exit 1", http("/")),
+        ("['CMD', 'wget', '-q', '--spider', 'http://localhost:8000/ok']", http("/ok")),
+        ("['CMD-SHELL', 'wget -qO- http://x:8000/ok >/dev/null || exit 1']", http("/ok")),
+        ("curl http://localhost:8000/health", Check::Tcp(8000)),
+        ("nc -z localhost 8000", Check::Tcp(8000)),
+    ] {
+        assert_eq!(readiness(test), want, "{test}");
+    }
+}
+
+#[test]
+fn other_checks_run_in_the_container() {
+    for test in [
+        "curl -f http://localhost:8000/ | grep ok",
+        "curl -f http://localhost:9999/",
+        "curl -f http://other:8000/",
+        "curl -f -X POST http://localhost:8000/",
+        "curl -f -H 'Host: a' http://localhost:8000/",
+    ] {
+        let Check::Exec(words) = readiness(&format!("\"{test}\"")) else { panic!("{test}") };
+        assert_eq!(&words[..2], ["/bin/sh", "-c"], "{test}");
+    }
+}
+
+#[test]
+fn an_image_without_a_shell_runs_no_script() {
+    let given = crate::common::given(
+        "services:\n  x: { build: ./x, expose: ['8000'], healthcheck: { test: /ok | grep yes } }\n",
+    )
+    .file("x/Dockerfile", "FROM scratch\nCOPY ok /ok\n");
+    let plan = given.plan();
+    assert_eq!(container(&plan, "x").probes.readiness.as_ref().unwrap().check, Check::Tcp(8000));
+    assert!(finds(&plan, "healthcheck-without-shell"));
+}
+
+#[test]
+fn databases_get_time_to_recover() {
+    for image in ["postgres:17", "mariadb:11.4", "mysql:8.4", "mongo:8"] {
+        for health in [
+            "",
+            ", healthcheck: { test: ['CMD', 'ok'], interval: 5s, retries: 3, start_period: 10s }",
+        ] {
+            let plan = plan_with(&format!("db: {{ image: '{image}'{health} }}"));
+            let found = &container(&plan, "db").probes;
+            let startup = found.startup.as_ref().unwrap();
+            assert!(startup.period.0 * startup.failures >= 1800, "{image} {health} {startup:?}");
+            let liveness = found.liveness.as_ref().unwrap();
+            assert!(liveness.period.0 * liveness.failures >= 120, "{image} {liveness:?}");
+            assert_ne!(liveness.check, found.readiness.as_ref().unwrap().check, "{image}");
+        }
+    }
+}
+
+#[test]
+fn without_anything_better_the_port_is_asked() {
+    let found = probes("expose: ['8000']");
+    assert_eq!(found.readiness.unwrap().check, Check::Tcp(8000));
+    assert_eq!(probes("labels: { a: b }"), Probes::default());
+    assert_eq!(probes("expose: ['53/udp']"), Probes::default());
+}
+
+#[test]
+fn a_disabled_check_falls_back() {
+    for health in ["{ disable: true }", "{ test: ['NONE'] }"] {
+        let found = probes(&format!("expose: ['8000'], healthcheck: {health}"));
+        assert_eq!(found.readiness.unwrap().check, Check::Tcp(8000));
+    }
+}
+
+#[test]
+fn jobs_have_no_probes() {
+    let found = probes("restart: 'no', healthcheck: { test: ['CMD', 'ok'] }");
+    assert_eq!(found, Probes::default());
+}
+
+#[test]
+fn passwords_do_not_stand_in_probes() {
+    let plan = plan_with(
+        "db: { image: 'mariadb:11.4', environment: { MARIADB_ROOT_PASSWORD: geheim12 }, healthcheck: { test: mysqladmin ping -pgeheim12 } }\nx: { image: 'mysql:8.4', healthcheck: { test: mysqladmin ping -panders99 } }",
+    );
+    for name in ["db", "x"] {
+        let text = format!("{:?}", container(&plan, name).probes);
+        assert!(!text.contains("geheim12") && !text.contains("anders99"), "{text}");
+    }
+    assert!(finds(&plan, "secret-in-healthcheck"));
+}

@@ -1,0 +1,105 @@
+//! Pod Security "restricted", and each exception.
+
+use crate::common::{codes, container, finds, plan_with, workload};
+use model::plan::{ContainerSecurity, PodSecurityLevel, RestartPolicy};
+
+#[test]
+fn restricted_is_the_default() {
+    for image in ["acme/x:1", "nginx:1.29", "postgres:17", "redis:8", "mariadb:11.4", "node:24"] {
+        let plan = plan_with(&format!("x: {{ image: '{image}' }}"));
+        assert_eq!(plan.pod_security, PodSecurityLevel::Restricted, "{image}");
+        let pod = &workload(&plan, "x").pod;
+        assert!(pod.security.non_root && pod.security.seccomp, "{image}");
+        assert!(pod.security.user.is_some_and(|uid| uid > 0), "{image}");
+        let security = &container(&plan, "x").security;
+        assert!(security.drop_all && !security.escalation && !security.privileged, "{image}");
+        assert!(security.add.is_empty(), "{image}");
+        assert!(!pod.host_network && !pod.host_pid && !pod.host_ipc);
+        assert_eq!(pod.restart, RestartPolicy::Always);
+    }
+}
+
+#[test]
+fn users_become_numbers() {
+    for (rest, uid, gid) in [
+        ("user: '1234'", 1234, 1234),
+        ("user: '1234:99'", 1234, 99),
+        ("user: www-data", 33, 33),
+        ("x-muster: { security: { run_as: 4000 } }", 4000, 4000),
+    ] {
+        let plan = plan_with(&format!("x: {{ image: 'acme/x:1', {rest} }}"));
+        let found = &workload(&plan, "x").pod.security;
+        assert_eq!((found.user, found.group), (Some(uid), Some(gid)), "{rest}");
+    }
+    let plan = plan_with("db: { image: 'postgres:17-alpine', user: postgres }");
+    assert_eq!(workload(&plan, "db").pod.security.user, Some(70));
+}
+
+#[test]
+fn root_is_explained_and_kept_small() {
+    for rest in ["user: root", "user: '0'", "x-muster: { security: { run_as: root } }"] {
+        let plan = plan_with(&format!("x: {{ image: 'acme/x:1', {rest} }}"));
+        assert_eq!(plan.pod_security, PodSecurityLevel::Baseline, "{rest}");
+        assert!(codes(&plan, "x").contains(&"runs-as-root"), "{rest}");
+        let found = container(&plan, "x");
+        assert!(found.security.drop_all && !found.security.escalation, "{rest}");
+        assert!(workload(&plan, "x").pod.security.user_namespace, "{rest}");
+    }
+}
+
+#[test]
+fn low_ports_need_no_root() {
+    let plan = plan_with("web: { image: 'nginx:1.29', ports: ['80:80'] }");
+    let pod = &workload(&plan, "web").pod;
+    assert_eq!(pod.security.sysctls["net.ipv4.ip_unprivileged_port_start"], "0");
+    assert!(container(&plan, "web").security.add.is_empty());
+    let plan = plan_with("web: { image: 'acme/web:1', ports: ['80:8080'] }");
+    assert!(workload(&plan, "web").pod.security.sysctls.is_empty());
+}
+
+#[test]
+fn a_read_only_root_has_what_it_must_write() {
+    let plan = plan_with("web: { image: 'nginx:1.29' }");
+    let found = container(&plan, "web");
+    assert!(found.security.read_only_root);
+    for path in ["/tmp", "/var/cache/nginx"] {
+        assert!(found.mounts.iter().any(|m| m.path == path && !m.read_only), "{path}");
+    }
+    for rest in ["read_only: false", "x-muster: { security: { read_only: false } }"] {
+        let plan = plan_with(&format!("x: {{ image: 'acme/x:1', {rest} }}"));
+        assert_eq!(
+            container(&plan, "x").security,
+            ContainerSecurity { read_only_root: false, ..ContainerSecurity::default() }
+        );
+    }
+}
+
+#[test]
+fn what_reaches_for_the_node_is_refused_or_named() {
+    for (rest, code) in [
+        ("network_mode: host", "host-network"),
+        ("pid: host", "host-pid"),
+        ("ipc: host", "host-ipc"),
+        ("privileged: true", "privileged"),
+        ("cap_add: [SYS_ADMIN]", "capabilities-beyond-baseline"),
+        ("security_opt: ['seccomp:unconfined']", "seccomp-unconfined"),
+        ("sysctls: { net.core.somaxconn: '1024' }", "unsafe-sysctl"),
+        ("devices: ['/dev/ttyUSB0:/dev/ttyUSB0']", "host-device"),
+    ] {
+        let plan = plan_with(&format!("x: {{ image: 'acme/x:1', {rest} }}"));
+        assert!(finds(&plan, code), "{rest}");
+        let pod = &workload(&plan, "x").pod;
+        assert!(!pod.host_network && !pod.host_pid && !pod.host_ipc, "{rest}");
+    }
+}
+
+#[test]
+fn the_namespace_admits_what_its_pods_need() {
+    let plan = plan_with("a: { image: 'acme/a:1' }\nb: { image: 'acme/b:1', privileged: true }");
+    assert_eq!(plan.pod_security, PodSecurityLevel::Privileged);
+    let found = container(&plan, "b");
+    assert!(
+        found.security.privileged && found.security.escalation,
+        "the API refuses one without the other"
+    );
+}

@@ -8,8 +8,10 @@ mod diff;
 mod explain;
 mod html;
 mod json;
+mod overview;
 mod svg;
 mod terminal;
+mod text;
 
 pub use diff::{Diff, NotAPlan, diff};
 pub use explain::{Unknown, explain};

@@ -1,0 +1,63 @@
+//! Plans to look at: from Compose text in memory, or from a file on the disk.
+
+use compose::{DiskFiles, Files, MemoryFiles, Request};
+use manifest::Secrets;
+use model::facts::{ClusterFacts, Options};
+use model::plan::Plan;
+use report::{Shown, View};
+use std::path::Path;
+use yaml::Sources;
+
+/// What a [`View`] borrows from.
+pub struct Planned {
+    pub plan: Plan,
+    pub sources: Sources,
+    pub objects: Vec<Shown>,
+}
+
+impl Planned {
+    pub fn view(&self) -> View<'_> {
+        View {
+            plan: &self.plan,
+            sources: &self.sources,
+            objects: &self.objects,
+            rules: plan::rules(),
+        }
+    }
+}
+
+/// The plan of a Compose text.
+pub fn text(compose: &str) -> Planned {
+    planned(&Request::file("compose.yaml"), &MemoryFiles::new([("compose.yaml", compose)]))
+}
+
+/// The plan of files, later ones merged over earlier ones.
+#[allow(dead_code)]
+pub fn disk(paths: &[&Path]) -> Planned {
+    let files = paths.iter().map(|path| path.to_path_buf()).collect();
+    planned(&Request { files, ..Request::default() }, &DiskFiles)
+}
+
+fn planned(request: &Request, files: &dyn Files) -> Planned {
+    let loaded = compose::load(request, files);
+    let project = loaded.project.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
+    let plan = plan::plan(&project, &ClusterFacts::default(), &Options::default());
+    shown(plan, loaded.sources)
+}
+
+/// A plan with its objects.
+pub fn shown(plan: Plan, sources: Sources) -> Planned {
+    let objects = manifest::objects(&plan)
+        .iter()
+        .map(|object| Shown {
+            api_version: object.api_version.clone(),
+            kind: object.kind.clone(),
+            name: object.name.clone(),
+            origin: object.origin.clone(),
+            service: object.service.clone(),
+            leaves: manifest::leaves(object),
+            yaml: manifest::yaml(std::slice::from_ref(object), Secrets::Masked),
+        })
+        .collect();
+    Planned { plan, sources, objects }
+}

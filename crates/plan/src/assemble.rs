@@ -1,7 +1,7 @@
 //! The parts of a service, put together as the workload that runs it.
 
 use crate::attributes::{Attributes, attributes};
-use crate::config::{Configured, SecretBook, configure};
+use crate::config::{Configured, SecretBook, configure, sort_env};
 use crate::devices::place;
 use crate::lifecycle::lifecycle;
 use crate::log::Log;
@@ -72,6 +72,11 @@ pub(crate) fn assemble(
         scratch(&mut container, &mut pod, path, source);
     }
     tidy(&mut container, &mut pod);
+    // Hooks see what the service sees.
+    for hook in pod.init.iter_mut().filter(|c| attributes.init.iter().any(|h| h.name == c.name)) {
+        hook.env.clone_from(&container.env);
+        hook.mounts.clone_from(&container.mounts);
+    }
     pod.containers.push(container);
 
     let gang = gang(subject, log);
@@ -172,14 +177,11 @@ fn pod(
 ) -> Pod {
     let mut labels = network_labels(subject);
     labels.extend(attributes.labels.clone());
-    let mut annotations = configured.annotations.clone();
-    annotations.extend(attributes.annotations.clone());
     let mut init = order.init.clone();
-    init.extend(configured.init.clone());
     init.extend(attributes.init.clone());
     Pod {
         labels,
-        annotations,
+        annotations: attributes.annotations.clone(),
         init,
         containers: Vec::new(),
         volumes: configured.volumes.clone(),
@@ -223,8 +225,7 @@ fn scratch(container: &mut Container, pod: &mut Pod, path: String, source: Volum
 
 /// Sorted, and nothing twice.
 fn tidy(container: &mut Container, pod: &mut Pod) {
-    container.env.sort_by(|a, b| a.name.cmp(&b.name));
-    container.env.dedup_by(|a, b| a.name == b.name);
+    sort_env(&mut container.env);
     container.mounts.sort();
     container.mounts.dedup_by(|a, b| a.path == b.path);
     pod.volumes.sort_by(|a, b| a.name.cmp(&b.name));

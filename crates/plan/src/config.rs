@@ -1,56 +1,78 @@
-//! Stub so that the crate compiles; its owner's version replaces it.
+//! Configuration, secrets and storage of a service: what its container is told and what it mounts.
+//!
+//! ```text
+//! environment ─ sensitive ─> book (one entry for each secret) ─> env
+//! volumes ─ fate ─> claim │ files │ scratch │ dropped │ lost
+//! configs, secrets ─ grants ─> files
+//! ```
+
+mod binds;
+mod book;
+mod env;
+mod fate;
+mod files;
+mod grants;
+mod sensitive;
+mod storage;
+#[cfg(test)]
+mod tests;
+mod volumes;
+
+pub(crate) use book::{SecretBook, is_secret, secrets};
+pub(crate) use env::sort as sort_env;
+pub(crate) use storage::{StorageNeed, claim_size, storage_need};
+
 use crate::log::Log;
-use crate::world::*;
-use catalog::{Family, ImageRef};
-use model::plan::*;
-use model::project::{Project, Service};
-use model::reason::Because;
-use std::collections::BTreeMap;
-use units::Bytes;
-#[derive(Debug, Default)]
-pub(crate) struct SecretBook;
-impl SecretBook {
-    pub(crate) fn redact(&self, _s: &Subject<'_>, w: &[String]) -> (Vec<String>, Vec<EnvVar>) {
-        (w.to_vec(), vec![])
-    }
-}
+use crate::world::{Shared, Subject, World};
+use model::plan::{Claim, EnvVar, Mounted, PodVolume};
+use std::collections::BTreeSet;
+use volumes::Mounting;
+
+/// What configuration and storage add to a service's pod.
 #[derive(Debug, Default)]
 pub(crate) struct Configured {
     pub(crate) env: Vec<EnvVar>,
     pub(crate) mounts: Vec<Mounted>,
     pub(crate) volumes: Vec<PodVolume>,
+    /// Claim templates, for a `StatefulSet`.
     pub(crate) templates: Vec<Claim>,
-    pub(crate) annotations: BTreeMap<String, String>,
-    pub(crate) init: Vec<Container>,
 }
-pub(crate) fn secrets(_: &World<'_>, _: &mut Shared, _: &mut Log) -> SecretBook {
-    SecretBook
-}
+
+/// Plans environment, mounts and volumes of a service.
 pub(crate) fn configure(
-    _: &World<'_>,
-    _: &Subject<'_>,
-    _: &SecretBook,
-    _: &mut Shared,
-    _: &mut Log,
+    world: &World<'_>,
+    subject: &Subject<'_>,
+    book: &SecretBook,
+    shared: &mut Shared,
+    log: &mut Log,
 ) -> Configured {
-    Configured::default()
+    let mut out = Configured::default();
+    env::environment(subject, book, &mut out, log);
+    let mounting = Mounting { world, subject, book };
+    volumes::volumes(&mounting, shared, &mut out, log);
+    grants::grants(&mounting, shared, &mut out, log);
+    one_at_each_path(&mut out);
+    out
 }
-pub(crate) enum StorageNeed {
-    None,
-    Private { why: String, because: Vec<Because> },
-    Shared,
+
+/// Kubernetes refuses two mounts at one path: the first, which is the file's own, stays.
+fn one_at_each_path(out: &mut Configured) {
+    let mut taken = BTreeSet::new();
+    out.mounts.retain(|mount| taken.insert(mount.path.clone()));
+    let used: BTreeSet<&str> = out.mounts.iter().map(|mount| mount.volume.as_str()).collect();
+    out.volumes.retain(|volume| used.contains(volume.name.as_str()));
+    out.templates.retain(|claim| used.contains(claim.name.as_str()));
 }
-pub(crate) fn storage_need(
-    _: &Project,
-    _: &Service,
-    _: Option<&'static Family>,
-    _: Option<&ImageRef>,
-) -> StorageNeed {
-    StorageNeed::None
-}
-pub(crate) fn escape(t: &str) -> String {
-    t.to_owned()
-}
-pub(crate) fn claim_size(_: &Subject<'_>) -> Bytes {
-    Bytes::gib(10)
+
+/// A text in which Kubernetes expands nothing: `$` is doubled before `$` and `(`.
+pub(crate) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        out.push(c);
+        if c == '$' && rest.peek().is_some_and(|next| matches!(next, '$' | '(')) {
+            out.push('$');
+        }
+    }
+    out
 }

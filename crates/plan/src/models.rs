@@ -35,7 +35,7 @@ pub(crate) fn models(world: &World<'_>, plan: &mut Plan, log: &mut Log) {
                     container
                         .env
                         .push(EnvVar { name: name.clone(), source: EnvSource::Value(value) });
-                    container.env.sort_by(|a, b| a.name.cmp(&b.name));
+                    crate::config::sort_env(&mut container.env);
                 }
             }
         }

@@ -6,7 +6,7 @@ macro_rules! rules {
     ($($ident:ident = $name:literal: $why:literal;)*) => {
         $(#[doc = $why] pub(crate) const $ident: Rule = Rule { name: $name, why: $why };)*
         /// Every rule, by name.
-        pub const RULES: &[Rule] = &[$($ident),*];
+        pub(crate) const RULES: &[Rule] = &[$($ident),*];
     };
 }
 

@@ -21,7 +21,8 @@ pub struct Container {
     pub args: Option<Vec<String>>,
     /// Working directory.
     pub working_dir: Option<String>,
-    /// Environment, sorted by name.
+    /// Environment: what comes from Secrets first, because `$(NAME)` in a value sees only what
+    /// stands before it; then by name.
     pub env: Vec<EnvVar>,
     /// Ports it listens on.
     pub ports: Vec<ContainerPort>,

@@ -167,7 +167,7 @@ fn job(
     mounts.sort();
     let mut env: Vec<EnvVar> = main.env.clone();
     env.push(EnvVar { name: "HOST".to_owned(), source: EnvSource::Value(subject.name.clone()) });
-    env.sort_by(|a, b| a.name.cmp(&b.name));
+    crate::config::sort_env(&mut env);
     let container = Container {
         name: names::label("backup", 63),
         command: Some(vec!["/bin/sh".to_owned(), "-c".to_owned()]),

@@ -1,5 +1,6 @@
 //! Passwords in health checks: they come from the environment, never from the pod's spec.
 
+use crate::config::is_secret;
 use crate::world::Subject;
 use model::project::HealthTest;
 use std::fmt::Write as _;
@@ -49,15 +50,6 @@ fn secret_values<'s>(subject: &'s Subject<'_>) -> Vec<(&'s str, &'s str)> {
         .collect();
     values.sort_by_key(|(key, value)| (std::cmp::Reverse(value.len()), *key));
     values
-}
-
-fn is_secret(subject: &Subject<'_>, key: &str) -> bool {
-    let upper = key.to_ascii_uppercase();
-    subject.family().is_some_and(|family| family.is_secret(key))
-        || (["PASSWORD", "PASSWD", "SECRET", "TOKEN", "API_KEY", "APIKEY", "_PASS"]
-            .iter()
-            .any(|word| upper.contains(word))
-            && !upper.ends_with("_FILE"))
 }
 
 /// Secret variables that the script reads and that the image may get as a file instead.

@@ -9,17 +9,6 @@ use model::plan::{Monitor, Service, Workload};
 use model::project::Protocol;
 use model::reason::{Because, Certainty, Level, Rule};
 
-/// The API group of monitors.
-const GROUP: &str = "monitoring.coreos.com";
-
-/// Whether monitors are wanted: asked for, or understood by the cluster.
-pub(super) fn wanted(world: &World<'_>) -> Option<Because> {
-    if world.options.with.contains(&Extra::Prometheus) {
-        return Some(Because::Option { name: "--with".to_owned() });
-    }
-    world.cluster.serves(GROUP).then_some(Because::Cluster)
-}
-
 /// Port and path of the service's own metrics, if it has any: from `x-muster.metrics`, from
 /// `prometheus.io/*` labels, or from the image table where nothing must be switched on first.
 pub(crate) fn metrics_port(subject: &Subject<'_>) -> Option<(u16, String)> {
@@ -75,7 +64,7 @@ pub(super) fn monitors(
     services: &[Service],
     log: &mut Log,
 ) -> Vec<Monitor> {
-    let Some(asked) = wanted(world) else { return Vec::new() };
+    let Some(asked) = super::wanted(world, Extra::Prometheus) else { return Vec::new() };
     let mut out = Vec::new();
     for workload in workloads {
         let Some(subject) =

@@ -1,5 +1,7 @@
 //! `cargo xtask gen`: references that are written from the code, so that they cannot lie.
 
+mod command_line;
+
 use crate::shell::{root, say};
 use anyhow::{Context, Result, bail};
 use std::fmt::Write;
@@ -14,12 +16,14 @@ pub(crate) struct Arguments {
 /// A generated file.
 struct Reference {
     path: &'static str,
-    write: fn() -> String,
+    write: fn() -> Result<String>,
 }
 
 const REFERENCES: &[Reference] = &[
-    Reference { path: "docs/rules.md", write: rules },
-    Reference { path: "docs/images.md", write: catalog::markdown },
+    Reference { path: "docs/cli.md", write: || Ok(command_line::reference()) },
+    Reference { path: "docs/images.md", write: || Ok(catalog::markdown()) },
+    Reference { path: "docs/rules.md", write: || Ok(rules()) },
+    Reference { path: "docs/images/shop.svg", write: shop },
 ];
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -35,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         let path = root().join(reference.path);
         let folder = path.parent().context("a reference lies in a folder")?;
         std::fs::create_dir_all(folder)?;
-        std::fs::write(&path, (reference.write)())
+        std::fs::write(&path, (reference.write)()?)
             .with_context(|| format!("cannot write {}", reference.path))?;
         say(&format!("wrote {}", reference.path));
     }
@@ -47,11 +51,19 @@ pub(crate) fn drift() -> Vec<String> {
     let mut stale = Vec::new();
     for reference in REFERENCES {
         let there = std::fs::read_to_string(root().join(reference.path)).unwrap_or_default();
-        if there != (reference.write)() {
-            stale.push(format!("{} is stale: run `cargo xtask gen`", reference.path));
+        match (reference.write)() {
+            Ok(now) if now == there => {}
+            Ok(_) => stale.push(format!("{} is stale: run `cargo xtask gen`", reference.path)),
+            Err(error) => stale.push(format!("{}: {error:#}", reference.path)),
         }
     }
     stale
+}
+
+/// The picture of the example product.
+fn shop() -> Result<String> {
+    let file = root().join("examples/shop/compose.yaml");
+    cli::diagram(&file).context("cannot draw examples/shop")
 }
 
 const NOTICE: &str = "<!-- Written by `cargo xtask gen`; edit the code instead. -->\n\n";

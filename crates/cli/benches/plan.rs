@@ -33,10 +33,14 @@ fn collect(dir: &Path, found: &mut Vec<PathBuf>) {
         let name = entry.file_name().to_string_lossy().into_owned();
         if path.is_dir() {
             collect(&path, found);
-        } else if name.contains("compose") && (name.ends_with(".yaml") || name.ends_with(".yml")) {
+        } else if name.contains("compose") && is_yaml(&path) {
             found.push(path);
         }
     }
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
 }
 
 /// Everything beside the Compose file is read before the clock starts.

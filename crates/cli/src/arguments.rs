@@ -92,7 +92,7 @@ pub(crate) struct ProjectArguments {
     ///
     /// Without any, the file that Compose would take in this directory: compose.yaml, compose.yml,
     /// docker-compose.yml or docker-compose.yaml, with its override file; or those that
-    /// COMPOSE_FILE names.
+    /// `COMPOSE_FILE` names.
     #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub(crate) files: Vec<PathBuf>,
     /// The same, as `docker compose` has it
@@ -248,13 +248,13 @@ pub(crate) struct ExplainArguments {
 Exit codes:
   0  no errors
   1  errors
-  2  a file is not readable as YAML, or the command line
+  2  a file cannot be read, or the command line
   3  --strict, and there are warnings")]
 pub(crate) struct CheckArguments {
     /// Files and directories; `-` is standard input [default: this directory]
     ///
     /// Of a directory, all files that end in .yaml, .yml or .json are read, those in directories
-    /// below it too.
+    /// below it too. Files that hold no Kubernetes objects are left out.
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
     /// Form of the result

@@ -2,13 +2,16 @@
 
 /// The names that a word was probably meant to be, best first, at most three.
 pub(crate) fn closest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut rated: Vec<(f64, &str)> = names
-        .into_iter()
-        .map(|name| (strsim::jaro_winkler(word, name), name))
-        .filter(|(likeness, _)| *likeness > 0.75)
-        .collect();
-    rated.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    rated.into_iter().map(|(_, name)| name).take(3).collect()
+    let near = |name: &&str| {
+        let edits = strsim::damerau_levenshtein(word, name);
+        edits < word.chars().count() && edits <= 1 + word.len().min(name.len()) / 5
+    };
+    let alike = |name: &str| strsim::jaro_winkler(word, name);
+    let mut names: Vec<&str> =
+        names.into_iter().filter(|name| near(name) || alike(name) > 0.87).collect();
+    names.sort_by(|a, b| alike(b).total_cmp(&alike(a)).then(a.cmp(b)));
+    names.truncate(3);
+    names
 }
 
 /// Names as a list in a sentence: "`a`, `b` or `c`"; `None` if there are none.

@@ -14,7 +14,7 @@ use clap::CommandFactory;
 pub(crate) fn run(
     command: &Command,
     variables: &Variables,
-    printer: &Printer,
+    printer: &mut Printer,
 ) -> Result<Exit, Error> {
     match command {
         Command::Plan(arguments) => plan::run(arguments, variables, printer),
@@ -24,7 +24,7 @@ pub(crate) fn run(
     }
 }
 
-fn completions(shell: clap_complete::Shell, printer: &Printer) -> Result<Exit, Error> {
+fn completions(shell: clap_complete::Shell, printer: &mut Printer) -> Result<Exit, Error> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "muster", &mut script);
     printer.result(&String::from_utf8_lossy(&script))?;

@@ -93,9 +93,9 @@ fn refuse_foreign(folder: &Path, path: &str, ours: &BTreeSet<String>) -> Result<
 }
 
 fn list(folder: &Path, files: &BTreeSet<String>) -> Result<(), Error> {
-    let lines: String = files.iter().map(|file| format!("{file}\n")).collect();
+    let lines: Vec<&str> = files.iter().map(String::as_str).collect();
     let path = folder.join(LIST);
-    atomic::write(&path, &format!("{HEADER}{lines}"), Readers::Anybody)
+    atomic::write(&path, &format!("{HEADER}{}\n", lines.join("\n")), Readers::Anybody)
         .map_err(Error::disk("write", &path))
 }
 

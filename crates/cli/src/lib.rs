@@ -50,11 +50,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>, variables: &Variables) -> 
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
-    let printer = Printer::new(arguments.color.into(), variables);
-    let answer = command::run(&arguments.command, variables, &printer).and_then(|exit| {
-        printer.flush()?;
-        Ok(exit)
-    });
+    let mut printer = Printer::new(arguments.color.into(), variables);
+    let answer = command::run(&arguments.command, variables, &mut printer);
     answer.unwrap_or_else(|error| {
         printer.error(&error);
         error.exit()

@@ -4,21 +4,47 @@ use crate::error::Error;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use yaml::{Diagnostic, FileId, Limits, Node, Pos, Sources, Span};
+use yaml::{Diagnostic, FileId, Limits, Node, Pos, Sources, Span, Value};
 
 /// Files, read as far as they can be.
 #[derive(Debug, Default)]
 pub(crate) struct Manifests {
     pub(crate) sources: Sources,
     pub(crate) files: Vec<(FileId, Vec<Node>)>,
-    /// What is wrong with files that are no YAML.
+    /// What is wrong with files that cannot be judged.
     pub(crate) broken: Vec<Diagnostic>,
+    /// Files that hold no Kubernetes objects and only happen to lie in a directory.
+    pub(crate) skipped: usize,
 }
 
 /// More files are no set of manifests but a mistaken path.
 const MOST_FILES: usize = 5000;
 /// Deeper directories are not looked into.
 const DEEPEST: usize = 16;
+
+/// What all files together may cost: repositories of manifests are far below.
+const BUDGET: Budget = Budget { bytes: 32 << 20, nodes: 2_000_000 };
+
+#[derive(Clone, Copy, Debug)]
+struct Budget {
+    bytes: usize,
+    nodes: usize,
+}
+
+/// A file to be read.
+#[derive(Debug)]
+struct Found {
+    path: PathBuf,
+    how: How,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    /// It was asked for.
+    Named,
+    /// It lies below a directory that was asked for, beside manifests and other things.
+    Met,
+}
 
 /// Reads files, and those below directories, in a stable order. Without any, this directory.
 pub(crate) fn read(paths: &[PathBuf]) -> Result<Manifests, Error> {
@@ -29,22 +55,23 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Manifests, Error> {
     if paths.is_empty() {
         walk(Path::new("."), 0, &mut found)?;
     }
-    let mut manifests = Manifests::default();
-    for path in &found {
-        manifests.add(path)?;
-    }
     if found.is_empty() {
         return Err(Error::advised(
             "there is no file that ends in .yaml, .yml or .json",
             "name a file or directory with Kubernetes manifests, or `-` for standard input",
         ));
     }
+    let mut manifests = Manifests::default();
+    let mut budget = BUDGET;
+    for found in &found {
+        manifests.add(found, &mut budget)?;
+    }
     Ok(manifests)
 }
 
-fn collect(path: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
+fn collect(path: &Path, found: &mut Vec<Found>) -> Result<(), Error> {
     if path == Path::new("-") {
-        found.push(path.to_owned());
+        found.push(Found { path: path.to_owned(), how: How::Named });
         return Ok(());
     }
     let meta = fs::metadata(path).map_err(Error::disk("read", path))?;
@@ -57,26 +84,29 @@ fn collect(path: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
             "for a pipe, write `-` and redirect it to standard input",
         ));
     }
-    found.push(path.to_owned());
+    found.push(Found { path: path.to_owned(), how: How::Named });
     Ok(())
 }
 
 /// Hidden directories and links are left out.
-fn walk(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Error> {
+fn walk(dir: &Path, depth: usize, found: &mut Vec<Found>) -> Result<(), Error> {
+    if dir.join("Chart.yaml").is_file() && dir.join("templates").is_dir() {
+        return Err(Error::advised(
+            format!("{} is a Helm chart: its templates are no YAML yet", dir.display()),
+            format!("render it and judge that: helm template {} | muster check -", dir.display()),
+        ));
+    }
     let entries = fs::read_dir(dir).map_err(Error::disk("read the directory", dir))?;
     let mut entries: Vec<_> = entries.flatten().collect();
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let Ok(kind) = entry.file_type() else { continue };
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        let path = match dir == Path::new(".") {
-            true => PathBuf::from(entry.file_name()),
-            false => entry.path(),
-        };
+        let path = if dir == Path::new(".") { entry.file_name().into() } else { entry.path() };
         if kind.is_dir() && !hidden && depth < DEEPEST {
             walk(&path, depth + 1, found)?;
         } else if kind.is_file() && is_manifest(&path) {
-            found.push(path);
+            found.push(Found { path, how: How::Met });
         }
         if found.len() > MOST_FILES {
             return Err(Error::advised(
@@ -94,9 +124,13 @@ fn is_manifest(path: &Path) -> bool {
 }
 
 impl Manifests {
-    fn add(&mut self, path: &Path) -> Result<(), Error> {
-        let limits = Limits::default();
+    fn add(&mut self, found: &Found, budget: &mut Budget) -> Result<(), Error> {
+        let path = found.path.as_path();
+        let usual = Limits::default();
+        let limits = Limits { nodes: usual.nodes.min(budget.nodes), ..usual };
         let bytes = bytes(path, limits.bytes as u64 + 1)?;
+        let Some(left) = budget.bytes.checked_sub(bytes.len()) else { return Err(too_much(path)) };
+        budget.bytes = left;
         let name = if path == Path::new("-") { "<stdin>".into() } else { path.to_string_lossy() };
         let Ok(text) = String::from_utf8(bytes) else {
             let file = self.sources.add(name, "");
@@ -108,7 +142,11 @@ impl Manifests {
         };
         let file = self.sources.add(name, text);
         match yaml::parse_all(self.sources.text(file), file, limits) {
-            Ok(documents) => self.files.push((file, documents)),
+            Ok(documents) => {
+                budget.nodes = budget.nodes.saturating_sub(documents.iter().map(size).sum());
+                self.keep(file, documents, found.how);
+            }
+            Err(_) if limits.nodes < usual.nodes => return Err(too_much(path)),
             Err(diagnostic) => {
                 let template = self.sources.text(file).contains("{{");
                 self.broken.push(if template { rendered_first(diagnostic) } else { diagnostic });
@@ -116,10 +154,55 @@ impl Manifests {
         }
         Ok(())
     }
+
+    fn keep(&mut self, file: FileId, documents: Vec<Node>, how: How) {
+        let (objects, others): (Vec<_>, Vec<_>) = documents.into_iter().partition(is_object);
+        let compose = others.iter().find(|other| has(other, "services"));
+        match (how, compose) {
+            (How::Named, Some(compose)) => self.broken.push(compose_file(compose.span)),
+            (How::Named, None) => {
+                let mut documents = [objects, others].concat();
+                documents.sort_by_key(|document| document.span);
+                self.files.push((file, documents));
+            }
+            (How::Met, _) if objects.is_empty() => self.skipped += 1,
+            (How::Met, _) => self.files.push((file, objects)),
+        }
+    }
+}
+
+/// Whether a document means to be a Kubernetes object, however badly.
+fn is_object(document: &Node) -> bool {
+    ["kind", "metadata", "spec"].iter().any(|key| has(document, key))
+}
+
+fn has(document: &Node, key: &str) -> bool {
+    document.as_map().is_some_and(|map| map.get(key).is_some())
+}
+
+fn too_much(path: &Path) -> Error {
+    Error::advised(
+        format!("up to {} there is more than one run judges", path.display()),
+        "name fewer files at once",
+    )
+}
+
+/// How many nodes a tree has, aliases expanded. Its depth is bounded by the parser.
+fn size(node: &Node) -> usize {
+    1 + match &node.value {
+        Value::Seq(items) => items.iter().map(size).sum(),
+        Value::Map(map) => map.entries.iter().map(|(_, value)| size(value)).sum(),
+        _ => 0,
+    }
+}
+
+fn compose_file(span: Span) -> Diagnostic {
+    Diagnostic::error("compose-file", "this is a Compose file, not a manifest", span)
+        .hint("plan it, and judge what comes out: muster plan FILE --out k8s/ && muster check k8s/")
 }
 
 fn rendered_first(diagnostic: Diagnostic) -> Diagnostic {
-    diagnostic.hint("this looks like a template; render it first: helm template . | muster check -")
+    diagnostic.hint("this looks like a template; render it first, for example: helm template . | muster check -")
 }
 
 fn top(file: FileId) -> Span {

@@ -5,13 +5,15 @@ use crate::error::Error;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use report::{Color, Layout};
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Stderr, Stdout, Write};
 use yaml::{Diagnostic, Sources};
 
 /// Results go to standard output, everything else to standard error.
 #[derive(Debug)]
 pub(crate) struct Printer {
-    width: usize,
+    stdout: AutoStream<Stdout>,
+    stderr: AutoStream<Stderr>,
+    layout: Layout,
 }
 
 /// Where nothing says how wide the terminal is.
@@ -21,42 +23,42 @@ const NARROWEST: usize = 40;
 
 impl Printer {
     pub(crate) fn new(color: ColorChoice, variables: &Variables) -> Self {
-        color.write_global();
-        Self { width: width(variables) }
+        let stdout = AutoStream::new(std::io::stdout(), color);
+        let color_of_results = match stdout.current_choice() {
+            ColorChoice::Never => Color::Plain,
+            _ => Color::Ansi,
+        };
+        Self {
+            stdout,
+            stderr: AutoStream::new(std::io::stderr(), color),
+            layout: Layout { width: width(variables), color: color_of_results },
+        }
     }
 
     /// How a result is laid out that goes to standard output.
     pub(crate) fn layout(&self) -> Layout {
-        let color = match AutoStream::choice(&std::io::stdout()) {
-            ColorChoice::Never => Color::Plain,
-            _ => Color::Ansi,
-        };
-        Layout { width: self.width, color }
+        self.layout
     }
 
     /// Writes a result. Its colors are those of [`Self::layout`].
-    pub(crate) fn result(&self, text: &str) -> Result<(), Error> {
-        let mut stdout = anstream::stdout();
-        stdout.write_all(text.as_bytes()).map_err(Error::Output)?;
-        if !text.is_empty() && !text.ends_with('\n') {
-            stdout.write_all(b"\n").map_err(Error::Output)?;
-        }
-        Ok(())
-    }
-
-    /// A full disk or a closed pipe may only show itself now.
-    pub(crate) fn flush(&self) -> Result<(), Error> {
-        anstream::stdout().flush().map_err(Error::Output)
+    pub(crate) fn result(&mut self, text: &str) -> Result<(), Error> {
+        let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        let written = self.stdout.write_all(text.as_bytes());
+        // A full disk or a closed pipe may only show itself when the buffer is emptied.
+        written
+            .and_then(|()| self.stdout.write_all(end.as_bytes()))
+            .and_then(|()| self.stdout.flush())
+            .map_err(Error::Output)
     }
 
     /// What was done, on standard error.
-    pub(crate) fn note(&self, text: &str) {
+    pub(crate) fn note(&mut self, text: &str) {
         // When standard error is gone there is nobody left to tell.
-        let _ = writeln!(anstream::stderr(), "{text}");
+        let _ = writeln!(self.stderr, "{text}");
     }
 
     /// Messages about places in files, as [`Diagnostic::render`] writes them.
-    pub(crate) fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &Sources) {
+    pub(crate) fn diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &Sources) {
         for diagnostic in diagnostics {
             self.note(&paint(&diagnostic.render(sources)));
             self.note("");
@@ -64,13 +66,13 @@ impl Printer {
     }
 
     /// A message with advice, such as `blocker`.
-    pub(crate) fn message(&self, word: &str, message: &str, hint: Option<&str>) {
+    pub(crate) fn message(&mut self, word: &str, message: &str, hint: Option<&str>) {
         let hint = hint.map_or_else(String::new, |hint| format!("\nhint: {hint}"));
         self.note(&paint(&format!("{word}: {message}{hint}")));
     }
 
     /// An error with what caused it. That nobody reads on is not worth a word.
-    pub(crate) fn error(&self, error: &Error) {
+    pub(crate) fn error(&mut self, error: &Error) {
         if error.exit() == crate::Exit::Done {
             return;
         }
@@ -127,9 +129,9 @@ mod tests {
 
     #[test]
     fn widths() {
-        let width = |columns: &str| super::width(&[("COLUMNS".into(), columns.into())].into());
-        assert_eq!((width("80"), width("7")), (80, NARROWEST));
-        assert!(width("wide") >= NARROWEST);
+        let asked = |columns: &str| width(&[("COLUMNS".into(), columns.into())].into());
+        assert_eq!((asked("80"), asked("7")), (80, NARROWEST));
+        assert!(asked("wide") >= NARROWEST);
     }
 
     #[test]

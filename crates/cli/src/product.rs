@@ -34,7 +34,6 @@ pub(crate) struct Inputs<'a> {
     pub(crate) project: &'a ProjectArguments,
     pub(crate) cluster: &'a ClusterArguments,
     pub(crate) variables: &'a Variables,
-    pub(crate) printer: &'a Printer,
 }
 
 impl Product {
@@ -71,10 +70,10 @@ fn shown(object: &Object) -> Shown {
 }
 
 /// Loads and plans what the arguments name; what the loader has to say is printed.
-pub(crate) fn load(inputs: &Inputs<'_>) -> Result<Product, Error> {
+pub(crate) fn load(inputs: &Inputs<'_>, printer: &mut Printer) -> Result<Product, Error> {
     let request = request(inputs, files::named(inputs.project, inputs.variables)?);
     let mut loaded = compose::load(&request, &DiskFiles);
-    inputs.printer.diagnostics(&loaded.diagnostics, &loaded.sources);
+    printer.diagnostics(&loaded.diagnostics, &loaded.sources);
     let Some(project) = loaded.project.take() else { return Err(refusal(&loaded, &request.files)) };
     options::known_services(inputs.cluster, &project)?;
     let (facts, options) = (options::facts(inputs.cluster), options::options(inputs.cluster));
@@ -83,7 +82,12 @@ pub(crate) fn load(inputs: &Inputs<'_>) -> Result<Product, Error> {
 
 /// An older version of a product, from other files with the same arguments. Only its errors are
 /// printed.
-pub(crate) fn older(inputs: &Inputs<'_>, path: &Path, newer: &Product) -> Result<Product, Error> {
+pub(crate) fn older(
+    inputs: &Inputs<'_>,
+    path: &Path,
+    newer: &Product,
+    printer: &mut Printer,
+) -> Result<Product, Error> {
     let mut request = request(inputs, files::at(path)?);
     let mut loaded = compose::load(&request, &DiskFiles);
     let named = |project: &Project| project.fields.iter().any(|field| field.path == "name");
@@ -93,7 +97,7 @@ pub(crate) fn older(inputs: &Inputs<'_>, path: &Path, newer: &Product) -> Result
         loaded = compose::load(&request, &DiskFiles);
     }
     let Some(project) = loaded.project.take() else {
-        inputs.printer.diagnostics(&loaded.diagnostics, &loaded.sources);
+        printer.diagnostics(&loaded.diagnostics, &loaded.sources);
         return Err(refusal(&loaded, &request.files));
     };
     let (facts, options) = (options::facts(inputs.cluster), options::options(inputs.cluster));

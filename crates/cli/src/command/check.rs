@@ -36,10 +36,14 @@ impl Counts {
     }
 }
 
-pub(super) fn run(arguments: &CheckArguments, printer: &Printer) -> Result<Exit, Error> {
+pub(super) fn run(arguments: &CheckArguments, printer: &mut Printer) -> Result<Exit, Error> {
     let manifests = manifests::read(&arguments.paths)?;
     if !manifests.broken.is_empty() {
         return Err(broken(&manifests, printer));
+    }
+    if manifests.skipped > 0 {
+        let files = if manifests.skipped == 1 { "file" } else { "files" };
+        printer.note(&format!("left out {} {files} without Kubernetes objects", manifests.skipped));
     }
     let options = check::Options::for_minor(arguments.kubernetes);
     let findings = check::check(&manifests.files, &options);
@@ -55,7 +59,6 @@ pub(super) fn run(arguments: &CheckArguments, printer: &Printer) -> Result<Exit,
         }
     };
     printer.result(&text)?;
-    printer.flush()?;
     Ok(match counts {
         Counts { errors: 1.., .. } => Exit::Failed,
         Counts { warnings: 1.., .. } if arguments.strict => Exit::Strict,
@@ -64,9 +67,15 @@ pub(super) fn run(arguments: &CheckArguments, printer: &Printer) -> Result<Exit,
 }
 
 /// References into a file that cannot be read would all be reported as missing: nothing is judged.
-fn broken(manifests: &Manifests, printer: &Printer) -> Error {
-    printer.diagnostics(&manifests.broken, &manifests.sources);
-    let count = manifests.broken.len();
+fn broken(manifests: &Manifests, printer: &mut Printer) -> Error {
+    let (broken, count) = (&manifests.broken, manifests.broken.len());
+    printer.diagnostics(&broken[..count.min(SHOWN)], &manifests.sources);
+    if count > SHOWN {
+        printer.note(&format!("and {} more", count - SHOWN));
+    }
     let files = if count == 1 { "1 file" } else { &format!("{count} files") };
     Error::input(format!("{files} could not be read: nothing was judged"))
 }
+
+/// More of them tell nothing new.
+const SHOWN: usize = 10;

@@ -11,10 +11,10 @@ use crate::product::{self, Inputs};
 pub(super) fn run(
     arguments: &ExplainArguments,
     variables: &Variables,
-    printer: &Printer,
+    printer: &mut Printer,
 ) -> Result<Exit, Error> {
     let (project, cluster) = (&arguments.project, &arguments.cluster);
-    let product = product::load(&Inputs { project, cluster, variables, printer })?;
+    let product = product::load(&Inputs { project, cluster, variables }, printer)?;
     match report::explain(&product.view(), &arguments.what, printer.layout()) {
         Ok(text) => {
             printer.result(&text)?;

@@ -18,21 +18,20 @@ use std::path::Path;
 pub(super) fn run(
     arguments: &PlanArguments,
     variables: &Variables,
-    printer: &Printer,
+    printer: &mut Printer,
 ) -> Result<Exit, Error> {
     let result = result(&arguments.output)?;
     let (project, cluster) = (&arguments.project, &arguments.cluster);
-    let inputs = Inputs { project, cluster, variables, printer };
-    let product = product::load(&inputs)?;
+    let inputs = Inputs { project, cluster, variables };
+    let product = product::load(&inputs, printer)?;
     let text = match result {
         Shape::Report => report::terminal(&product.view(), printer.layout()),
         Shape::Yaml => manifest::yaml(&product.objects, Secrets::Masked),
         Shape::Json => pretty(&report::json(&product.view())),
-        Shape::Changes(old, format) => changes(&inputs, old, format, &product)?,
+        Shape::Changes(old, format) => changes(&inputs, old, format, &product, printer)?,
     };
     write(&arguments.output, &product, printer)?;
     printer.result(&text)?;
-    printer.flush()?;
     Ok(verdict(&arguments.output, &result, &product, printer))
 }
 
@@ -85,10 +84,11 @@ fn changes(
     old: &Path,
     notation: Notation,
     product: &Product,
+    printer: &mut Printer,
 ) -> Result<String, Error> {
     let before = match saved(old)? {
         Some(plan) => plan,
-        None => report::json(&product::older(inputs, old, product)?.view()),
+        None => report::json(&product::older(inputs, old, product, printer)?.view()),
     };
     let diff = report::diff(&before, &report::json(&product.view())).map_err(|not| {
         Error::advised(
@@ -97,7 +97,7 @@ fn changes(
         )
     })?;
     Ok(match notation {
-        Notation::Text => diff.terminal(inputs.printer.layout()),
+        Notation::Text => diff.terminal(printer.layout()),
         Notation::Json => pretty(&diff.json()),
     })
 }
@@ -115,7 +115,7 @@ fn saved(path: &Path) -> Result<Option<Value>, Error> {
     }
 }
 
-fn write(output: &OutputArguments, product: &Product, printer: &Printer) -> Result<(), Error> {
+fn write(output: &OutputArguments, product: &Product, printer: &mut Printer) -> Result<(), Error> {
     if let Some(dir) = &output.out {
         let written = folder::write(dir, &files(output.format, product))?;
         let removed = match written.removed {
@@ -145,7 +145,7 @@ fn files(format: Option<Format>, product: &Product) -> Vec<OutFile> {
     }
 }
 
-fn page(path: &Path, text: &str, printer: &Printer) -> Result<(), Error> {
+fn page(path: &Path, text: &str, printer: &mut Printer) -> Result<(), Error> {
     atomic::write(path, text, Readers::Anybody).map_err(Error::disk("write", path))?;
     printer.note(&format!("wrote {}", path.display()));
     Ok(())
@@ -156,7 +156,7 @@ fn verdict(
     output: &OutputArguments,
     shape: &Shape<'_>,
     product: &Product,
-    printer: &Printer,
+    printer: &mut Printer,
 ) -> Exit {
     let (blockers, found) = (product.count(Level::Blocker), product.count(Level::Warning));
     let warnings = found + product.warnings;
@@ -169,7 +169,14 @@ fn verdict(
     if !output.strict || blockers + warnings == 0 {
         return Exit::Done;
     }
-    let message = format!("{blockers} blockers and {warnings} warnings, which --strict refuses");
+    let count = |count: usize, word: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {word}")),
+        _ => Some(format!("{count} {word}s")),
+    };
+    let counts: Vec<_> =
+        [count(blockers, "blocker"), count(warnings, "warning")].into_iter().flatten().collect();
+    let message = format!("{}, which --strict refuses", counts.join(" and "));
     printer.message("error", &message, None);
     Exit::Strict
 }

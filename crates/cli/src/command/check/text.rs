@@ -84,17 +84,11 @@ impl Page {
     }
 
     fn summary(&mut self, counts: Counts) {
-        let parts: Vec<_> =
-            [(counts.errors, "error"), (counts.warnings, "warning"), (counts.notes, "note")]
-                .into_iter()
-                .filter(|(count, _)| *count > 0)
-                .map(|(count, word)| number(count, word))
-                .collect();
-        let found = if parts.is_empty() {
-            "nothing to complain about".to_owned()
-        } else {
-            parts.join(", ")
-        };
+        let less = [(counts.warnings, "warning"), (counts.notes, "note")];
+        let less = less.into_iter().filter(|(count, _)| *count > 0);
+        let mut parts = vec![number(counts.errors, "error")];
+        parts.extend(less.map(|(count, word)| number(count, word)));
+        let found = parts.join(", ");
         let files = number(counts.files, "file");
         let waived = match counts.waived {
             0 => String::new(),

@@ -7,7 +7,7 @@ mod legend;
 mod measure;
 mod ports;
 
-use super::layout::{self, GAP, Graph, Lane, Node, Placed, Rect};
+use super::layout::{self, Graph, Lane, Node, Placed, Rect};
 use super::scene::{Scene, Shape};
 use super::text::{bold_width, escape, shorten, shorten_bold, width};
 use ports::Ports;
@@ -44,7 +44,7 @@ pub(crate) fn document(scene: &Scene) -> String {
     arrow::arrows(&picture, &mut body);
     for (index, card) in scene.cards.iter().enumerate() {
         card::card(card, picture.at(index), &mut body);
-        picture.ports.draw(index, picture.at(index), &mut body);
+        picture.ports.draw(index, (picture.at(index), picture.middle(index)), &mut body);
     }
     let bottom = legend::legend(&picture, &mut body);
     let (width, height) = (picture.width, bottom + MARGIN);
@@ -88,6 +88,13 @@ impl Picture<'_> {
         let rect = self.placed.boxes.get(card).copied().unwrap_or_default();
         Rect { x: rect.x + self.origin.0, y: rect.y + self.origin.1, ..rect }
     }
+
+    /// The height at which arrows leave a card and arrive.
+    pub(crate) fn middle(&self, card: usize) -> i32 {
+        let behind = self.scene.cards.get(card).map_or(0, measure::stack);
+        let rect = self.at(card);
+        rect.y + (rect.height - behind) / 2
+    }
 }
 
 fn graph(scene: &Scene) -> Graph {
@@ -101,7 +108,8 @@ fn graph(scene: &Scene) -> Graph {
     let node = |card| {
         let (width, height) = measure::size(card);
         let lane = if card.shape == Shape::Job { Lane::Jobs } else { Lane::Main };
-        Node { width, height, lane, floor: floor(card.shape) }
+        let middle = (height - measure::stack(card)) / 2;
+        Node { width, height, middle, lane, floor: floor(card.shape) }
     };
     let mut edges: Vec<(usize, usize)> = scene.arrows.iter().map(|a| (a.from, a.to)).collect();
     edges.dedup();

@@ -28,6 +28,8 @@ pub(crate) struct Graph {
 pub(crate) struct Node {
     pub(crate) width: i32,
     pub(crate) height: i32,
+    /// Where edges leave and arrive, from its top.
+    pub(crate) middle: i32,
     pub(crate) lane: Lane,
     /// The first layer in which it may stand.
     pub(crate) floor: usize,
@@ -74,10 +76,6 @@ impl Rect {
     pub(crate) fn bottom(self) -> i32 {
         self.y + self.height
     }
-
-    pub(crate) fn middle(self) -> i32 {
-        self.y + self.height / 2
-    }
 }
 
 /// The way of an edge from left to right: through the slots that are kept free for it.
@@ -90,7 +88,7 @@ pub(crate) struct Route {
 }
 
 /// Free room between two layers; labels of ports stand in it.
-pub(crate) const GAP: i32 = 104;
+pub(crate) const GAP: i32 = 92;
 /// Free room between two boxes of a layer.
 pub(crate) const ROW_GAP: i32 = 26;
 /// Height that an edge takes where it passes a layer.

@@ -5,11 +5,13 @@ mod cards;
 mod entrances;
 
 use crate::View;
+use crate::text::count;
 use arrows::arrows;
 use model::plan::{Plan, PodSecurityLevel};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use cards::{daily, replicas};
+pub(crate) use cards::{claims, replicas};
+pub(crate) use entrances::entrances;
 
 /// Everything in the picture.
 #[derive(Clone, Debug, Default)]
@@ -123,10 +125,20 @@ pub(crate) enum Holds {
 pub(crate) struct Arrow {
     pub(crate) from: usize,
     pub(crate) to: usize,
-    /// The port that is called; none where only an order is known.
+    /// The port that is called, if it is known.
     pub(crate) port: Option<u16>,
+    pub(crate) tie: Tie,
     /// The evidence, for a tooltip.
     pub(crate) why: String,
+}
+
+/// What an arrow stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Tie {
+    /// Something in the files names the callee.
+    Calls,
+    /// The caller starts after the callee; nothing says more.
+    Needs,
 }
 
 /// The picture of a plan.
@@ -173,11 +185,6 @@ fn subtitle(plan: &Plan, objects: usize) -> String {
     )
 }
 
-/// A number with its noun.
-pub(crate) fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}
-
 /// The name of a Pod Security level, as namespaces write it.
 pub(crate) fn level_name(level: PodSecurityLevel) -> &'static str {
     match level {
@@ -195,6 +202,11 @@ fn networks(plan: &Plan) -> Vec<String> {
     let labels = plan.workloads.iter().flat_map(|w| w.pod.labels.keys());
     let names: BTreeSet<&str> = labels.filter_map(|l| l.strip_prefix(NETWORK)).collect();
     if names.len() < 2 { Vec::new() } else { names.into_iter().map(str::to_owned).collect() }
+}
+
+/// The workload of each Compose service, by index; those of an operator follow.
+pub(crate) fn members(plan: &Plan) -> BTreeMap<String, usize> {
+    index(plan, 0)
 }
 
 /// Card of each Compose service.

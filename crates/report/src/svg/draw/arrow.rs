@@ -3,6 +3,7 @@
 use super::Picture;
 use super::ports::Side;
 use crate::svg::layout::{GAP, Route};
+use crate::svg::scene::Tie;
 use crate::svg::text::escape;
 use std::fmt::Write as _;
 
@@ -12,7 +13,7 @@ pub(crate) const HEADS: &str = "<defs><marker id=\"muster-head\" viewBox=\"0 0 8
      <path class=\"d-head\" d=\"M0 .6 8 4 0 7.4z\"/></marker></defs>\n";
 
 /// The part of the gap before a card that its ports stand in: arrows arrive in it level.
-const ARRIVAL: i32 = 56;
+const ARRIVAL: i32 = 52;
 
 /// All arrows of a picture.
 pub(crate) fn arrows(picture: &Picture<'_>, out: &mut String) {
@@ -24,12 +25,12 @@ pub(crate) fn arrows(picture: &Picture<'_>, out: &mut String) {
         let Some(route) = picture.placed.routes.get(edge) else { continue };
         let (from, to) = (picture.at(arrow.from), picture.at(arrow.to));
         let side = picture.ports.side(arrow.from, arrow.to);
-        let end = picture.ports.head(arrow.to, side, arrow.port, to);
+        let end = picture.ports.head(arrow.to, side, arrow.port, (to, picture.middle(arrow.to)));
         let path = match side {
-            Side::Left => forth(picture, route, (from.right(), from.middle()), end),
+            Side::Left => forth(picture, route, (from.right(), picture.middle(arrow.from)), end),
             Side::Right => back(picture, route, (from.x, from.bottom() - 16), end),
         };
-        let waits = if arrow.port.is_none() && arrow.why == "depends_on" { " d-waits" } else { "" };
+        let waits = if arrow.tie == Tie::Needs { " d-waits" } else { "" };
         let name = |card: usize| picture.scene.cards.get(card).map_or("", |c| c.name.as_str());
         let port = arrow.port.map(|port| format!(":{port}")).unwrap_or_default();
         let hint = format!("{} → {}{port} ({})", name(arrow.from), name(arrow.to), arrow.why);

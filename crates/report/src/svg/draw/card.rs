@@ -35,7 +35,7 @@ pub(crate) fn card(card: &Card, at: Rect, out: &mut String) {
 
 fn world(card: &Card, at: Rect, out: &mut String) {
     let x = at.x + at.width / 2;
-    icon::icon(card.icon, x - 22, at.middle() - 22, 44, out);
+    icon::icon(card.icon, x - 22, at.y + 14, 44, out);
     let _ = writeln!(
         out,
         "<text x=\"{x}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
@@ -91,7 +91,7 @@ fn words(card: &Card, face: Rect, out: &mut String) {
         y += LINE;
     }
     if let Some(budget) = card.meter {
-        meter(budget, x, y - LINE + 8, room, out);
+        meter(budget, x, y - LINE + 13, room, out);
         y += METER;
     }
     networks(card, x, y - LINE + CHIPS - 4, out);

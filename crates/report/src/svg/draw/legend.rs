@@ -2,7 +2,7 @@
 
 use super::card::dot;
 use super::{MARGIN, Picture};
-use crate::svg::scene::{Scene, Several};
+use crate::svg::scene::{Scene, Several, Tie};
 use crate::svg::text::{escape, shorten, width};
 use std::fmt::Write as _;
 
@@ -25,10 +25,10 @@ enum Sign {
 fn entries(scene: &Scene) -> Vec<(Sign, String)> {
     let mut entries = Vec::new();
     if scene.arrows.iter().any(|arrow| arrow.port.is_some()) {
-        entries.push((Sign::Calls, "calls, with the port".to_owned()));
+        entries.push((Sign::Calls, "calls, on the port".to_owned()));
     }
-    if scene.arrows.iter().any(|arrow| arrow.port.is_none() && arrow.why == "depends_on") {
-        entries.push((Sign::Waits, "needs, port unknown".to_owned()));
+    if scene.arrows.iter().any(|arrow| arrow.tie == Tie::Needs) {
+        entries.push((Sign::Waits, "starts after".to_owned()));
     }
     if scene.cards.iter().any(|card| card.several == Several::Many) {
         entries.push((Sign::Stack, "several pods".to_owned()));

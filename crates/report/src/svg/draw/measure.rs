@@ -17,16 +17,16 @@ pub(crate) const LID: i32 = 10;
 /// From the top of a card to the baseline of its name.
 pub(crate) const NAME_Y: i32 = 42;
 /// Height of the meter, and of the networks.
-pub(crate) const METER: i32 = 30;
+pub(crate) const METER: i32 = 36;
 pub(crate) const CHIPS: i32 = 22;
 
 /// Width of the face of a card, without the stack behind it.
 pub(crate) fn face_width(shape: Shape) -> i32 {
     match shape {
         Shape::World => 72,
-        Shape::Entrance => 216,
+        Shape::Entrance => 200,
         Shape::Database => 232,
-        Shape::Service | Shape::Job | Shape::Elsewhere => 204,
+        Shape::Service | Shape::Job | Shape::Elsewhere => 200,
     }
 }
 

@@ -64,22 +64,29 @@ impl Ports {
     }
 
     /// Where an arrow's head stands.
-    pub(crate) fn head(&self, card: usize, side: Side, port: Option<u16>, at: Rect) -> (i32, i32) {
+    pub(crate) fn head(
+        &self,
+        card: usize,
+        side: Side,
+        port: Option<u16>,
+        to: (Rect, i32),
+    ) -> (i32, i32) {
         let landing = self.landings.get(&(card, side));
         let rows = landing.map(Landing::rows).unwrap_or_default();
         let row = landing.map_or(0, |landing| landing.row(port));
         let reach = rows.get(row).map_or(0, |label| reach(label));
+        let (at, middle) = to;
         let x = if side == Side::Left { at.x - reach } else { at.right() + reach };
-        (x, y(at, row, rows.len()))
+        (x, y(middle, row, rows.len()))
     }
 
     /// Draws the ports of a card.
-    pub(crate) fn draw(&self, card: usize, at: Rect, out: &mut String) {
+    pub(crate) fn draw(&self, card: usize, at: (Rect, i32), out: &mut String) {
         for side in [Side::Left, Side::Right] {
             let Some(landing) = self.landings.get(&(card, side)) else { continue };
             let rows = landing.rows();
             for (row, label) in rows.iter().enumerate().filter(|(_, label)| !label.is_empty()) {
-                tab(label, side, at, y(at, row, rows.len()), out);
+                tab(label, side, at.0, y(at.1, row, rows.len()), out);
             }
         }
     }
@@ -108,9 +115,9 @@ fn reach(label: &str) -> i32 {
 }
 
 /// Ports stand around the middle of a card.
-fn y(at: Rect, row: usize, rows: usize) -> i32 {
+fn y(middle: i32, row: usize, rows: usize) -> i32 {
     let (row, rows) = (i32::try_from(row).unwrap_or(0), i32::try_from(rows).unwrap_or(1));
-    at.middle() + row * STEP - (rows - 1) * STEP / 2
+    middle + row * STEP - (rows - 1) * STEP / 2
 }
 
 fn tab(label: &str, side: Side, at: Rect, y: i32, out: &mut String) {

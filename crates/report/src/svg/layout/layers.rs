@@ -26,7 +26,12 @@ pub(super) fn layers(nodes: &[Node], edges: &[(usize, usize)]) -> Vec<usize> {
     let mut layer = vec![0; nodes.len()];
     for &node in sequence.iter().filter(|node| linked(node)) {
         let last = before[node].iter().map(|&b| layer[b] + 1).max().unwrap_or(0);
-        layer[node] = filling.first_free(nodes[node].lane, wanted[node].max(last));
+        let wish = wanted[node].max(last);
+        layer[node] = if nodes[node].lane == Lane::Jobs && before[node].is_empty() {
+            filling.emptiest_before(nodes[node].floor, wish)
+        } else {
+            filling.first_free(nodes[node].lane, wish)
+        };
     }
     for node in (0..nodes.len()).filter(|node| !linked(node)) {
         layer[node] = filling.emptiest(nodes[node].lane, nodes[node].floor);
@@ -88,6 +93,13 @@ impl Filling {
         self.add(lane, layer)
     }
 
+    /// Jobs that nobody calls stand side by side rather than in a pile.
+    fn emptiest_before(&mut self, floor: usize, last: usize) -> usize {
+        let layers = (floor..=last).rev();
+        let best = layers.min_by_key(|&layer| self.held(Lane::Jobs, layer)).unwrap_or(last);
+        self.add(Lane::Jobs, best)
+    }
+
     fn emptiest(&mut self, lane: Lane, floor: usize) -> usize {
         let end = self.counts.len().max(floor + self.least[lane as usize]).max(floor + 1);
         let best = (floor..end).min_by_key(|&layer| self.held(lane, layer)).unwrap_or(floor);
@@ -108,7 +120,7 @@ pub(super) fn with_slots(
         let lane = all.nodes[from].lane;
         for layer in all.layer[from] + 1..all.layer[to] {
             chain.push(all.nodes.len());
-            all.nodes.push(Node { width: 0, height: SLOT, lane, floor: 0 });
+            all.nodes.push(Node { width: 0, height: SLOT, middle: SLOT / 2, lane, floor: 0 });
             all.layer.push(layer);
         }
         chain.push(to);

@@ -102,7 +102,7 @@ fn settle(layered: &Layered, tops: &mut [i32]) -> i32 {
 /// The heights nearest to the mean of the neighbors' that keep the order and the gaps: pools of
 /// adjacent nodes that would overlap move as one.
 fn pull(layered: &Layered, row: &[usize], neighbors: &[Vec<usize>], tops: &mut [i32]) {
-    let middle = |tops: &[i32], node: usize| tops[node] + layered.nodes[node].height / 2;
+    let middle = |tops: &[i32], node: usize| tops[node] + layered.nodes[node].middle;
     let mut offset = 0;
     let mut offsets = Vec::with_capacity(row.len());
     let mut pools: Vec<(i32, i32)> = Vec::new();
@@ -110,7 +110,7 @@ fn pull(layered: &Layered, row: &[usize], neighbors: &[Vec<usize>], tops: &mut [
         let near: Vec<i32> = neighbors[node]
             .iter()
             .filter(|&&n| layered.nodes[n].lane == Lane::Main)
-            .map(|&n| middle(tops, n) - layered.nodes[node].height / 2)
+            .map(|&n| middle(tops, n) - layered.nodes[node].middle)
             .collect();
         let count = i32::try_from(near.len()).unwrap_or(i32::MAX);
         let wish = if count == 0 { tops[node] } else { near.iter().sum::<i32>() / count };
@@ -131,17 +131,24 @@ fn pull(layered: &Layered, row: &[usize], neighbors: &[Vec<usize>], tops: &mut [
     }
 }
 
-/// Stacks the lane of jobs below the main lane; gives its top if anything stands in it.
+/// Stacks the lane of jobs below the main lane: edges that pass, then the jobs, which begin at one
+/// height in all layers. Gives its top if anything stands in it.
 fn stack_jobs(layered: &Layered, tops: &mut [i32], main_bottom: i32) -> Option<i32> {
-    let mut found = false;
+    let is_slot = |node: usize| layered.nodes[node].height <= SLOT;
+    let rows: Vec<(Vec<usize>, Vec<usize>)> = layered
+        .rows
+        .iter()
+        .map(|row| row.iter().filter(|&&n| layered.nodes[n].lane == Lane::Jobs).copied())
+        .map(|row| row.partition(|&node| is_slot(node)))
+        .collect();
     let from = if main_bottom > 0 { main_bottom + LANE_GAP } else { 0 };
-    for row in &layered.rows {
-        let jobs: Vec<usize> =
-            row.iter().filter(|&&n| layered.nodes[n].lane == Lane::Jobs).copied().collect();
-        found |= !jobs.is_empty();
-        stack(layered, &jobs, from, tops);
+    let passing = rows.iter().map(|(slots, _)| slots.len()).max().unwrap_or(0);
+    let jobs_from = from + i32::try_from(passing).unwrap_or(0) * 2 * SLOT;
+    for (slots, jobs) in &rows {
+        stack(layered, slots, from, tops);
+        stack(layered, jobs, jobs_from, tops);
     }
-    found.then_some(from)
+    rows.iter().any(|(_, jobs)| !jobs.is_empty()).then_some(from)
 }
 
 fn routes(layered: &Layered, real: usize, columns: &[(i32, i32)], tops: &[i32]) -> Vec<Route> {

@@ -7,6 +7,7 @@ fn graphs() -> impl Strategy<Value = Graph> {
             |(width, height, lane, floor)| Node {
                 width,
                 height,
+                middle: height / 2,
                 lane: if lane == 0 { Lane::Jobs } else { Lane::Main },
                 floor,
             },
@@ -67,7 +68,7 @@ proptest! {
 
 #[test]
 fn jobs_stand_below() {
-    let node = Node { width: 100, height: 50, lane: Lane::Main, floor: 0 };
+    let node = Node { width: 100, height: 50, middle: 25, lane: Lane::Main, floor: 0 };
     let job = Node { lane: Lane::Jobs, ..node };
     let graph = Graph { nodes: vec![node, job, node], edges: vec![(0, 2), (1, 2)] };
     let placed = layout(&graph);

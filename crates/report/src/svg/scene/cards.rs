@@ -1,6 +1,7 @@
 //! A workload as a card.
 
-use super::{Card, Holds, Icon, Line, Meter, NETWORK, Several, Shape, count};
+use super::{Card, Holds, Icon, Line, Meter, NETWORK, Several, Shape};
+use crate::text::count;
 use model::plan::{Claim, DatabaseCluster, DatabaseKind, Kind, Plan, VolumeSource, Workload};
 use std::fmt::Write as _;
 
@@ -88,7 +89,7 @@ fn times(replicas: u32) -> String {
 }
 
 /// A schedule in words, if it is once a day.
-pub(crate) fn daily(schedule: &str) -> String {
+fn daily(schedule: &str) -> String {
     let fields: Vec<&str> = schedule.split_whitespace().collect();
     let number = |text: &str| text.parse::<u8>().ok();
     match fields[..] {

@@ -1,0 +1,92 @@
+//! What people should know, and what only they can answer.
+
+use super::overview::level_class;
+use super::quote::quotation;
+use super::{Section, prose};
+use crate::View;
+use crate::svg::text::escape;
+use crate::text::count;
+use model::reason::{Finding, Level};
+use std::fmt::Write as _;
+
+/// The findings, worst first.
+pub(super) fn findings(view: &View<'_>) -> Section {
+    let all = &view.plan.report.findings;
+    let mut body = String::new();
+    for level in [Level::Blocker, Level::Warning, Level::Note] {
+        let found: Vec<&Finding> = all.iter().filter(|f| f.level == level).collect();
+        if found.is_empty() {
+            continue;
+        }
+        // Notes are many and can wait.
+        let open = if level == Level::Note && found.len() > 4 { "" } else { " open" };
+        let _ = writeln!(
+            body,
+            "<details class=\"group\"{open}>\n<summary><span class=\"tag {}\">{}</span> {}</summary>\n\
+             <ul class=\"findings\">",
+            level_class(level),
+            level_class(level),
+            explained(level, found.len())
+        );
+        found.iter().for_each(|f| finding(f, view, &mut body));
+        body.push_str("</ul>\n</details>\n");
+    }
+    if body.is_empty() {
+        body.push_str("<p>Nothing: no blocker, no warning, no note.</p>\n");
+    }
+    Section { id: "findings", title: "Findings", lead: String::new(), body }
+}
+
+fn explained(level: Level, found: usize) -> String {
+    let number = count(found, level_class(level));
+    match level {
+        Level::Blocker => {
+            format!("{number}: the product will not work as it did until this is dealt with")
+        }
+        Level::Warning => format!("{number}: somebody should look at this"),
+        Level::Note => format!("{number}, worth knowing"),
+    }
+}
+
+fn finding(finding: &Finding, view: &View<'_>, out: &mut String) {
+    let service = finding.service.as_deref().map_or_else(String::new, |service| {
+        format!("<span class=\"service\">{}</span> ", escape(service))
+    });
+    let _ = writeln!(
+        out,
+        "<li class=\"finding\">\n<p class=\"what\">{service}{}</p>\n\
+         <p class=\"fix\"><b>Fix</b> {}</p>\n{}<p class=\"code\">{}</p>\n</li>",
+        prose(&finding.message),
+        prose(&finding.fix),
+        quotation(&finding.because, view.sources),
+        escape(finding.code)
+    );
+}
+
+/// The open questions.
+pub(super) fn questions(view: &View<'_>) -> Section {
+    let mut body = String::new();
+    for question in &view.plan.report.questions {
+        let service = question.service.as_deref().map_or_else(String::new, |service| {
+            format!("<span class=\"service\">{}</span> ", escape(service))
+        });
+        let _ = writeln!(
+            body,
+            "<li>\n<p class=\"what\">{service}{}</p>\n<p class=\"fix\"><b>Assumed</b> {}</p>\n\
+             <pre tabindex=\"0\" aria-label=\"How to answer\"><code>{}</code></pre>\n</li>",
+            prose(&question.question),
+            prose(&question.assumed),
+            escape(&question.answer)
+        );
+    }
+    if !body.is_empty() {
+        body = format!("<ul class=\"findings\">\n{body}</ul>\n");
+    }
+    Section {
+        id: "questions",
+        title: "Open questions",
+        lead: "The plan is complete without the answers. Each line below settles one for good."
+            .to_owned(),
+        body,
+    }
+}

@@ -1,0 +1,143 @@
+//! Who may talk to whom, as a matrix: what the policies admit, and what the files say is called.
+
+use super::Section;
+use crate::svg::scene::members;
+use crate::svg::text::escape;
+use model::plan::{Peer, Plan, PolicyRule, Workload};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+type Labels = BTreeMap<String, String>;
+
+/// The matrix.
+pub(super) fn section(plan: &Plan) -> Section {
+    Section {
+        id: "network",
+        title: "Who may talk to whom",
+        lead: "Rows call columns. <span class=\"cell calls\">●</span> is called and admitted, \
+               <span class=\"cell\">○</span> is admitted because the network is shared, \
+               <span class=\"cell cut\">✕</span> is called but not admitted; nothing else passes."
+            .to_owned(),
+        body: if plan.workloads.is_empty() { String::new() } else { matrix(plan) },
+    }
+}
+
+fn matrix(plan: &Plan) -> String {
+    let labels: Vec<Labels> = plan.workloads.iter().map(|w| labels(plan, w)).collect();
+    let calls = calls(plan);
+    let mut out = String::from(
+        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Who may talk to whom\">\n\
+         <table class=\"matrix\">\n<thead><tr><td></td>",
+    );
+    for workload in &plan.workloads {
+        let _ = write!(out, "<th scope=\"col\"><span>{}</span></th>", escape(&workload.name));
+    }
+    out.push_str("</tr></thead>\n<tbody>\n");
+    let callers = std::iter::once(None).chain((0..labels.len()).map(Some));
+    for from in callers {
+        let name = from.map_or("outside", |at| plan.workloads[at].name.as_str());
+        let _ = write!(out, "<tr><th scope=\"row\">{}</th>", escape(name));
+        for to in 0..labels.len() {
+            let open = admitted(plan, from.map(|at| &labels[at]), &labels[to]);
+            let sign = Sign::of(open, calls.contains(&(from, to)));
+            out.push_str(if from == Some(to) { "<td class=\"self\"></td>" } else { sign.cell() });
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</tbody>\n</table>\n</div>\n");
+    out
+}
+
+enum Sign {
+    Calls,
+    May,
+    Cut,
+    Nothing,
+}
+
+impl Sign {
+    fn of(admitted: bool, called: bool) -> Self {
+        match (admitted, called) {
+            (true, true) => Self::Calls,
+            (true, false) => Self::May,
+            (false, true) => Self::Cut,
+            (false, false) => Self::Nothing,
+        }
+    }
+
+    fn cell(&self) -> &'static str {
+        match self {
+            Self::Calls => "<td class=\"cell calls\" title=\"called and admitted\">●</td>",
+            Self::May => "<td class=\"cell\" title=\"admitted\">○</td>",
+            Self::Cut => "<td class=\"cell cut\" title=\"called but not admitted\">✕</td>",
+            Self::Nothing => "<td></td>",
+        }
+    }
+}
+
+/// The labels by which policies know a workload's pods.
+fn labels(plan: &Plan, workload: &Workload) -> Labels {
+    let mut labels = workload.pod.labels.clone();
+    for (key, value) in [
+        ("name", &workload.name),
+        ("instance", &plan.app),
+        ("part-of", &plan.app),
+        ("component", &workload.component),
+    ] {
+        labels.insert(format!("app.kubernetes.io/{key}"), value.clone());
+    }
+    labels
+}
+
+/// Caller and callee, by workload; no caller is the outside.
+fn calls(plan: &Plan) -> BTreeSet<(Option<usize>, usize)> {
+    let members = members(plan);
+    let count = plan.workloads.len();
+    plan.links
+        .iter()
+        .filter_map(|link| {
+            let to = *members.get(&link.to)?;
+            let from = match &link.from {
+                Some(from) => Some(*members.get(from)?),
+                None => None,
+            };
+            (to < count && from.is_none_or(|from| from < count)).then_some((from, to))
+        })
+        .collect()
+}
+
+/// Whether the policies let one pod, or the outside, talk to another.
+fn admitted(plan: &Plan, from: Option<&Labels>, to: &Labels) -> bool {
+    let selects = |pods: &Labels, labels: &Labels| within(pods, labels);
+    let ingress: Vec<&Vec<PolicyRule>> = plan
+        .policies
+        .iter()
+        .filter(|policy| selects(&policy.pods, to))
+        .filter_map(|policy| policy.ingress.as_ref())
+        .collect();
+    let egress: Vec<&Vec<PolicyRule>> = plan
+        .policies
+        .iter()
+        .filter(|policy| from.is_some_and(|from| selects(&policy.pods, from)))
+        .filter_map(|policy| policy.egress.as_ref())
+        .collect();
+    passes(&ingress, from) && passes(&egress, Some(to))
+}
+
+/// No policy admits everybody; several admit what any of their rules does.
+fn passes(policies: &[&Vec<PolicyRule>], peer: Option<&Labels>) -> bool {
+    let rule = |rule: &PolicyRule| rule.peers.is_empty() || rule.peers.iter().any(|p| is(p, peer));
+    policies.is_empty() || policies.iter().any(|rules| rules.iter().any(rule))
+}
+
+fn is(peer: &Peer, labels: Option<&Labels>) -> bool {
+    match peer {
+        Peer::Pods(pods) => labels.is_some_and(|labels| within(pods, labels)),
+        Peer::Cidr { .. } => labels.is_none(),
+        Peer::Namespaces(_) | Peer::PodsIn { .. } => false,
+    }
+}
+
+fn within(selector: &Labels, labels: &Labels) -> bool {
+    selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+}

@@ -5,7 +5,7 @@ use crate::log::Log;
 use crate::rules;
 use crate::world::{Subject, World};
 use model::reason::{Because, Level, Report};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Attributes that only mean something to Docker, and why they need no counterpart.
 const DOCKER_ONLY: &[(&str, &str)] = &[
@@ -34,15 +34,26 @@ const DOCKER_ONLY: &[(&str, &str)] = &[
 pub(crate) fn complete(world: &World<'_>, log: &mut Log) {
     let cited = cited(&log.report);
     for subject in world.subjects.values() {
+        let service = format!("services.{}", subject.key());
+        let mut idle: BTreeMap<String, Vec<Because>> = BTreeMap::new();
         for field in &subject.service.fields {
-            let path = format!("services.{}.{}", subject.key(), field.path);
-            if !is_cited(&path, &cited) {
-                mention(subject, &field.path, field.span, log);
+            if is_cited(&format!("{service}.{}", field.path), &service, &cited) {
+                continue;
             }
+            match intent(&field.path) {
+                Some(name) => {
+                    let because = subject.line(&field.path, field.span);
+                    idle.entry(name).or_default().push(because);
+                }
+                None => mention(subject, &field.path, field.span, log),
+            }
+        }
+        for (name, because) in idle {
+            without_effect(subject, &name, because, log);
         }
     }
     for field in &world.project.fields {
-        if is_cited(&field.path, &cited) {
+        if is_cited(&field.path, "", &cited) {
             continue;
         }
         let because = Because::Line { field: field.path.clone(), span: field.span };
@@ -75,7 +86,7 @@ fn cited(report: &Report) -> BTreeSet<String> {
 
 /// A field is cited by itself, by something below it, or by something above it — but the line of
 /// the service as a whole covers nothing.
-fn is_cited(path: &str, cited: &BTreeSet<String>) -> bool {
+fn is_cited(path: &str, service: &str, cited: &BTreeSet<String>) -> bool {
     let below = format!("{path}.");
     if cited.contains(path)
         || cited.range(below.clone()..).next().is_some_and(|c| c.starts_with(&below))
@@ -86,8 +97,7 @@ fn is_cited(path: &str, cited: &BTreeSet<String>) -> bool {
     while let Some(dot) = path[..end].rfind('.') {
         end = dot;
         let above = &path[..end];
-        // `services.web` has two parts: that is the service itself.
-        if above.starts_with("services.") && !above["services.".len()..].contains('.') {
+        if above.len() <= service.len() {
             return false;
         }
         if cited.contains(above) {
@@ -95,6 +105,27 @@ fn is_cited(path: &str, cited: &BTreeSet<String>) -> bool {
         }
     }
     false
+}
+
+/// Parts of `x-muster` that others than the planner read.
+const READ_ELSEWHERE: &[&str] = &["x-muster.inference", "x-muster.training"];
+
+/// The part of `x-muster` that a path belongs to, if it is one that should have changed something.
+fn intent(path: &str) -> Option<String> {
+    let mut parts = path.split('.');
+    let name = format!("{}.{}", parts.next()?, parts.next()?);
+    (name.starts_with("x-muster.") && !READ_ELSEWHERE.contains(&name.as_str())).then_some(name)
+}
+
+fn without_effect(subject: &Subject<'_>, name: &str, because: Vec<Because>, log: &mut Log) {
+    log.find(
+        Level::Warning,
+        "intent-without-effect",
+        Some(subject.key()),
+        format!("`{name}` changes nothing for `{}`, which is planned as {}", subject.key(), subject.object()),
+        "remove it, or say x-muster.kind if another kind is meant",
+        because,
+    );
 }
 
 fn mention(subject: &Subject<'_>, path: &str, span: yaml::Span, log: &mut Log) {

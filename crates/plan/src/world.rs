@@ -172,19 +172,7 @@ impl Subject<'_> {
     /// A reason: every attribute of this service whose path is `path` or lies below it. Falls back
     /// to the service's own line, so that a decision always names a place.
     pub(crate) fn lines(&self, path: &str) -> Vec<Because> {
-        let below = |candidate: &str| {
-            candidate
-                .strip_prefix(path)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        let found: Vec<_> = self
-            .service
-            .fields
-            .iter()
-            .filter(|field| below(&field.path))
-            .map(|field| self.line(&field.path, field.span))
-            .collect();
-        if found.is_empty() { vec![self.own_line()] } else { found }
+        crate::attributes::cite_or_own(self, &[path])
     }
 
     /// A reason: the service itself.

@@ -27,12 +27,26 @@ impl Reasons {
     }
 }
 
-/// The first rule that applies decides.
+/// What a service is; one that shares another's pod has no claim templates of its own, whatever it
+/// keeps.
 pub(super) fn choose(
     world: &World<'_>,
     subject: &Subject<'_>,
     need: &StorageNeed,
 ) -> (Shape, Reasons) {
+    let (shape, reasons) = alone(world, subject, need);
+    let tenant = subject.shares_pod_of.is_some();
+    if !tenant || !matches!(shape, Shape::StatefulSet | Shape::Operated) {
+        return (shape, reasons);
+    }
+    let why = "it is a container in another service's pod";
+    let because = subject.lines("network_mode");
+    let rule = rules::STATELESS_IS_DEPLOYMENT;
+    (Shape::Deployment, Reasons::new(because, rule, Certainty::Inferred, why))
+}
+
+/// The first rule that applies decides.
+fn alone(world: &World<'_>, subject: &Subject<'_>, need: &StorageNeed) -> (Shape, Reasons) {
     stated(subject)
         .or_else(|| operated(subject))
         .or_else(|| scheduled(subject))

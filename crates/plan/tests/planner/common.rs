@@ -57,9 +57,18 @@ impl Given {
 
     /// The project, as it is loaded.
     pub fn project(&self) -> Project {
+        self.load().unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
+    }
+
+    /// The project, if the file is one.
+    pub fn try_project(&self) -> Option<Project> {
+        self.load().ok()
+    }
+
+    fn load(&self) -> Result<Project, String> {
         let files = MemoryFiles::new(self.files.iter().map(|(path, text)| (path, text.as_str())));
         let loaded = compose::load(&Request::file("shop/compose.yaml"), &files);
-        loaded.project.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics))
+        loaded.project.ok_or_else(|| format!("{:#?}", loaded.diagnostics))
     }
 
     /// The plan.

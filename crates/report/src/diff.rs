@@ -39,13 +39,13 @@ pub struct NotAPlan(pub String);
 pub fn diff(old: &Value, new: &Value) -> Result<Diff, NotAPlan> {
     let (old, new) = (Document::read(old)?, Document::read(new)?);
     let found = compare::objects(&old, &new);
-    let mut careful = care::kinds_changed(&found, &old.namespace);
+    let mut careful = care::kinds_changed(&found, old.namespace);
     careful.extend(care::data_lost(&found));
     Ok(Diff {
         app: new.app.to_owned(),
         namespace: old.namespace.to_owned(),
         moved_to: (old.namespace != new.namespace).then(|| new.namespace.to_owned()),
-        refused: found.changed.iter().flat_map(|it| care::refused(it, &old.namespace)).collect(),
+        refused: found.changed.iter().filter_map(|it| care::refused(it, old.namespace)).collect(),
         careful,
         added: found.added,
         removed: found.removed,

@@ -2,7 +2,7 @@
 
 use crate::text::count;
 use model::plan::{
-    AccessMode, Claim, Container, DatabaseCluster, DatabaseKind, Kind, Plan, RouteKind,
+    AccessMode, Claim, Container, DatabaseCluster, DatabaseKind, Kind, Plan, Pod, RouteKind,
     ServiceKind, VolumeSource, Workload,
 };
 use model::reason::Decision;
@@ -119,7 +119,7 @@ fn ports(plan: &Plan, workload: &Workload) -> String {
             let marks = shown.entry(port.target).or_default();
             marks.extend((!outside.is_empty()).then_some(outside));
             let routed = routes().filter(|it| it.rules.iter().any(|rule| rule.port == port.port));
-            marks.extend(routed.map(|it| route_kind(it.edge)));
+            marks.extend(routed.map(|_| "route"));
         }
     }
     let words = shown.iter().map(|(port, marks)| {
@@ -160,11 +160,29 @@ fn claim(claim: &Claim) -> String {
     format!("{} {size}{shared}", claim.name)
 }
 
-/// What starts when: each stage waits until the one before it is ready.
+/// Workloads that do what Pod Security "restricted" forbids.
+pub(crate) fn unrestricted(plan: &Plan) -> Vec<&str> {
+    let free = |pod: &Pod| {
+        let containers = || pod.init.iter().chain(&pod.containers);
+        let adds = |it: &Container| it.security.add.iter().any(|name| name != "NET_BIND_SERVICE");
+        !pod.security.non_root
+            || !pod.security.seccomp
+            || pod.host_network
+            || pod.host_pid
+            || pod.host_ipc
+            || pod.volumes.iter().any(|it| matches!(it.source, VolumeSource::Host(_)))
+            || containers().any(|it| it.security.privileged || it.security.escalation || adds(it))
+    };
+    plan.workloads.iter().filter(|it| free(&it.pod)).map(|it| it.name.as_str()).collect()
+}
+
+/// What starts when: each stage waits until the one before it is ready. What a schedule starts is
+/// left out.
 pub(crate) fn stages(plan: &Plan) -> Vec<Vec<&str>> {
     let mut left: BTreeMap<&str, BTreeSet<&str>> = plan
         .workloads
         .iter()
+        .filter(|it| !matches!(it.kind, Kind::CronJob { .. }))
         .map(|it| (it.name.as_str(), it.after.iter().map(String::as_str).collect()))
         .chain(plan.databases.iter().map(|it| (it.name.as_str(), BTreeSet::new())))
         .collect();
@@ -202,15 +220,17 @@ mod tests {
 
     #[test]
     fn stages_follow_what_waits() {
-        let cases: [(&[(&str, &[&str])], &[&[&str]]); 3] = [
-            (&[("a", &["b"]), ("b", &["c"]), ("c", &[])], &[&["c"], &["b"], &["a"]]),
-            (&[("a", &["gone"]), ("b", &[])], &[&["a", "b"]]),
-            (&[("a", &["b"]), ("b", &["a"]), ("c", &[])], &[&["c"], &["a", "b"]]),
+        let cases: [(&[&str], &str); 3] = [
+            (&["a b", "b c", "c"], "c > b > a"),
+            (&["a gone", "b"], "a, b"),
+            (&["a b", "b a", "c"], "c > a, b"),
         ];
         for (given, expected) in cases {
-            let workloads = given.iter().map(|(name, after)| workload(name, after)).collect();
+            let words = given.iter().map(|it| it.split(' ').collect::<Vec<_>>());
+            let workloads = words.map(|it| workload(it[0], &it[1..])).collect();
             let plan = Plan { workloads, ..Plan::default() };
-            assert_eq!(stages(&plan), expected, "{given:?}");
+            let stages: Vec<_> = stages(&plan).iter().map(|it| it.join(", ")).collect();
+            assert_eq!(stages.join(" > "), expected, "{given:?}");
         }
     }
 }

@@ -4,7 +4,8 @@ mod findings;
 mod questions;
 mod sections;
 
-use crate::text::{Line, Page, Role, count};
+use crate::overview;
+use crate::text::{Line, Page, Role, count, joined};
 use crate::{Layout, View};
 use model::plan::PodSecurityLevel;
 use std::collections::BTreeSet;
@@ -46,13 +47,23 @@ fn headline(view: &View<'_>, page: &mut Page) {
             .plain(" in namespace ")
             .and(Role::Name, &plan.namespace)
             .plain(" · Pod Security ")
-            .and(level.1, level.0),
+            .and(level.1, level.0)
+            .plain(exceptions(view)),
     );
+}
+
+/// Whom the level of Pod Security is lowered for.
+fn exceptions(view: &View<'_>) -> String {
+    let names = overview::unrestricted(view.plan);
+    if names.is_empty() { String::new() } else { format!(", for {}", joined(&names)) }
 }
 
 fn next(view: &View<'_>, page: &mut Page) {
     page.heading("What next", "");
-    let service = view.plan.workloads.first().map_or("SERVICE", |it| it.service.as_str());
+    let plan = view.plan;
+    let routed = plan.routes.first().map(|it| it.service.as_str());
+    let first = || plan.workloads.first().map(|it| it.service.as_str());
+    let service = routed.or_else(first).unwrap_or("SERVICE");
     let explain = format!("muster explain {service}");
     let steps = [
         ("--out k8s/", "writes the manifests; --format kustomize or helm writes those"),

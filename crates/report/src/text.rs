@@ -7,7 +7,7 @@ mod page;
 mod table;
 mod words;
 
-pub(crate) use because::{cited, phrase};
+pub(crate) use because::{cited, phrases};
 pub(crate) use line::{Line, Role};
 pub(crate) use page::Page;
 pub(crate) use table::{Column, Row, Table};

@@ -95,12 +95,28 @@ fn field(field: &Field, page: &mut Page) {
         return;
     }
     page.hang(lead, Line::of(Role::Name, &field.path));
-    if let Some(old) = &field.old {
-        page.hang(Line::of(Role::Bad, "        - "), Line::of(Role::Bad, value(old)));
+    let text = |it: &Option<Value>| it.as_ref().map(value).unwrap_or_default();
+    let (old, new) = (text(&field.old), text(&field.new));
+    let (gone, come) = lines_apart(&old, &new);
+    for line in gone {
+        page.hang(Line::of(Role::Bad, "        - "), Line::of(Role::Bad, line));
     }
-    if let Some(new) = &field.new {
-        page.hang(Line::of(Role::Good, "        + "), Line::of(Role::Good, value(new)));
+    for line in come {
+        page.hang(Line::of(Role::Good, "        + "), Line::of(Role::Good, line));
     }
+}
+
+/// The lines of two texts without those that they share at the start and at the end.
+fn lines_apart<'t>(old: &'t str, new: &'t str) -> (Vec<&'t str>, Vec<&'t str>) {
+    let (mut old, mut new): (Vec<_>, Vec<_>) = (old.lines().collect(), new.lines().collect());
+    let shared = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    old.drain(..shared);
+    new.drain(..shared);
+    while old.last().is_some_and(|line| new.last() == Some(line)) {
+        old.pop();
+        new.pop();
+    }
+    (old, new)
 }
 
 fn value(value: &Value) -> String {
@@ -145,12 +161,12 @@ fn cares(title: &str, sign: &str, role: Role, all: &[Care], page: &mut Page) {
     }
 }
 
-/// Objects that an apply leaves behind.
+/// Objects that an apply leaves behind, but those that need care.
 fn leftovers(diff: &Diff, page: &mut Page) {
     let left: Vec<_> = diff
         .removed
         .iter()
-        .filter(|it| it.kind != "PersistentVolumeClaim")
+        .filter(|it| diff.careful.iter().all(|care| care.object != it.object))
         .map(|it| format!("{}/{}", it.kind.to_lowercase(), it.name))
         .collect();
     if left.is_empty() {
@@ -188,4 +204,17 @@ pub(super) fn json(diff: &Diff) -> Value {
         "refused": diff.refused.iter().map(care).collect::<Vec<_>>(),
         "careful": diff.careful.iter().map(care).collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lines_apart;
+
+    #[test]
+    fn shared_lines_are_left_out() {
+        assert_eq!(lines_apart("a\nb\nc", "a\nx\ny\nc"), (vec!["b"], vec!["x", "y"]));
+        assert_eq!(lines_apart("a", "a"), (vec![], vec![]));
+        assert_eq!(lines_apart("", "a"), (vec![], vec!["a"]));
+        assert_eq!(lines_apart("a\na", "a"), (vec!["a"], vec![]));
+    }
 }

@@ -81,22 +81,49 @@ pub(super) fn attributes<'a>(view: &View<'a>) -> BTreeSet<&'a str> {
     decided.chain(found).filter_map(field).collect()
 }
 
-/// Names that are close to a wrong one, best first.
+/// Names that are close to a wrong one, best first: few edits away, or the same name with another
+/// kind, or other attributes of the same service.
 pub(super) fn close(view: &View<'_>, what: &str) -> Vec<String> {
     let candidates: BTreeSet<String> = match what.split_once(':') {
         Some((object, _)) if object.contains('/') => fields(view, object),
         _ => everything(view),
     };
     let wanted = what.to_lowercase();
-    let mut ranked: Vec<_> = candidates
-        .into_iter()
-        .filter_map(|name| {
-            let distance = distance(&wanted, &name.to_lowercase());
-            (distance <= allowed(&wanted)).then_some((distance, name))
-        })
-        .collect();
+    let near = candidates.iter().filter_map(|name| {
+        let distance = distance(&wanted, &name.to_lowercase());
+        (distance <= allowed(&wanted)).then(|| (distance, name.clone()))
+    });
+    let mut ranked: Vec<_> = near.chain(related(view, what)).collect();
     ranked.sort();
-    ranked.into_iter().take(SUGGESTED).map(|(_, name)| name).collect()
+    let mut names: Vec<String> = Vec::new();
+    for (_, name) in ranked {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.truncate(SUGGESTED);
+    names
+}
+
+/// What shares a part with a wrong name.
+fn related(view: &View<'_>, what: &str) -> Vec<(usize, String)> {
+    let far = allowed(what);
+    let what = what.split(':').next().unwrap_or(what);
+    if let Some((_, name)) = what.split_once('/') {
+        let same = objects(view).into_iter().filter(|it| it.ends_with(&format!("/{name}")));
+        return same.map(|it| (far + distance(what, it), it.to_owned())).collect();
+    }
+    let path = what.strip_prefix("services.").unwrap_or(what);
+    let service = path.split('.').next().unwrap_or(path);
+    if !services(view).contains(service) {
+        return Vec::new();
+    }
+    let own = format!("services.{service}.");
+    let attributes = attributes(view).into_iter().filter_map(|it| {
+        let name = format!("{service}.{}", it.strip_prefix(&own)?.split('.').next()?);
+        Some((far + distance(path, &name), name))
+    });
+    std::iter::once((far, service.to_owned())).chain(attributes).collect()
 }
 
 /// Edits that still count as the same word.
@@ -128,20 +155,22 @@ fn fields(view: &View<'_>, object: &str) -> BTreeSet<String> {
     leaves.chain(decided).map(|field| format!("{object}:{field}")).collect()
 }
 
-/// Levenshtein distance in characters.
+/// Edits between two words: characters more, less, other, or swapped with their neighbor.
 fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<_> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (at, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = at + 1;
-        for (column, y) in b.iter().enumerate() {
-            let change = diagonal + usize::from(x != *y);
-            diagonal = row[column + 1];
-            row[column + 1] = change.min(diagonal + 1).min(row[column] + 1);
+    let (a, b): (Vec<_>, Vec<_>) = (a.chars().collect(), b.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=b.len()).collect();
+    for at in 0..a.len() {
+        let mut row = vec![at + 1];
+        for column in 0..b.len() {
+            let change = above[column] + usize::from(a[at] != b[column]);
+            let swapped = at > 0 && column > 0 && a[at] == b[column - 1] && a[at - 1] == b[column];
+            let swap = if swapped { before[column - 1] + 1 } else { usize::MAX };
+            row.push(change.min(swap).min(above[column + 1] + 1).min(row[column] + 1));
         }
+        before = std::mem::replace(&mut above, row);
     }
-    row[b.len()]
+    above[b.len()]
 }
 
 #[cfg(test)]
@@ -166,7 +195,7 @@ mod tests {
     #[test]
     fn distances_count_edits() {
         for (a, b, expected) in
-            [("", "ab", 2), ("web", "wbe", 2), ("abc", "abc", 0), ("kitten", "sitting", 3)]
+            [("", "ab", 2), ("web", "wbe", 1), ("abc", "abc", 0), ("kitten", "sitting", 3)]
         {
             assert_eq!(distance(a, b), expected, "{a} {b}");
         }

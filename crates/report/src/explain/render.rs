@@ -1,7 +1,7 @@
 //! Explanations as text.
 
 use super::subject::{Subject, cites};
-use crate::text::{Line, Page, Role, certainty, count, field_label, joined, level, phrase};
+use crate::text::{Line, Page, Role, certainty, count, field_label, joined, level, phrases};
 use crate::{Layout, Shown, View};
 use model::reason::{Because, Certainty, Decision, Finding, Question, Rule};
 use serde_json::Value;
@@ -65,17 +65,16 @@ impl Explanation<'_> {
             .into_iter()
             .filter(|it| covers(&it.field, field) && Some(it.field.len()) == longest)
             .collect();
+        self.page.blank();
         if longest == Some(0) && below.is_empty() {
-            self.page.blank();
             self.page.text(Line::prose(
                 "It has no decision of its own; it follows from what was decided about the object:",
             ));
         }
-        self.decisions(&covering);
-        if !below.is_empty() {
-            self.page.heading("Decisions about its parts", "");
-            self.decisions(&below);
+        if longest != Some(0) || below.is_empty() {
+            self.decisions(&covering);
         }
+        self.decisions(&below);
     }
 
     fn attribute(&mut self, path: &str) {
@@ -108,7 +107,9 @@ impl Explanation<'_> {
 
     fn code(&mut self, code: &str) {
         let findings = self.view.plan.report.findings.iter().filter(|it| it.code == code);
-        self.findings(findings.collect());
+        let findings: Vec<_> = findings.collect();
+        self.title(code, &count(findings.len(), "finding"));
+        self.findings(findings);
     }
 
     fn title(&mut self, name: &str, beside: &str) {
@@ -116,11 +117,16 @@ impl Explanation<'_> {
         self.page.text(Line::of(Role::Title, name).plain(gap).and(Role::Faint, beside));
     }
 
-    /// Decisions below the names of their objects, in the order of applying.
+    /// Decisions below the names of their objects: workloads first, then in the order of applying.
     fn by_object(&mut self, decisions: &[&Decision]) {
+        let runs = |object: &str| {
+            let named = |kind: &str, name: &str| object.split_once('/') == Some((kind, name));
+            self.view.plan.workloads.iter().any(|it| named(it.kind.name(), &it.name))
+        };
         let order = |object: &str| {
             let at = self.view.objects.iter().position(|it| it.origin == object);
-            at.unwrap_or(usize::MAX)
+            at.filter(|_| !runs(object))
+                .map_or(usize::from(!runs(object)) * usize::MAX, |at| at + 1)
         };
         let mut groups: BTreeMap<(usize, &str), Vec<&Decision>> = BTreeMap::new();
         for decision in decisions {
@@ -133,7 +139,7 @@ impl Explanation<'_> {
         }
     }
 
-    /// Decisions; those with the same reasons share them.
+    /// Decisions; those with the same reason share it.
     fn decisions(&mut self, decisions: &[&Decision]) {
         let mut groups: Vec<Vec<&Decision>> = Vec::new();
         for decision in decisions {
@@ -144,23 +150,36 @@ impl Explanation<'_> {
         }
         for group in groups {
             for decision in &group {
-                let chosen = Line::of(Role::Name, field_label(&decision.field))
-                    .plain("  ")
-                    .and(Role::Title, &decision.chosen);
-                self.page.hang(Line::default().padded(2), chosen);
+                self.choice(decision);
             }
-            self.reasons(group[0]);
+            self.reasons(&group);
         }
     }
 
-    fn reasons(&mut self, decision: &Decision) {
-        let why = Line::prose(&decision.why);
-        let sure = match decision.certainty {
-            Certainty::Known => why,
-            other => why.and(role(other), format!("  ({})", certainty(other))),
-        };
-        self.page.hang(Line::default().padded(6), sure);
-        self.because(&decision.because);
+    /// Field and choice, below each other if they are long.
+    fn choice(&mut self, decision: &Decision) {
+        let field = field_label(&decision.field);
+        // The last step is what tells the fields of an object apart.
+        let at =
+            field.rfind('.').filter(|at| !field[*at..].contains([']', '`'])).map_or(0, |at| at + 1);
+        let field = Line::of(Role::Faint, &field[..at]).and(Role::Name, &field[at..]);
+        let chosen = Line::of(Role::Title, &decision.chosen);
+        if field.width() + chosen.width() + 4 <= self.page.width() {
+            self.page.hang(Line::default().padded(2), field.plain("  ").then(chosen));
+        } else {
+            self.page.hang(Line::default().padded(2), field);
+            self.page.hang(Line::default().padded(4), chosen);
+        }
+    }
+
+    fn reasons(&mut self, group: &[&Decision]) {
+        let sure = group[0].certainty;
+        let why = Line::prose(&group[0].why).and(role(sure), format!("  ({})", certainty(sure)));
+        self.page.hang(Line::default().padded(6), why);
+        let lines = group.iter().flat_map(|it| &it.because).filter(|it| is_line(it));
+        let others = group[0].because.iter().filter(|it| !is_line(it));
+        let because: Vec<_> = lines.chain(others).cloned().collect();
+        self.because(&because);
     }
 
     fn because(&mut self, because: &[Because]) {
@@ -168,8 +187,9 @@ impl Explanation<'_> {
             if let Because::Rule(rule) = reason {
                 self.rules.insert(rule.name, rule.why);
             }
-            let text = Line::of(Role::Faint, phrase(reason, self.view.sources));
-            self.page.hang(Line::of(Role::Faint, "      ← "), text);
+        }
+        for text in phrases(because, self.view.sources) {
+            self.page.hang(Line::of(Role::Faint, "      ← "), Line::of(Role::Faint, text));
         }
     }
 
@@ -246,8 +266,16 @@ fn covers(above: &str, path: &str) -> bool {
         .is_some_and(|rest| above.is_empty() || rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
+/// Whether the sentence is the same, and all that it rests on but the lines of the files.
 fn same_reason(a: &Decision, b: &Decision) -> bool {
-    (&a.why, &a.because, a.certainty) == (&b.why, &b.because, b.certainty)
+    let others = |it: &Decision| -> Vec<Because> {
+        it.because.iter().filter(|it| !is_line(it)).cloned().collect()
+    };
+    (&a.why, a.certainty) == (&b.why, b.certainty) && others(a) == others(b)
+}
+
+const fn is_line(because: &Because) -> bool {
+    matches!(because, Because::Line { .. })
 }
 
 const fn role(certainty: Certainty) -> Role {

@@ -39,9 +39,9 @@ pub(super) fn findings(view: &View<'_>, page: &mut Page) {
         let text = format!("and {}", codes.join(", "));
         page.hang(lead(Level::Note), Line::of(Role::Faint, text));
     }
-    if let Some(code) = notes.last().or(urgent.first()).map(|it| it.code) {
+    if let Some(folded) = notes.iter().rev().find(|it| it.findings.len() > LISTED) {
         let hint = Line::of(Role::Faint, "all of one kind: ")
-            .and(Role::Code, format!("muster explain {code}"));
+            .and(Role::Code, format!("muster explain {}", folded.code));
         page.hang(Line::default().padded(4), hint);
     }
 }
@@ -93,13 +93,13 @@ fn in_short(group: &Group<'_>, view: &View<'_>, page: &mut Page) {
         [one] => {
             let place = cited(&one.because, view.sources);
             let place = place.map_or(String::new(), |it| format!("  ({it})"));
-            let text = title.plain("  ").sentence(&one.message).and(Role::Faint, place);
+            let text = title.plain("  ").then(message(one)).and(Role::Faint, place);
             page.hang(lead(group.level), text);
         }
         many if many.len() <= LISTED => {
             page.hang(lead(group.level), title.plain(services(many)));
             for finding in many {
-                page.hang(Line::default().padded(4), Line::prose(&finding.message));
+                page.hang(Line::default().padded(4), message(finding));
             }
         }
         many => {
@@ -107,9 +107,18 @@ fn in_short(group: &Group<'_>, view: &View<'_>, page: &mut Page) {
                 .and(Role::Faint, format!(" ×{}", many.len()))
                 .plain(services(many))
                 .plain("  such as: ")
-                .sentence(&many[0].message);
+                .then(message(many[0]));
             page.hang(lead(group.level), text);
         }
+    }
+}
+
+/// The message, with the service that it is about if it does not name it.
+fn message(finding: &Finding) -> Line {
+    let named = |it: &&String| !finding.message.contains(&format!("`{it}`"));
+    match finding.service.as_ref().filter(named) {
+        Some(service) => Line::of(Role::Name, service).plain(": ").sentence(&finding.message),
+        None => Line::prose(&finding.message),
     }
 }
 

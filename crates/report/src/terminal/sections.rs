@@ -9,9 +9,9 @@ use model::project::Protocol;
 const COLUMNS: [Column; 6] = [
     Column { title: "name", least: 8 },
     Column { title: "kind", least: 10 },
-    Column { title: "replicas", least: 8 },
-    Column { title: "ports", least: 6 },
-    Column { title: "storage", least: 8 },
+    Column { title: "replicas", least: 15 },
+    Column { title: "ports", least: 5 },
+    Column { title: "storage", least: 6 },
     Column { title: "image", least: 12 },
 ];
 
@@ -66,7 +66,7 @@ pub(super) fn incoming(view: &View<'_>, page: &mut Page) {
     rows.extend(plan.services.iter().filter(outside).map(service));
     page.heading("What comes in", "");
     if rows.is_empty() {
-        page.hang(Line::default().padded(2), Line::prose("nothing: no port is published"));
+        page.hang(Line::default().padded(2), Line::prose("nothing from outside the cluster"));
         return;
     }
     let columns = [

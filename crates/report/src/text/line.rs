@@ -120,7 +120,7 @@ impl Line {
     }
 
     /// Lines of at most `width` columns, broken at spaces, inside of words only if need be.
-    pub(crate) fn wrapped(&self, width: usize) -> Vec<Self> {
+    pub(crate) fn wrapped(self, width: usize) -> Vec<Self> {
         let width = width.max(1);
         let chars: Vec<_> = self.chars().collect();
         let mut lines = Vec::new();

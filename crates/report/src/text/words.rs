@@ -6,7 +6,7 @@ use model::reason::{Certainty, Level};
 pub(crate) const fn certainty(certainty: Certainty) -> &'static str {
     match certainty {
         Certainty::Stated => "you said so",
-        Certainty::Known => "known",
+        Certainty::Known => "certain",
         Certainty::Inferred => "concluded from evidence",
         Certainty::Assumed => "assumed: nothing says otherwise",
     }

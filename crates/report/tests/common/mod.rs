@@ -9,14 +9,14 @@ use std::path::Path;
 use yaml::Sources;
 
 /// What a [`View`] borrows from.
-pub struct Planned {
-    pub plan: Plan,
-    pub sources: Sources,
-    pub objects: Vec<Shown>,
+pub(crate) struct Planned {
+    pub(crate) plan: Plan,
+    pub(crate) sources: Sources,
+    pub(crate) objects: Vec<Shown>,
 }
 
 impl Planned {
-    pub fn view(&self) -> View<'_> {
+    pub(crate) fn view(&self) -> View<'_> {
         View {
             plan: &self.plan,
             sources: &self.sources,
@@ -27,13 +27,14 @@ impl Planned {
 }
 
 /// The plan of a Compose text.
-pub fn text(compose: &str) -> Planned {
+#[allow(dead_code, reason = "not every test binary uses it")]
+pub(crate) fn text(compose: &str) -> Planned {
     planned(&Request::file("compose.yaml"), &MemoryFiles::new([("compose.yaml", compose)]))
 }
 
 /// The plan of files, later ones merged over earlier ones.
-#[allow(dead_code)]
-pub fn disk(paths: &[&Path]) -> Planned {
+#[allow(dead_code, reason = "not every test binary uses it")]
+pub(crate) fn disk(paths: &[&Path]) -> Planned {
     let files = paths.iter().map(|path| path.to_path_buf()).collect();
     planned(&Request { files, ..Request::default() }, &DiskFiles)
 }
@@ -46,7 +47,7 @@ fn planned(request: &Request, files: &dyn Files) -> Planned {
 }
 
 /// A plan with its objects.
-pub fn shown(plan: Plan, sources: Sources) -> Planned {
+pub(crate) fn shown(plan: Plan, sources: Sources) -> Planned {
     let objects = manifest::objects(&plan)
         .iter()
         .map(|object| Shown {

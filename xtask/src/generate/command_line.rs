@@ -11,21 +11,22 @@ pub(super) fn reference() -> String {
     let mut top = cli::command();
     top.build();
     let mut text = format!("{NOTICE}# Command line\n\n{}.\n", about(&top));
-    section(&mut text, &mut top);
+    section(&mut text, &mut top, &|_| true);
     for command in top.get_subcommands_mut().filter(|command| command.get_name() != "help") {
         write!(text, "\n## muster {}\n\n{}\n", command.get_name(), about(command))
             .expect("a string takes any text");
-        section(&mut text, command);
+        // What every command has is said once.
+        section(&mut text, command, &|arg| !arg.is_global_set());
     }
     text
 }
 
 /// Usage, arguments by their heading, and what follows.
-fn section(text: &mut String, command: &mut Command) {
+fn section(text: &mut String, command: &mut Command, wanted: &dyn Fn(&Arg) -> bool) {
     let usage = command.render_usage().to_string();
     let usage = usage.trim_start_matches("Usage:").trim();
     write!(text, "\n```text\n{usage}\n```\n").expect("a string takes any text");
-    let shown = |arg: &&Arg| !arg.is_hide_set() && !matches!(arg.get_id().as_str(), "help");
+    let shown = |arg: &&Arg| !arg.is_hide_set() && arg.get_id() != "help" && wanted(arg);
     let args: Vec<&Arg> = command.get_arguments().filter(shown).collect();
     for heading in headings(&args) {
         write!(text, "\n**{heading}**\n\n").expect("a string takes any text");

@@ -70,16 +70,19 @@ impl Page {
         self.line("");
     }
 
-    /// A paragraph, or several lines if the text has them; what follows the lead stands below it.
+    /// A paragraph that is broken where the terminal ends; several lines stay as they are, for they
+    /// are YAML that people copy. What follows the lead stands below it.
     fn wrapped(&mut self, lead: &str, text: &str) {
         let width = self.layout.width.saturating_sub(INDENT.len() + 5).max(30);
         let hang = if lead.is_empty() { "" } else { "     " };
-        let mut lead = lead;
-        for paragraph in text.lines() {
-            for line in wrap(paragraph, width) {
-                self.line(&format!("{INDENT}{lead}{line}"));
-                lead = hang;
-            }
+        let lines = if text.contains('\n') {
+            text.lines().map(str::to_owned).collect()
+        } else {
+            wrap(text, width)
+        };
+        for (at, line) in lines.iter().enumerate() {
+            let lead = if at == 0 { lead } else { hang };
+            self.line(&format!("{INDENT}{lead}{line}"));
         }
     }
 
@@ -120,19 +123,16 @@ fn snippet(finding: &Finding, sources: &Sources) -> Vec<String> {
     shown.lines().skip(1).map(str::to_owned).collect()
 }
 
-/// Breaks a paragraph between words; its own indentation is kept.
+/// Breaks a paragraph between words.
 fn wrap(text: &str, width: usize) -> Vec<String> {
-    let indent: String = text.chars().take_while(|c| *c == ' ').collect();
-    let mut lines = vec![indent.clone()];
+    let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
-        let last = lines.last_mut().expect("there is always a line");
-        if last.trim().is_empty() {
-            last.push_str(word);
-        } else if last.chars().count() + 1 + word.chars().count() <= width {
-            last.push(' ');
-            last.push_str(word);
-        } else {
-            lines.push(format!("{indent}{word}"));
+        match lines.last_mut() {
+            Some(last) if last.chars().count() + 1 + word.chars().count() <= width => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
         }
     }
     lines
@@ -145,7 +145,6 @@ mod tests {
     #[test]
     fn paragraphs_break_between_words() {
         assert_eq!(wrap("a bc def", 5), ["a bc", "def"]);
-        assert_eq!(wrap("  key: value more", 12), ["  key: value", "  more"]);
         assert_eq!(wrap("unbreakable", 3), ["unbreakable"]);
     }
 }

@@ -122,7 +122,11 @@ fn without_effect(subject: &Subject<'_>, name: &str, because: Vec<Because>, log:
         Level::Warning,
         "intent-without-effect",
         Some(subject.key()),
-        format!("`{name}` changes nothing for `{}`, which is planned as {}", subject.key(), subject.object()),
+        format!(
+            "`{name}` changes nothing for `{}`, which is planned as {}",
+            subject.key(),
+            subject.object()
+        ),
         "remove it, or say x-muster.kind if another kind is meant",
         because,
     );

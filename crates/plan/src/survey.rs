@@ -36,6 +36,7 @@ pub(crate) fn survey<'a>(
         let subject = look(&world, service, &dns, &references, log);
         world.subjects.insert(service.name.clone(), subject);
     }
+    ports::unique_in_pods(&mut world);
     let scales: Vec<_> = world
         .subjects
         .values()

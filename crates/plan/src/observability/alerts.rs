@@ -68,8 +68,18 @@ fn availability(scene: &Scene<'_>) -> Vec<Alert> {
     let namespace = &scene.world.namespace;
     let mut out = Vec::new();
     let kinds = [
-        ("deployment", "Deployment", "kube_deployment_status_replicas_available", "kube_deployment_spec_replicas"),
-        ("statefulset", "StatefulSet", "kube_statefulset_status_replicas_ready", "kube_statefulset_replicas"),
+        (
+            "deployment",
+            "Deployment",
+            "kube_deployment_status_replicas_available",
+            "kube_deployment_spec_replicas",
+        ),
+        (
+            "statefulset",
+            "StatefulSet",
+            "kube_statefulset_status_replicas_ready",
+            "kube_statefulset_replicas",
+        ),
     ];
     for (label, kind, ready, wished) in kinds {
         let Some(names) = any_of(scene.workloads.iter().filter(|w| w.kind.name() == kind)) else {
@@ -143,9 +153,9 @@ fn capacity(scene: &Scene<'_>) -> Vec<Alert> {
 }
 
 fn holds_claim(workload: &Workload) -> bool {
-    let templates = matches!(&workload.kind, Kind::StatefulSet { claims, .. } if !claims.is_empty());
-    templates
-        || workload.pod.volumes.iter().any(|v| matches!(v.source, VolumeSource::Claim { .. }))
+    let templates =
+        matches!(&workload.kind, Kind::StatefulSet { claims, .. } if !claims.is_empty());
+    templates || workload.pod.volumes.iter().any(|v| matches!(v.source, VolumeSource::Claim { .. }))
 }
 
 fn jobs(scene: &Scene<'_>) -> Vec<Alert> {
@@ -164,7 +174,8 @@ fn jobs(scene: &Scene<'_>) -> Vec<Alert> {
             action: "What waits for it is not applied; its pods' logs say why.",
         });
     }
-    let daily = |w: &&Workload| matches!(&w.kind, Kind::CronJob { schedule, .. } if is_daily(schedule));
+    let daily =
+        |w: &&Workload| matches!(&w.kind, Kind::CronJob { schedule, .. } if is_daily(schedule));
     let backups = || scene.workloads.iter().filter(|w| w.component == "backup");
     for (names, late) in [
         (any_of(backups().filter(daily)), DAILY_LATE),
@@ -211,7 +222,8 @@ fn of_database(world: &World<'_>, subject: &Subject<'_>) -> Vec<Alert> {
             action: "Lower the pools, raise max_connections with its memory, or put a pooler in between. Needs mysqld-exporter.",
         });
     }
-    let galera = subject.service.intent.database.as_ref().map(|d| d.topology) == Some(Topology::Galera);
+    let galera =
+        subject.service.intent.database.as_ref().map(|d| d.topology) == Some(Topology::Galera);
     if let (true, Shape::Operated, Scale::Fixed(members)) = (galera, subject.shape, subject.scale) {
         out.extend(of_galera(&of, members));
     }
@@ -242,7 +254,9 @@ fn of_galera(of: &str, members: u32) -> [Alert; 3] {
         ),
         alert(
             "GaleraHistoryDiverged",
-            format!("count(count by (wsrep_cluster_state_uuid) (mysql_galera_status_info{of})) > 1"),
+            format!(
+                "count(count by (wsrep_cluster_state_uuid) (mysql_galera_status_info{of})) > 1"
+            ),
             "members of the Galera cluster do not share one history",
             "Stop writing and compare the members: one of them was bootstrapped anew. Needs mysqld-exporter.",
         ),

@@ -60,18 +60,66 @@ fn panels(scene: &Scene<'_>) -> Vec<Panel> {
         lines: vec![(expression, legend)],
     };
     let mut out = vec![
-        one("Ready pods", "short", format!("sum by (created_by_name) (kube_pod_info{{{of}}} * on (namespace, pod) group_left kube_pod_status_ready{{{of}, condition=\"true\"}})"), "{{created_by_name}}"),
-        one("CPU", "short", format!("sum by (pod) (rate(container_cpu_usage_seconds_total{{{real}}}[5m]))"), "{{pod}}"),
-        one("CPU of the request", "percentunit", format!("sum by (pod) (rate(container_cpu_usage_seconds_total{{{real}}}[5m])) / sum by (pod) (kube_pod_container_resource_requests{{{of}, resource=\"cpu\"}})"), "{{pod}}"),
-        one("Memory", "bytes", format!("sum by (pod) (container_memory_working_set_bytes{{{real}}})"), "{{pod}}"),
-        one("Memory of the limit", "percentunit", format!("sum by (pod) (container_memory_working_set_bytes{{{real}}}) / sum by (pod) (kube_pod_container_resource_limits{{{of}, resource=\"memory\"}})"), "{{pod}}"),
-        one("Restarts in an hour", "short", format!("sum by (pod) (increase(kube_pod_container_status_restarts_total{{{of}}}[1h]))"), "{{pod}}"),
+        one(
+            "Ready pods",
+            "short",
+            format!(
+                "sum by (created_by_name) (kube_pod_info{{{of}}} * on (namespace, pod) group_left kube_pod_status_ready{{{of}, condition=\"true\"}})"
+            ),
+            "{{created_by_name}}",
+        ),
+        one(
+            "CPU",
+            "short",
+            format!("sum by (pod) (rate(container_cpu_usage_seconds_total{{{real}}}[5m]))"),
+            "{{pod}}",
+        ),
+        one(
+            "CPU of the request",
+            "percentunit",
+            format!(
+                "sum by (pod) (rate(container_cpu_usage_seconds_total{{{real}}}[5m])) / sum by (pod) (kube_pod_container_resource_requests{{{of}, resource=\"cpu\"}})"
+            ),
+            "{{pod}}",
+        ),
+        one(
+            "Memory",
+            "bytes",
+            format!("sum by (pod) (container_memory_working_set_bytes{{{real}}})"),
+            "{{pod}}",
+        ),
+        one(
+            "Memory of the limit",
+            "percentunit",
+            format!(
+                "sum by (pod) (container_memory_working_set_bytes{{{real}}}) / sum by (pod) (kube_pod_container_resource_limits{{{of}, resource=\"memory\"}})"
+            ),
+            "{{pod}}",
+        ),
+        one(
+            "Restarts in an hour",
+            "short",
+            format!(
+                "sum by (pod) (increase(kube_pod_container_status_restarts_total{{{of}}}[1h]))"
+            ),
+            "{{pod}}",
+        ),
         Panel {
             title: "Network",
             unit: "Bps",
             lines: vec![
-                (format!("sum by (pod) (rate(container_network_receive_bytes_total{{{of}}}[5m]))"), "in {{pod}}"),
-                (format!("-sum by (pod) (rate(container_network_transmit_bytes_total{{{of}}}[5m]))"), "out {{pod}}"),
+                (
+                    format!(
+                        "sum by (pod) (rate(container_network_receive_bytes_total{{{of}}}[5m]))"
+                    ),
+                    "in {{pod}}",
+                ),
+                (
+                    format!(
+                        "-sum by (pod) (rate(container_network_transmit_bytes_total{{{of}}}[5m]))"
+                    ),
+                    "out {{pod}}",
+                ),
             ],
         },
     ];
@@ -86,7 +134,8 @@ fn panels(scene: &Scene<'_>) -> Vec<Panel> {
             ],
         });
     }
-    let claims = |kind: &Kind| matches!(kind, Kind::StatefulSet { claims, .. } if !claims.is_empty());
+    let claims =
+        |kind: &Kind| matches!(kind, Kind::StatefulSet { claims, .. } if !claims.is_empty());
     if scene.workloads.iter().any(|workload| claims(&workload.kind)) {
         out.push(one("Disks", "percentunit", format!("kubelet_volume_stats_used_bytes{{{of}}} / kubelet_volume_stats_capacity_bytes{{{of}}}"), "{{persistentvolumeclaim}}"));
     }

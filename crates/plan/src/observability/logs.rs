@@ -31,9 +31,7 @@ pub(super) fn alloy(world: &World<'_>, asked: Because, log: &mut Log) -> Raw {
             vec![asked],
         );
     }
-    let relabel = |from: &str, to: &str| {
-        json!({ "sourceLabels": [format!("__meta_kubernetes_{from}")], "targetLabel": to })
-    };
+    let relabel = |from: &str, to: &str| json!({ "sourceLabels": [format!("__meta_kubernetes_{from}")], "targetLabel": to });
     Raw {
         api_version: "monitoring.grafana.com/v1alpha2".to_owned(),
         kind: "PodLogs".to_owned(),
@@ -96,7 +94,8 @@ pub(super) fn filebeat(world: &World<'_>, asked: Because, log: &mut Log) -> Raw 
 
 fn pod() -> serde_json::Value {
     let paths = [("containers", "/var/log/containers"), ("pods", "/var/log/pods")];
-    let mounts = paths.map(|(name, path)| json!({ "name": name, "mountPath": path, "readOnly": true }));
+    let mounts =
+        paths.map(|(name, path)| json!({ "name": name, "mountPath": path, "readOnly": true }));
     let volumes = paths.map(|(name, path)| json!({ "name": name, "hostPath": { "path": path } }));
     json!({
         "automountServiceAccountToken": false,

@@ -3,7 +3,7 @@
 use crate::log::Log;
 use crate::observability;
 use crate::references::Reference;
-use crate::world::{PortFact, Subject};
+use crate::world::{PortFact, Subject, World};
 use catalog::PortUse;
 use model::project::{HealthTest, Protocol};
 use model::reason::{Because, Certainty, Level};
@@ -312,4 +312,29 @@ fn named(subject: &Subject<'_>, ports: Ports) -> Vec<PortFact> {
         });
     }
     out
+}
+
+/// Gives ports of containers that share a pod names of their own: the pod's owner keeps its names.
+pub(super) fn unique_in_pods(world: &mut World<'_>) {
+    let mut taken: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for subject in world.subjects.values().filter(|s| s.shares_pod_of.is_none()) {
+        let names = subject.ports.iter().map(|port| port.name.clone()).collect();
+        taken.insert(subject.key().to_owned(), names);
+    }
+    for subject in world.subjects.values_mut() {
+        let Some(names) = subject.shares_pod_of.as_ref().and_then(|host| taken.get_mut(host))
+        else {
+            continue;
+        };
+        for port in &mut subject.ports {
+            let plain =
+                format!("p{}-{}", port.port, port.protocol.to_string().to_ascii_lowercase());
+            let more = (2..=u8::MAX).map(|n| format!("{plain}-{n}"));
+            let wished = [port.name.clone(), plain.clone()].into_iter().chain(more);
+            if let Some(free) = wished.into_iter().find(|name| !names.contains(name)) {
+                names.insert(free.clone());
+                port.name = free;
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, dead_code, reason = "each topic uses a part of the common functions")]
 
 mod common;
+mod corpus;
 mod coverage;
 mod database;
 mod edge;

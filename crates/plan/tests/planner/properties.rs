@@ -26,8 +26,19 @@ const IMAGES: &[&str] = &[
 ];
 
 const NAMES: &[&str] = &[
-    "web", "api", "db", "cache", "worker", "db-pods", "web-public", "My_App", "my-app", "1st",
-    "a.b", "db-backup", "x",
+    "web",
+    "api",
+    "db",
+    "cache",
+    "worker",
+    "db-pods",
+    "web-public",
+    "My_App",
+    "my-app",
+    "1st",
+    "a.b",
+    "db-backup",
+    "x",
 ];
 
 /// Single attributes, each a line; `{peer}` is another service.
@@ -80,7 +91,8 @@ const ATTRIBUTES: &[&str] = &[
     "configs: [conf]",
 ];
 
-const CONDITIONS: &[&str] = &["service_started", "service_healthy", "service_completed_successfully"];
+const CONDITIONS: &[&str] =
+    &["service_started", "service_healthy", "service_completed_successfully"];
 
 #[derive(Clone, Debug)]
 struct Drawn {
@@ -118,7 +130,9 @@ fn lines(names: &[&str], place: usize, drawn: &Drawn) -> Vec<String> {
         let text = ATTRIBUTES[*attribute];
         let key = text.split(':').next().unwrap_or(text);
         let network = key.starts_with("network");
-        if text.contains("{peer}") && earlier.is_empty() || !keys.insert(if network { "n" } else { key }) {
+        if text.contains("{peer}") && earlier.is_empty()
+            || !keys.insert(if network { "n" } else { key })
+        {
             continue;
         }
         let peer = earlier.get(peer % earlier.len().max(1)).copied().unwrap_or_default();
@@ -199,7 +213,7 @@ fn is_label(name: &str) -> bool {
 }
 
 /// Every name is a DNS label, and no two objects of a kind share one.
-fn named(plan: &Plan) {
+pub fn named(plan: &Plan) {
     let kinds: Vec<Vec<&str>> = vec![
         plan.workloads.iter().map(|w| w.name.as_str()).collect(),
         plan.services.iter().map(|s| s.name.as_str()).collect(),
@@ -220,8 +234,13 @@ fn named(plan: &Plan) {
         assert!(names.iter().all(|name| is_label(name)), "{names:?}");
     }
     for workload in &plan.workloads {
-        let mut containers: Vec<&str> =
-            workload.pod.containers.iter().chain(&workload.pod.init).map(|c| c.name.as_str()).collect();
+        let mut containers: Vec<&str> = workload
+            .pod
+            .containers
+            .iter()
+            .chain(&workload.pod.init)
+            .map(|c| c.name.as_str())
+            .collect();
         let all = containers.len();
         containers.sort_unstable();
         containers.dedup();
@@ -231,7 +250,7 @@ fn named(plan: &Plan) {
 }
 
 /// Every container port has a Service that leads to it, and every Service leads somewhere.
-fn reachable(plan: &Plan) {
+pub fn reachable(plan: &Plan) {
     for workload in &plan.workloads {
         for port in workload.pod.containers.iter().flat_map(|c| &c.ports) {
             let led = plan.services.iter().any(|s| {
@@ -270,7 +289,7 @@ fn reachable(plan: &Plan) {
 }
 
 /// Autoscalers, budgets and spread agree with the workloads.
-fn scaled(plan: &Plan) {
+pub fn scaled(plan: &Plan) {
     for autoscaler in &plan.autoscalers {
         let workload = plan.workloads.iter().find(|w| w.name == autoscaler.workload).unwrap();
         assert!(
@@ -285,7 +304,10 @@ fn scaled(plan: &Plan) {
         let autoscaler = plan.autoscalers.iter().find(|a| a.workload == workload.name);
         let least = match (&workload.kind, autoscaler) {
             (_, Some(autoscaler)) => autoscaler.min,
-            (Kind::Deployment { replicas: Some(n), .. } | Kind::StatefulSet { replicas: n, .. }, _) => *n,
+            (
+                Kind::Deployment { replicas: Some(n), .. } | Kind::StatefulSet { replicas: n, .. },
+                _,
+            ) => *n,
             _ => 0,
         };
         let budget = plan.budgets.iter().any(|b| b.workload == workload.name);
@@ -298,7 +320,7 @@ fn scaled(plan: &Plan) {
 }
 
 /// What a pod names is there.
-fn closed(plan: &Plan) {
+pub fn closed(plan: &Plan) {
     use model::plan::{EnvSource, VolumeSource};
     let secrets: BTreeSet<&str> = plan.secrets.iter().map(|s| s.name.as_str()).collect();
     let maps: BTreeSet<&str> = plan.config_maps.iter().map(|c| c.name.as_str()).collect();
@@ -316,9 +338,15 @@ fn closed(plan: &Plan) {
         assert_eq!(volumes.len(), pod.volumes.len(), "{}", workload.name);
         for volume in &pod.volumes {
             match &volume.source {
-                VolumeSource::Secret { name, .. } => assert!(secrets.contains(name.as_str()), "{name}"),
-                VolumeSource::ConfigMap { name, .. } => assert!(maps.contains(name.as_str()), "{name}"),
-                VolumeSource::Claim { name, .. } => assert!(claims.contains(name.as_str()), "{name}"),
+                VolumeSource::Secret { name, .. } => {
+                    assert!(secrets.contains(name.as_str()), "{name}")
+                }
+                VolumeSource::ConfigMap { name, .. } => {
+                    assert!(maps.contains(name.as_str()), "{name}")
+                }
+                VolumeSource::Claim { name, .. } => {
+                    assert!(claims.contains(name.as_str()), "{name}")
+                }
                 _ => {}
             }
         }
@@ -326,7 +354,8 @@ fn closed(plan: &Plan) {
             let paths: BTreeSet<&str> = container.mounts.iter().map(|m| m.path.as_str()).collect();
             assert_eq!(paths.len(), container.mounts.len(), "{:?}", container.mounts);
             for mount in &container.mounts {
-                let known = volumes.contains(mount.volume.as_str()) || templates.contains(mount.volume.as_str());
+                let known = volumes.contains(mount.volume.as_str())
+                    || templates.contains(mount.volume.as_str());
                 assert!(known, "{}: {mount:?}", workload.name);
             }
             for variable in &container.env {
@@ -347,7 +376,7 @@ fn closed(plan: &Plan) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_plan_is_sound(drawing in project()) {

@@ -43,8 +43,8 @@ pub(crate) fn attributes(_world: &World<'_>, subject: &Subject<'_>, log: &mut Lo
         host_aliases: names::aliases(subject, log),
         dns: names::servers(subject, log),
         working_dir: working_dir(subject, log),
-        tty: flag(subject, &subject.service.tty, "tty", log),
-        stdin: flag(subject, &subject.service.stdin_open, "stdin_open", log),
+        tty: flag(subject, subject.service.tty.as_ref(), "tty", log),
+        stdin: flag(subject, subject.service.stdin_open.as_ref(), "stdin_open", log),
         pull: pull(subject, log),
         annotations: annotations(subject, log),
         labels: BTreeMap::new(),
@@ -66,7 +66,7 @@ fn working_dir(subject: &Subject<'_>, log: &mut Log) -> Option<String> {
 /// `tty` and `stdin_open`.
 fn flag(
     subject: &Subject<'_>,
-    said: &Option<yaml::Spanned<bool>>,
+    said: Option<&yaml::Spanned<bool>>,
     path: &str,
     log: &mut Log,
 ) -> bool {

@@ -50,7 +50,7 @@ pub(crate) fn probes(_world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -
         extra = cite(subject, &["healthcheck"]);
     }
     match chosen {
-        Some(chosen) => written_down(subject, chosen, extra, log),
+        Some(chosen) => written_down(subject, chosen, &extra, log),
         None => nothing_to_probe(subject, extra, log),
     }
 }
@@ -127,12 +127,7 @@ pub(super) fn liveness(subject: &Subject<'_>) -> Option<Probe> {
     lookups::fitting_liveness(subject).or_else(|| main_port(subject).map(|port| patient(port.port)))
 }
 
-fn written_down(
-    subject: &Subject<'_>,
-    chosen: Chosen,
-    extra: Vec<Because>,
-    log: &mut Log,
-) -> Probes {
+fn written_down(subject: &Subject<'_>, chosen: Chosen, extra: &[Because], log: &mut Log) -> Probes {
     let Chosen { probes, why, because, rule, certainty } = chosen;
     let named = [("startupProbe", &probes.startup), ("readinessProbe", &probes.readiness)];
     for (name, probe) in named {
@@ -141,7 +136,7 @@ fn written_down(
             .decide(subject, subject.container_field(name))
             .chose(say(probe))
             .all(because.clone())
-            .all(extra.clone())
+            .all(extra.iter().cloned())
             .rule(rule)
             .sure(certainty);
         if subject.is_data_store() {

@@ -4,7 +4,7 @@ use model::reason::Rule;
 
 macro_rules! rules {
     ($($ident:ident = $name:literal: $why:literal;)*) => {
-        $(#[doc = $why] pub(crate) const $ident: Rule = Rule { name: $name, why: $why };)*
+        $(#[doc = concat!("`", $name, "`")] pub(crate) const $ident: Rule = Rule { name: $name, why: $why };)*
         /// Every rule, by name.
         pub(crate) const RULES: &[Rule] = &[$($ident),*];
     };

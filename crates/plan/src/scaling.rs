@@ -61,7 +61,7 @@ fn members(subject: &Subject<'_>, log: &mut Log) -> Scale {
         .all(subject.lines("x-muster.database"))
         .sure(Certainty::Stated)
         .why("members of the cluster; an odd number keeps a majority when one is lost");
-    if wished % 2 == 0 {
+    if wished.is_multiple_of(2) {
         log.find(
             Level::Warning,
             "even-database-members",
@@ -76,7 +76,7 @@ fn members(subject: &Subject<'_>, log: &mut Log) -> Scale {
     Scale::Fixed(wished)
 }
 
-/// A StatefulSet of ours runs once: a second pod would be a second, empty store.
+/// A `StatefulSet` of ours runs once: a second pod would be a second, empty store.
 fn single(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> Scale {
     let scale = subject.service.intent.scale.as_ref();
     let stated = subject.service.deploy.replicas.as_ref().map(|r| r.value);

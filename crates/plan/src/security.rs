@@ -57,7 +57,7 @@ pub(crate) fn harden(
     let user_namespace = user_namespace(world, subject, &identity, privileged, log);
     identity.explain(subject, log);
     let level = level(privileged || !seccomp, identity.root, &kept);
-    explain_level(subject, &level, &kept, privileged, seccomp, log);
+    explain_level(subject, level, &kept, privileged, seccomp, log);
     Hardening {
         pod: PodSecurity {
             non_root: !identity.root,
@@ -98,13 +98,13 @@ fn level(privileged: bool, root: bool, kept: &BTreeSet<String>) -> PodSecurityLe
 
 fn explain_level(
     subject: &Subject<'_>,
-    level: &PodSecurityLevel,
+    level: PodSecurityLevel,
     kept: &BTreeSet<String>,
     privileged: bool,
     seccomp: bool,
     log: &mut Log,
 ) {
-    let rule = if *level == PodSecurityLevel::Restricted {
+    let rule = if level == PodSecurityLevel::Restricted {
         rules::RESTRICTED
     } else {
         rules::AS_SMALL_AS_CAN_BE
@@ -220,7 +220,7 @@ fn explain_sysctls(
 }
 
 /// Root in the pod is nobody on the node, where nothing stands against it: a claim's file system
-/// must support mounts with shifted ids, which NFS and CephFS do not.
+/// must support mounts with shifted ids, which NFS and `CephFS` do not.
 fn user_namespace(
     world: &World<'_>,
     subject: &Subject<'_>,

@@ -147,6 +147,16 @@ impl<'a> World<'a> {
         self.subjects.get(name)
     }
 
+    /// Reasons: every attribute at project level whose path is `path` or lies below it.
+    pub(crate) fn project_lines(&self, path: &str) -> Vec<Because> {
+        let below = format!("{path}.");
+        let fields = self.project.fields.iter();
+        fields
+            .filter(|f| f.path == path || f.path.starts_with(&below))
+            .map(|f| Because::Line { field: f.path.clone(), span: f.span })
+            .collect()
+    }
+
     /// `base-suffix`, or something near it that no service is called.
     pub(crate) fn derived(&self, base: &str, suffix: &str, max: usize) -> String {
         let plain = crate::names::label(&format!("{base}-{suffix}"), max);

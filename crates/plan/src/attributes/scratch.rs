@@ -11,7 +11,7 @@ pub(crate) fn explain_scratch(
     subject: &Subject<'_>,
     path: &str,
     chosen: &str,
-    because: Vec<Because>,
+    because: &[Because],
     rule: Rule,
     (certainty, why): (Certainty, &str),
     log: &mut Log,
@@ -24,7 +24,7 @@ pub(crate) fn explain_scratch(
     for field in fields {
         log.decide(subject, field)
             .chose(format!("{path}: {chosen}"))
-            .all(because.clone())
+            .all(because.iter().cloned())
             .rule(rule)
             .sure(certainty)
             .why(why);

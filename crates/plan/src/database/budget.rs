@@ -87,11 +87,14 @@ fn client(subject: &Subject<'_>) -> (ConnectionClient, Vec<Because>) {
         (None, Some(known)) => {
             because.extend(subject.image_fact());
             because.extend(said.because);
-            (said.processes.unwrap_or(known.processes), said.pool.unwrap_or(known.per_process))
+            (
+                said.processes.unwrap_or(known.processes),
+                said.connections.unwrap_or(known.per_process),
+            )
         }
         (None, None) => {
             because.extend(said.because);
-            (said.processes.unwrap_or(1), said.pool.unwrap_or(DEFAULT_POOL))
+            (said.processes.unwrap_or(1), said.connections.unwrap_or(DEFAULT_POOL))
         }
     };
     let replicas = subject.scale.most().saturating_add(surge);
@@ -148,7 +151,7 @@ fn of_file(text: &str) -> Option<u32> {
         .map(str::trim_start)
         .filter(|line| line.starts_with("max"))
         .filter_map(setting)
-        .last()
+        .next_back()
 }
 
 /// The number behind `max_connections`.

@@ -84,13 +84,13 @@ pub(crate) fn clusters(
     })
 }
 
-/// The image repository whose images CloudNativePG can run.
+/// The image repository whose images `CloudNativePG` can run.
 const POSTGRES_IMAGES: &str = "ghcr.io/cloudnative-pg/postgresql";
 
 /// The newest major version, which an image without a version means.
 const POSTGRES_NEWEST: &str = "18";
 
-/// CloudNativePG runs its own images: they know its user, and their tags begin with the version.
+/// `CloudNativePG` runs its own images: they know its user, and their tags begin with the version.
 fn image(subject: &Subject<'_>, kind: DatabaseKind, log: &mut Log) -> String {
     let written = subject.image.reference.clone();
     let parsed = subject.image.parsed.as_ref();

@@ -7,7 +7,7 @@ use model::reason::Because;
 #[derive(Debug, Default)]
 pub(super) struct Pool {
     /// Connections of one process.
-    pub(super) pool: Option<u32>,
+    pub(super) connections: Option<u32>,
     /// Processes.
     pub(super) processes: Option<u32>,
     /// The variables that say so.
@@ -61,10 +61,10 @@ pub(super) fn read(subject: &Subject<'_>) -> Pool {
     let mut found = Pool::default();
     let pool = first(subject, POOLS).or_else(|| of_dsn(subject));
     if let Some((number, because)) = pool {
-        found.pool = Some(number);
+        found.connections = Some(number);
         found.because.push(because);
         if let Some((more, because)) = first(subject, OVERFLOWS) {
-            found.pool = Some(number.saturating_add(more));
+            found.connections = Some(number.saturating_add(more));
             found.because.push(because);
         }
     }

@@ -76,7 +76,7 @@ pub(super) fn scratch(
         subject,
         PATH,
         &format!("{} of memory", shm.size),
-        shm.because,
+        &shm.because,
         rules::SHARED_MEMORY,
         (shm.certainty, &format!("{}; it counts against the memory limit", shm.why)),
         log,

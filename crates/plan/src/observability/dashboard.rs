@@ -51,95 +51,82 @@ pub(super) fn board(scene: &Scene<'_>, asked: &Because, log: &mut Log) -> Raw {
     }
 }
 
+fn one(title: &'static str, unit: &'static str, line: String, legend: &'static str) -> Panel {
+    Panel { title, unit, lines: vec![(line, legend)] }
+}
+
 fn panels(scene: &Scene<'_>) -> Vec<Panel> {
     let of = format!("namespace=\"{}\"", scene.world.namespace);
-    let real = format!("{of}, container!=\"\", container!=\"POD\"");
-    let one = |title, unit, expression: String, legend| Panel {
-        title,
-        unit,
-        lines: vec![(expression, legend)],
-    };
-    let mut out = vec![
-        one(
-            "Ready pods",
-            "short",
-            format!(
-                "sum by (created_by_name) (kube_pod_info{{{of}}} * on (namespace, pod) group_left kube_pod_status_ready{{{of}, condition=\"true\"}})"
-            ),
-            "{{created_by_name}}",
-        ),
-        one(
-            "CPU",
-            "short",
-            format!("sum by (pod) (rate(container_cpu_usage_seconds_total{{{real}}}[5m]))"),
-            "{{pod}}",
-        ),
-        one(
-            "CPU of the request",
-            "percentunit",
-            format!(
-                "sum by (pod) (rate(container_cpu_usage_seconds_total{{{real}}}[5m])) / sum by (pod) (kube_pod_container_resource_requests{{{of}, resource=\"cpu\"}})"
-            ),
-            "{{pod}}",
-        ),
-        one(
-            "Memory",
-            "bytes",
-            format!("sum by (pod) (container_memory_working_set_bytes{{{real}}})"),
-            "{{pod}}",
-        ),
-        one(
-            "Memory of the limit",
-            "percentunit",
-            format!(
-                "sum by (pod) (container_memory_working_set_bytes{{{real}}}) / sum by (pod) (kube_pod_container_resource_limits{{{of}, resource=\"memory\"}})"
-            ),
-            "{{pod}}",
-        ),
-        one(
-            "Restarts in an hour",
-            "short",
-            format!(
-                "sum by (pod) (increase(kube_pod_container_status_restarts_total{{{of}}}[1h]))"
-            ),
-            "{{pod}}",
-        ),
-        Panel {
-            title: "Network",
-            unit: "Bps",
-            lines: vec![
-                (
-                    format!(
-                        "sum by (pod) (rate(container_network_receive_bytes_total{{{of}}}[5m]))"
-                    ),
-                    "in {{pod}}",
-                ),
-                (
-                    format!(
-                        "-sum by (pod) (rate(container_network_transmit_bytes_total{{{of}}}[5m]))"
-                    ),
-                    "out {{pod}}",
-                ),
-            ],
-        },
-    ];
+    let mut out = vec![ready(&of)];
+    out.extend(usage(&of));
+    out.extend([restarts(&of), network(&of)]);
     if scene.world.subjects.values().any(|subject| matches!(subject.scale, Scale::Auto { .. })) {
-        let metric = |name: &str| format!("kube_horizontalpodautoscaler_{name}{{{of}}}");
-        out.push(Panel {
-            title: "Autoscalers",
-            unit: "short",
-            lines: vec![
-                (metric("status_current_replicas"), "{{horizontalpodautoscaler}}"),
-                (metric("spec_max_replicas"), "most {{horizontalpodautoscaler}}"),
-            ],
-        });
+        out.push(autoscalers(&of));
     }
     let claims =
         |kind: &Kind| matches!(kind, Kind::StatefulSet { claims, .. } if !claims.is_empty());
     if scene.workloads.iter().any(|workload| claims(&workload.kind)) {
-        out.push(one("Disks", "percentunit", format!("kubelet_volume_stats_used_bytes{{{of}}} / kubelet_volume_stats_capacity_bytes{{{of}}}"), "{{persistentvolumeclaim}}"));
+        out.push(disks(&of));
     }
     out
+}
+
+fn ready(of: &str) -> Panel {
+    let pods = format!("kube_pod_info{{{of}}}");
+    let ready = format!("kube_pod_status_ready{{{of}, condition=\"true\"}}");
+    let line =
+        format!("sum by (created_by_name) ({pods} * on (namespace, pod) group_left {ready})");
+    one("Ready pods", "short", line, "{{created_by_name}}")
+}
+
+/// CPU and memory, and how much of request and limit that is.
+fn usage(of: &str) -> [Panel; 4] {
+    let real = format!("{of}, container!=\"\", container!=\"POD\"");
+    let cpu = format!("sum by (pod) (rate(container_cpu_usage_seconds_total{{{real}}}[5m]))");
+    let memory = format!("sum by (pod) (container_memory_working_set_bytes{{{real}}})");
+    let said = |side: &str, resource: &str| {
+        format!(
+            "sum by (pod) (kube_pod_container_resource_{side}{{{of}, resource=\"{resource}\"}})"
+        )
+    };
+    let cpu_part = format!("{cpu} / {}", said("requests", "cpu"));
+    let memory_part = format!("{memory} / {}", said("limits", "memory"));
+    [
+        one("CPU", "short", cpu, "{{pod}}"),
+        one("CPU of the request", "percentunit", cpu_part, "{{pod}}"),
+        one("Memory", "bytes", memory, "{{pod}}"),
+        one("Memory of the limit", "percentunit", memory_part, "{{pod}}"),
+    ]
+}
+
+fn restarts(of: &str) -> Panel {
+    let line =
+        format!("sum by (pod) (increase(kube_pod_container_status_restarts_total{{{of}}}[1h]))");
+    one("Restarts in an hour", "short", line, "{{pod}}")
+}
+
+fn network(of: &str) -> Panel {
+    let bytes = |side: &str| {
+        format!("sum by (pod) (rate(container_network_{side}_bytes_total{{{of}}}[5m]))")
+    };
+    let lines =
+        vec![(bytes("receive"), "in {{pod}}"), (format!("-{}", bytes("transmit")), "out {{pod}}")];
+    Panel { title: "Network", unit: "Bps", lines }
+}
+
+fn autoscalers(of: &str) -> Panel {
+    let metric = |name: &str| format!("kube_horizontalpodautoscaler_{name}{{{of}}}");
+    let lines = vec![
+        (metric("status_current_replicas"), "{{horizontalpodautoscaler}}"),
+        (metric("spec_max_replicas"), "most {{horizontalpodautoscaler}}"),
+    ];
+    Panel { title: "Autoscalers", unit: "short", lines }
+}
+
+fn disks(of: &str) -> Panel {
+    let metric = |name: &str| format!("kubelet_volume_stats_{name}_bytes{{{of}}}");
+    let line = format!("{} / {}", metric("used"), metric("capacity"));
+    one("Disks", "percentunit", line, "{{persistentvolumeclaim}}")
 }
 
 /// Two panels in a row.

@@ -90,11 +90,11 @@ fn only_in_quotes(text: &str) -> bool {
     for c in text.chars() {
         match quote {
             Some(open) if open == c => quote = None,
+            // Backquotes run a program even in double quotes.
             Some('"') if c == '`' => return false,
-            Some(_) => {}
             None if c == '\'' || c == '"' => quote = Some(c),
             None if "|;&<>`\n".contains(c) => return false,
-            None => {}
+            _ => {}
         }
     }
     true
@@ -173,7 +173,7 @@ fn curl(subject: &Subject<'_>, words: &[String]) -> Option<Recognised> {
             _ => return None,
         }
     }
-    asked(url?, fails)
+    Some(asked(url?, fails))
 }
 
 /// `wget`, if it sends nothing but a plain request.
@@ -215,19 +215,19 @@ fn wget(subject: &Subject<'_>, words: &[String]) -> Option<Recognised> {
             _ => return None,
         }
     }
-    asked(url?, true)
+    Some(asked(url?, true))
 }
 
-fn asked(url: (u16, String, bool), fails: bool) -> Option<Recognised> {
-    let (port, path, https) = url;
-    Some(if fails {
+/// What a request to the address means, if the tool `fails` on an error or not.
+fn asked((port, path, https): (u16, String, bool), fails: bool) -> Recognised {
+    if fails {
         Recognised::Http { port, path, https }
     } else {
         Recognised::Tcp {
             port,
             why: "curl without -f is content with any answer, so the port is what counts",
         }
-    })
+    }
 }
 
 /// `nc -z HOST PORT`.
@@ -241,7 +241,7 @@ fn netcat(subject: &Subject<'_>, words: &[String]) -> Option<Recognised> {
                 words.next()?;
             }
             Some(flags) if flags.chars().all(|c| "zvnw0123456789".contains(c)) => {
-                scans |= flags.contains('z')
+                scans |= flags.contains('z');
             }
             Some(_) => return None,
             None => plain.push(word.as_str()),

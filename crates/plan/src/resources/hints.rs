@@ -62,7 +62,7 @@ pub(super) fn largest(subject: &Subject<'_>) -> Option<Hint> {
     for (key, value) in &service.environment {
         let Some(text) = value.value.as_deref() else { continue };
         let because = || subject.line(format!("environment.{key}"), value.span);
-        hints.extend(text.split_whitespace().filter_map(|word| from_word(word, because())));
+        hints.extend(text.split_whitespace().filter_map(|word| from_word(word, &because())));
         let variable = VARIABLES.iter().find(|setting| setting.prefix == key);
         hints.extend(variable.and_then(|setting| from_number(setting, text, because())));
     }
@@ -71,7 +71,7 @@ pub(super) fn largest(subject: &Subject<'_>) -> Option<Hint> {
         let parts: Vec<&str> =
             words.value.iter().flat_map(|word| word.split_whitespace()).collect();
         hints.extend(
-            parts.iter().filter_map(|word| from_word(word, subject.line(path, words.span))),
+            parts.iter().filter_map(|word| from_word(word, &subject.line(path, words.span))),
         );
         // `--maxmemory 1gb` and `-m 1024` stand in two words.
         hints.extend(parts.windows(2).filter_map(|pair| {
@@ -86,7 +86,7 @@ pub(super) fn largest(subject: &Subject<'_>) -> Option<Hint> {
     hints.into_iter().max_by_key(|hint| hint.needs)
 }
 
-fn from_word(word: &str, because: Because) -> Option<Hint> {
+fn from_word(word: &str, because: &Because) -> Option<Hint> {
     let word = word.trim_matches(['"', '\'']);
     SETTINGS.iter().find_map(|setting| {
         let number = word.strip_prefix(setting.prefix)?;

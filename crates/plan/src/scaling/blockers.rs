@@ -110,7 +110,7 @@ fn of_sqlite(subject: &Subject<'_>) -> Option<Blocker> {
             .extension()
             .is_some_and(|e| ["sqlite", "sqlite3", "db"].iter().any(|want| e == *want));
         text.contains("sqlite")
-            || (file && text.contains('/') && key.to_ascii_uppercase().contains("D"))
+            || (file && text.contains('/') && key.to_ascii_uppercase().contains('D'))
     })?;
     Some(Blocker {
         because: vec![subject.line(format!("environment.{key}"), value.span)],

@@ -112,7 +112,7 @@ pub(super) fn scratch(
             subject,
             &path,
             "an emptyDir",
-            vec![because],
+            &[because],
             rules::READ_ONLY_ROOT,
             (certainty, &why_mounted),
             log,

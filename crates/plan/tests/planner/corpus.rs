@@ -34,7 +34,9 @@ fn real_files_have_sound_plans() {
     compose_files(&more.unwrap_or_else(|| here.join("../../../shared/data/compose")), &mut files);
     let mut planned = 0;
     for path in files {
-        let Some(project) = compose::load(&Request::file(&path), &DiskFiles).project else { continue };
+        let Some(project) = compose::load(&Request::file(&path), &DiskFiles).project else {
+            continue;
+        };
         let plan = plan::plan(&project, &ClusterFacts::default(), &Options::default());
         println!("{}", path.display());
         named(&plan);

@@ -28,6 +28,7 @@
 //!
 //! Values of Secrets are masked. Equal plans give equal bytes.
 
+use crate::fields::fields;
 use crate::{Shown, View};
 use model::reason::{Because, Decision, Finding};
 use serde_json::{Map, Value, json};
@@ -68,7 +69,7 @@ fn object(shown: &Shown) -> Value {
         "name": shown.name,
         "origin": shown.origin,
         "service": shown.service,
-        "fields": shown.leaves.iter().cloned().collect::<Map<_, _>>(),
+        "fields": fields(shown).map(|(path, it)| (path, it.clone())).collect::<Map<_, _>>(),
     })
 }
 

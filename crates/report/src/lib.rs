@@ -6,6 +6,7 @@
 
 mod diff;
 mod explain;
+mod fields;
 mod html;
 mod json;
 mod overview;

@@ -2,7 +2,10 @@
 
 mod common;
 
+use model::reason::Because;
 use report::{Color, Layout, Unknown};
+use std::collections::BTreeSet;
+use std::path::Path;
 
 const LAYOUT: Layout = Layout { width: 100, color: Color::Plain };
 
@@ -30,7 +33,7 @@ fn explained(what: &str) -> Result<String, Unknown> {
 
 #[test]
 fn everything_with_a_name_is_explained() {
-    let cases: [(&str, &str, &[&str]); 17] = [
+    let cases: [(&str, &str, &[&str]); 19] = [
         (
             "web",
             "web   ",
@@ -53,6 +56,16 @@ fn everything_with_a_name_is_explained() {
             "Deployment/web:spec.template.spec.containers[web].image",
             "Deployment/web:spec",
             &["image = ghcr.io/acme/web:1.4", "compose.yaml:5:5 services.web.image"],
+        ),
+        (
+            "deploy/web:spec.template.spec.containers[0].image",
+            "Deployment/web:spec.template.spec.containers[web].image",
+            &["image = ghcr.io/acme/web:1.4"],
+        ),
+        (
+            "sts/db:spec.volumeClaimTemplates[0].spec",
+            "StatefulSet/db:spec.volumeClaimTemplates[data].spec",
+            &["requests.storage = 10Gi", "services.db.volumes.0"],
         ),
         (
             "Deployment/web:spec.revisionHistoryLimit",
@@ -105,5 +118,32 @@ fn unknown_names_get_close_ones() {
     }
     for what in ["", "  ", "nothing-like-it-at-all", "/", ":", "a/b/c:d", "é/ü:ß"] {
         assert_eq!(explained(what).map_err(|it| it.close), Err(Vec::new()), "{what:?}");
+    }
+}
+
+#[test]
+fn every_field_and_every_reason_can_be_asked_for() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/shop/compose.yaml");
+    let planned = common::disk(&[Path::new(path)]);
+    let view = planned.view();
+    let report = &planned.plan.report;
+    let leaves = planned.objects.iter().flat_map(|object| {
+        object.leaves.iter().map(|(path, _)| format!("{}:{path}", object.origin))
+    });
+    let decided = report.decisions.iter().map(|it| match it.field.as_str() {
+        "" => it.object.clone(),
+        field => format!("{}:{field}", it.object),
+    });
+    let lines = report.decisions.iter().flat_map(|it| &it.because).filter_map(|it| match it {
+        Because::Line { field, .. } => Some(field.clone()),
+        Because::Rule(rule) => Some(rule.name.to_owned()),
+        _ => None,
+    });
+    let codes = report.findings.iter().map(|it| it.code.to_owned());
+    let asked: BTreeSet<_> = leaves.chain(decided).chain(lines).chain(codes).collect();
+    assert!(asked.len() > 500, "{}", asked.len());
+    for what in asked {
+        let text = report::explain(&view, &what, LAYOUT);
+        assert!(text.is_ok_and(|it| it.lines().count() > 1), "{what}");
     }
 }

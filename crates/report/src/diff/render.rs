@@ -2,7 +2,7 @@
 
 use super::Diff;
 use super::care::Care;
-use super::compare::{Changed, Field, Named};
+use super::compare::{Changed, Choice, Field, Named};
 use crate::Layout;
 use crate::text::{Line, Page, Role, count, field_label, joined};
 use serde_json::{Value, json};
@@ -132,16 +132,24 @@ fn choices(diff: &Diff, page: &mut Page) {
         return;
     }
     page.heading("What was decided differently", "");
+    let mut groups: Vec<Vec<&Choice>> = Vec::new();
     for choice in &diff.choices {
-        let line = Line::of(Role::Name, &choice.object)
-            .plain("  ")
-            .plain(field_label(&choice.field))
-            .plain("  ")
-            .and(Role::Bad, &choice.old)
-            .plain(" → ")
-            .and(Role::Good, &choice.new);
-        page.hang(Line::default().padded(2), line);
-        page.hang(Line::default().padded(6), Line::prose(&choice.why));
+        let same =
+            |it: &Choice| (&it.old, &it.new, &it.why) == (&choice.old, &choice.new, &choice.why);
+        match groups.iter_mut().find(|group| same(group[0])) {
+            Some(group) => group.push(choice),
+            None => groups.push(vec![choice]),
+        }
+    }
+    for group in groups {
+        for choice in &group {
+            let line =
+                Line::of(Role::Name, &choice.object).plain("  ").plain(field_label(&choice.field));
+            page.hang(Line::default().padded(2), line);
+        }
+        let line = Line::of(Role::Bad, &group[0].old).plain(" → ").and(Role::Good, &group[0].new);
+        page.hang(Line::default().padded(6), line);
+        page.hang(Line::default().padded(6), Line::prose(&group[0].why));
     }
 }
 

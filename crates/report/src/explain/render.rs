@@ -1,6 +1,7 @@
 //! Explanations as text.
 
 use super::subject::{Subject, cites};
+use crate::fields::fields;
 use crate::text::{Line, Page, Role, certainty, count, field_label, joined, level, phrases};
 use crate::{Layout, Shown, View};
 use model::reason::{Because, Certainty, Decision, Finding, Question, Rule};
@@ -234,7 +235,7 @@ impl Explanation<'_> {
             self.page.text(text);
         }
         for (path, value) in values.iter().take(VALUES) {
-            let text = Line::of(Role::Name, *path).plain(" = ").and(Role::Title, json(value));
+            let text = Line::of(Role::Name, path).plain(" = ").and(Role::Title, json(value));
             self.page.hang(Line::default().padded(2), text);
         }
         if values.len() > VALUES {
@@ -255,9 +256,8 @@ impl Explanation<'_> {
     }
 }
 
-fn below<'s>(shown: &'s Shown, field: &str) -> impl Iterator<Item = (&'s str, &'s Value)> {
-    let leaves = shown.leaves.iter().filter(move |(path, _)| covers(field, path));
-    leaves.map(|(path, value)| (path.as_str(), value))
+fn below<'s>(shown: &'s Shown, field: &str) -> impl Iterator<Item = (String, &'s Value)> {
+    fields(shown).filter(move |(path, _)| covers(field, path))
 }
 
 /// Whether a field is another or lies above it; the empty field lies above all.

@@ -26,6 +26,9 @@ pub(super) enum Subject {
     Code(String),
 }
 
+/// How names are compared: as they are first, then without regard to case.
+const SAME: [fn(&str, &str) -> bool; 2] = [exactly, str::eq_ignore_ascii_case];
+
 /// What `what` means: names as they are first, then without regard to case.
 pub(super) fn find(view: &View<'_>, what: &str) -> Option<Subject> {
     if what.is_empty() {
@@ -36,10 +39,7 @@ pub(super) fn find(view: &View<'_>, what: &str) -> Option<Subject> {
     {
         return Some(subject);
     }
-    [exactly as fn(&str, &str) -> bool, str::eq_ignore_ascii_case]
-        .into_iter()
-        .find_map(|same| named(view, what, same))
-        .or_else(|| attribute(view, what))
+    SAME.into_iter().find_map(|same| named(view, what, same)).or_else(|| attribute(view, what))
 }
 
 fn exactly(a: &str, b: &str) -> bool {
@@ -75,16 +75,42 @@ fn object_or_field(view: &View<'_>, what: &str) -> Option<Subject> {
     if field.is_empty() {
         return Some(Subject::Objects(vec![object]));
     }
-    let leaves = view.objects.iter().filter(|it| it.origin == object).flat_map(|it| &it.leaves);
+    let shown = view.objects.iter().filter(|it| it.origin == object);
+    let leaves = shown.flat_map(crate::fields::fields).map(|(path, _)| path);
     let decided = view.plan.report.decisions.iter().filter(|it| it.object == object);
-    let known: Vec<_> = leaves
-        .map(|(path, _)| path.as_str())
-        .chain(decided.map(|it| it.field.as_str()).filter(|it| !it.is_empty()))
-        .collect();
-    [exactly as fn(&str, &str) -> bool, str::eq_ignore_ascii_case].into_iter().find_map(|same| {
-        let field = known.iter().find_map(|path| head(path, field, same))?;
+    let known: Vec<_> =
+        leaves.chain(decided.map(|it| it.field.clone()).filter(|it| !it.is_empty())).collect();
+    let field = by_name(field, &known);
+    SAME.into_iter().find_map(|same| {
+        let field = known.iter().find_map(|path| head(path, &field, same))?;
         Some(Subject::Field { object: object.clone(), field: field.to_owned() })
     })
+}
+
+/// The path with names for indexes, where items have names: `containers[0]` is `containers[web]`.
+fn by_name(field: &str, known: &[String]) -> String {
+    let mut named = String::new();
+    for part in field.split_inclusive('[') {
+        let (index, rest) = part.split_once(']').unwrap_or(("", part));
+        let item = index.parse().ok().and_then(|at| item(known, &named, index, at));
+        match item {
+            Some(name) => named.extend([name, "]", rest]),
+            None => named.push_str(part),
+        }
+    }
+    named
+}
+
+/// The name of the item at an index of the list `list[`, unless the index is the name of one.
+fn item<'k>(known: &'k [String], list: &str, index: &str, at: usize) -> Option<&'k str> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in known.iter().filter_map(|it| it.strip_prefix(list)?.split(']').next()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let taken = !list.ends_with('[') || names.contains(&index);
+    names.get(at).copied().filter(|_| !taken)
 }
 
 /// The part of `path` that `field` names, if `path` is it or lies below it.
@@ -101,7 +127,7 @@ pub(super) fn object(view: &View<'_>, what: &str) -> Option<String> {
     let wanted = format!("{}/{name}", names::kind(kind));
     let written = || view.objects.iter().map(|it| (format!("{}/{}", it.kind, it.name), &it.origin));
     let all = names::objects(view);
-    [exactly as fn(&str, &str) -> bool, str::eq_ignore_ascii_case].into_iter().find_map(|same| {
+    SAME.into_iter().find_map(|same| {
         let origin = all.iter().find(|it| same(it, &wanted)).map(|it| (*it).to_owned());
         origin.or_else(|| {
             written().find(|(shown, _)| same(shown, &wanted)).map(|(_, origin)| origin.clone())
@@ -114,7 +140,7 @@ fn attribute(view: &View<'_>, what: &str) -> Option<Subject> {
     let path = what.replace('[', ".").replace(']', "");
     let cited = names::attributes(view);
     let short = format!("services.{path}");
-    [exactly as fn(&str, &str) -> bool, str::eq_ignore_ascii_case].into_iter().find_map(|same| {
+    SAME.into_iter().find_map(|same| {
         [&path, &short].into_iter().find_map(|wanted| {
             let below = cited.iter().find_map(|it| attribute_head(it, wanted, same));
             let above = || {

@@ -22,29 +22,39 @@ fn phrase(because: &Because, sources: &Sources) -> String {
 
 /// Reasons in full, each once; the items of one list share a phrase.
 pub(crate) fn phrases(because: &[Because], sources: &Sources) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    let mut rest = because;
+    let mut once: Vec<&Because> = Vec::new();
+    for reason in because {
+        if !once.contains(&reason) {
+            once.push(reason);
+        }
+    }
+    let mut all = Vec::new();
+    let mut rest = once.as_slice();
     while let Some(first) = rest.first() {
-        let list = item(first);
-        let run = rest.iter().take_while(|it| list.is_some() && item(it) == list).count().max(1);
+        let run = run(rest);
         let mut text = phrase(first, sources);
-        if let (Some(Because::Line { field, .. }), true) = (rest[..run].last(), run > 1) {
+        if let Some((_, last)) = item(rest[run - 1]).filter(|_| run > 1) {
             text.push_str(" to ");
-            text.push_str(field.rsplit('.').next().unwrap_or_default());
+            text.push_str(&last.to_string());
         }
-        if !all.contains(&text) {
-            all.push(text);
-        }
+        all.push(text);
         rest = &rest[run..];
     }
     all
 }
 
-/// The path of the list that a line is an item of.
-fn item(because: &Because) -> Option<&str> {
+/// How many reasons at the start are items of one list, one after the other.
+fn run(because: &[&Because]) -> usize {
+    let Some((list, first)) = because.first().and_then(|it| item(it)) else { return 1 };
+    let follows = |(n, it): (usize, &&Because)| item(it) == Some((list, first.saturating_add(n)));
+    because.iter().enumerate().take_while(|it| follows(*it)).count()
+}
+
+/// The path of the list that a line is an item of, and the index in it.
+fn item(because: &Because) -> Option<(&str, usize)> {
     let Because::Line { field, .. } = because else { return None };
     let (list, index) = field.rsplit_once('.')?;
-    index.bytes().all(|b| b.is_ascii_digit()).then_some(list)
+    Some((list, index.parse().ok()?))
 }
 
 /// The best short citation among several reasons: a line of the files, else another file, else the
@@ -79,10 +89,21 @@ mod tests {
             Because::Line { field: field.to_owned(), span: Span { file, start, end: start } }
         };
         let rule = Because::Rule(Rule { name: "one-writer", why: "" });
-        let because =
-            [line("a.test.0", 1), line("a.test.1", 2), line("a.x", 3), line("a.x", 3), rule];
-        let expected =
-            ["compose.yaml:1:5 a.test.0 to 1", "compose.yaml:3:5 a.x", "rule one-writer"];
+        let because = [
+            line("a.test.0", 1),
+            line("a.test.1", 2),
+            line("a.x", 3),
+            line("a.x", 3),
+            line("b.0", 3),
+            line("b.0", 3),
+            rule,
+        ];
+        let expected = [
+            "compose.yaml:1:5 a.test.0 to 1",
+            "compose.yaml:3:5 a.x",
+            "compose.yaml:3:5 b.0",
+            "rule one-writer",
+        ];
         assert_eq!(phrases(&because, &sources), expected);
     }
 }

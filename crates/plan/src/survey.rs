@@ -3,6 +3,7 @@
 mod image;
 mod ports;
 mod shape;
+mod siblings;
 
 use crate::config::storage_need;
 pub(crate) use ports::published_as;
@@ -68,8 +69,12 @@ fn look<'a>(
         shape: crate::world::Shape::Deployment,
         scale: Scale::Fixed(1),
         ports: Vec::new(),
+        dockerfile: siblings::dockerfile(world.project, service),
+        another_command: false,
         shares_pod_of: pod_host(world.project, service),
     };
+    subject.another_command =
+        siblings::runs_another_command(world.project, service, subject.family());
     subject.governing = world.derived(&subject.name, "pods", 63);
     let need = storage_need(world.project, service, subject.family(), subject.image.facts_ref());
     let (shape, reasons) = shape::choose(world, &subject, &need);

@@ -3,7 +3,7 @@
 use catalog::{Family, ImageRef};
 use model::facts::{ClusterFacts, Options};
 use model::plan::{Claim, ConfigFiles, Link, Secret};
-use model::project::{Project, Protocol, Service};
+use model::project::{Dockerfile, Project, Protocol, Service};
 use model::reason::{Because, Certainty};
 use std::collections::{BTreeMap, BTreeSet};
 use yaml::Span;
@@ -42,6 +42,11 @@ pub(crate) struct Subject<'a> {
     pub(crate) scale: Scale,
     /// Ports it listens on, sorted, with the reason for each.
     pub(crate) ports: Vec<PortFact>,
+    /// What the Dockerfile of its image says, its own or that of the sibling that builds it.
+    pub(crate) dockerfile: Option<&'a Dockerfile>,
+    /// It runs another command of an image with which a sibling serves, as workers do: the image's
+    /// ports and health checks are not its own.
+    pub(crate) another_command: bool,
     /// Compose service whose pod it shares (`network_mode: service:x`).
     pub(crate) shares_pod_of: Option<String>,
 }

@@ -92,8 +92,7 @@ fn unknown(subject: &Subject<'_>, log: &mut Log) -> Signal {
 
 /// What the image declares, without `SIG`.
 fn declared(subject: &Subject<'_>) -> String {
-    let facts = subject.service.build.as_ref().and_then(|build| build.facts.as_ref());
-    let own = facts.and_then(|facts| facts.stop_signal.as_deref());
+    let own = subject.dockerfile.and_then(|facts| facts.stop_signal.as_deref());
     let table = subject.family().and_then(|family| family.stop.signal.as_deref());
     own.or(table).and_then(named).unwrap_or_else(|| "TERM".to_owned())
 }

@@ -31,8 +31,10 @@ pub(super) fn of_file(subject: &Subject<'_>, log: &mut Log) -> Option<Chosen> {
         return Some(chosen(subject, health, check, &why, because, Certainty::Stated));
     }
     // Only the times are said: the test is the image's own.
-    let own = subject.service.build.as_ref().and_then(|build| build.facts.as_ref());
-    let test = own.and_then(|facts| facts.healthcheck.as_ref()).and_then(|own| own.test.as_ref());
+    let test = subject
+        .dockerfile
+        .and_then(|facts| facts.healthcheck.as_ref())
+        .and_then(|own| own.test.as_ref());
     if let Some(test) = test {
         let (check, why) = check_of(subject, &test.value, &because, log)?;
         return Some(chosen(subject, health, check, &why, because, Certainty::Stated));
@@ -53,7 +55,7 @@ pub(super) fn of_file(subject: &Subject<'_>, log: &mut Log) -> Option<Chosen> {
 
 /// The probes that the Dockerfile's `HEALTHCHECK` asks for.
 pub(super) fn of_dockerfile(subject: &Subject<'_>, log: &mut Log) -> Option<Chosen> {
-    let facts = subject.service.build.as_ref()?.facts.as_ref()?;
+    let facts = subject.dockerfile.filter(|_| !subject.another_command)?;
     let health = facts.healthcheck.as_ref()?;
     let test = health.test.as_ref()?;
     let because = vec![Because::File { path: facts.path.clone() }];

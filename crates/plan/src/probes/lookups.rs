@@ -10,7 +10,7 @@ use units::Seconds;
 
 /// The table's probes of this image; a runtime has none.
 pub(super) fn of_image(subject: &Subject<'_>) -> Option<Chosen> {
-    let known = subject.known.as_ref()?;
+    let known = subject.known.as_ref().filter(|_| !subject.another_command)?;
     let table = table(subject)?;
     let fit = |probe: &Option<catalog::Probe>| probe.as_ref().map(|probe| fitted(subject, probe));
     let probes = Probes {
@@ -32,8 +32,14 @@ pub(super) fn of_image(subject: &Subject<'_>) -> Option<Chosen> {
 
 /// The table's liveness probe, if its port is in use.
 pub(super) fn fitting_liveness(subject: &Subject<'_>) -> Option<Probe> {
-    let probe = table(subject)?.liveness.as_ref()?;
-    Some(fitted(subject, probe))
+    let probe = table(subject)?.liveness.as_ref().filter(|_| !subject.another_command)?;
+    let fitted = fitted(subject, probe);
+    // A liveness probe that asks a port where nobody listens restarts for ever.
+    let answered = match &fitted.check {
+        Check::Tcp(port) | Check::Grpc(port) | Check::Http { port, .. } => listens(subject, *port),
+        Check::Exec(_) => true,
+    };
+    answered.then_some(fitted)
 }
 
 /// The longest start that the table knows of, in seconds.

@@ -45,6 +45,9 @@ impl Scan<'_> {
         let before = &text.content[..start];
         let scheme = url_scheme(before);
         let explicit = port_after(&text.content[end..]);
+        if explicit.is_none() && names_upstream(text.content, &text.content[start..end]) {
+            return;
+        }
         let alone =
             text.key.is_some_and(is_host_key) && text.content.trim() == &text.content[start..end];
         let listed = text.key.is_some_and(is_host_key) && (before.ends_with(',') || start == 0);
@@ -69,6 +72,15 @@ impl Scan<'_> {
             because: text.because.clone(),
         });
     }
+}
+
+/// Whether a web server's configuration calls a group of servers so: `http://app` then means the
+/// group, whose servers carry their ports.
+fn names_upstream(text: &str, name: &str) -> bool {
+    text.match_indices("upstream").any(|(at, word)| {
+        let mut rest = text[at + word.len()..].split_whitespace();
+        rest.next().is_some_and(|next| next.trim_end_matches('{') == name)
+    })
 }
 
 const fn is_host_byte(byte: u8) -> bool {

@@ -130,8 +130,7 @@ fn wanted(subject: &Subject<'_>) -> Wanted {
     let mut out = Wanted::new();
     let own = || subject.own_line();
     out.insert("/tmp".to_owned(), ("temporary files".to_owned(), own(), Certainty::Assumed));
-    let facts = subject.service.build.as_ref().and_then(|build| build.facts.as_ref());
-    if let Some(facts) = facts {
+    if let Some(facts) = subject.dockerfile {
         let because = Because::File { path: facts.path.clone() };
         for path in facts.volumes.iter().filter(|path| path.starts_with('/') && path.len() > 1) {
             let why = "a VOLUME of the Dockerfile that nothing is mounted on".to_owned();

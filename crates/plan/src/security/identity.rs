@@ -210,7 +210,7 @@ fn of_file(subject: &Subject<'_>) -> Option<Identity> {
 }
 
 fn of_dockerfile(subject: &Subject<'_>) -> Option<Identity> {
-    let facts = subject.service.build.as_ref()?.facts.as_ref()?;
+    let facts = subject.dockerfile?;
     let user = facts.user.as_deref()?;
     // `USER root` is how Dockerfiles go back to installing; it does not ask for root at run time.
     if matches!(user.split(':').next(), Some("root" | "0" | "")) {

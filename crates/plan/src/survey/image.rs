@@ -11,10 +11,7 @@ const UNBUILT_TAG: &str = "dev";
 
 /// Picks the reference: the command line, the file, or a name for what must be built.
 pub(super) fn choose(world: &World<'_>, service: &Service) -> Image {
-    let base = service
-        .build
-        .as_ref()
-        .and_then(|b| b.facts.as_ref())
+    let base = super::siblings::dockerfile(world.project, service)
         .and_then(|f| f.base.as_deref())
         .and_then(|text| ImageRef::parse(text).ok());
     if let Some(chosen) = world.options.images.get(&service.name) {

@@ -29,11 +29,11 @@ pub(super) fn listen(
 ) -> Vec<PortFact> {
     let mut ports = Ports::new();
     stated(subject, &mut ports);
-    if ports.is_empty() {
+    if ports.is_empty() && !subject.another_command {
         from_image(subject, &mut ports);
-    }
-    if ports.is_empty() {
-        from_build(subject, &mut ports);
+        if ports.is_empty() {
+            from_build(subject, &mut ports);
+        }
     }
     from_label(subject, &mut ports);
     from_peers(subject, references, &mut ports, log);
@@ -155,7 +155,7 @@ fn from_build(subject: &Subject<'_>, ports: &mut Ports) {
         ports.insert((port, Protocol::Tcp), inferred(because));
         return;
     }
-    let Some(facts) = subject.service.build.as_ref().and_then(|b| b.facts.as_ref()) else { return };
+    let Some(facts) = subject.dockerfile else { return };
     for (port, protocol, _) in &facts.expose {
         ports.insert((*port, *protocol), inferred(Because::File { path: facts.path.clone() }));
     }

@@ -46,6 +46,57 @@ fn files_beside_the_file_tell_ports() {
 }
 
 #[test]
+fn an_upstream_is_no_address() {
+    let given = crate::common::given(
+        "services:\n  edge: { image: 'nginx:1.29', volumes: ['./nginx.conf:/etc/nginx/nginx.conf:ro'] }\n  app: { image: 'acme/b:1' }\n",
+    )
+    .file("nginx.conf", "upstream app { server app:5000; }\nserver { location / { proxy_pass http://app; } }\n");
+    assert_eq!(ports(&given.plan(), "app"), [(5000, 5000)]);
+}
+
+#[test]
+fn a_worker_does_not_listen_where_its_sibling_does() {
+    let file = |build: &str, environment: &str| {
+        format!(
+            "services:\n  web: {{ {build}, command: [serve], ports: ['80:8000'], {environment} }}\n  worker: {{ {build}, command: [work], {environment} }}\n"
+        )
+    };
+    let health = "FROM python:3.13\nEXPOSE 8000\nUSER 1234\nHEALTHCHECK CMD curl -f http://localhost:8000/\n";
+    for (build, environment) in [
+        ("build: .", "restart: always"),
+        ("image: 'acme/app:1'", "environment: { PORT: '8000' }"),
+        ("image: 'n8nio/n8n:1.70.0'", "restart: always"),
+    ] {
+        let plan =
+            crate::common::given(&file(build, environment)).file("Dockerfile", health).plan();
+        let worker = container(&plan, "worker");
+        assert!(worker.ports.is_empty(), "{build}");
+        assert_eq!(worker.probes, model::plan::Probes::default(), "{build}");
+        assert_eq!(ports(&plan, "web"), [(8000, 8000)]);
+    }
+}
+
+#[test]
+fn an_image_that_a_sibling_builds_is_known() {
+    let plan = crate::common::given(
+        "services:\n  web: { build: ., image: 'acme/app:1', ports: ['80:8000'] }\n  job: { image: 'acme/app:1', restart: 'no' }\n",
+    )
+    .file("Dockerfile", "FROM python:3.13\nUSER 1234\n")
+    .plan();
+    for name in ["web", "job"] {
+        assert_eq!(crate::common::workload(&plan, name).pod.security.user, Some(1234), "{name}");
+    }
+}
+
+#[test]
+fn members_of_a_cluster_all_listen() {
+    let plan = plan_with(
+        "one: { image: 'mongo:8', command: ['--replSet', 'rs'], ports: ['27017:27017'] }\ntwo: { image: 'mongo:8', command: ['--replSet', 'rs', '--quiet'] }",
+    );
+    assert_eq!(ports(&plan, "two"), [(27017, 27017)]);
+}
+
+#[test]
 fn a_service_without_ports_still_resolves() {
     let plan = plan_with("x: { image: 'acme/x:1' }");
     let found = service(&plan, "x");

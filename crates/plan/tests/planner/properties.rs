@@ -339,13 +339,13 @@ pub fn closed(plan: &Plan) {
         for volume in &pod.volumes {
             match &volume.source {
                 VolumeSource::Secret { name, .. } => {
-                    assert!(secrets.contains(name.as_str()), "{name}")
+                    assert!(secrets.contains(name.as_str()), "{name}");
                 }
                 VolumeSource::ConfigMap { name, .. } => {
-                    assert!(maps.contains(name.as_str()), "{name}")
+                    assert!(maps.contains(name.as_str()), "{name}");
                 }
                 VolumeSource::Claim { name, .. } => {
-                    assert!(claims.contains(name.as_str()), "{name}")
+                    assert!(claims.contains(name.as_str()), "{name}");
                 }
                 _ => {}
             }

@@ -16,7 +16,7 @@ mod rules;
 mod workloads;
 
 use crate::View;
-use crate::svg::svg;
+use crate::svg::drawing;
 use crate::svg::text::escape;
 use std::fmt::Write as _;
 
@@ -37,7 +37,9 @@ pub fn html(view: &View<'_>) -> String {
     let mut body = overview::header(view);
     contents(&sections, &mut body);
     body.push_str("<main id=\"main\">\n");
-    sections.iter().for_each(|part| section(part, &mut body));
+    for part in &sections {
+        section(part, &mut body);
+    }
     body.push_str("</main>\n<footer><p>Planned by <b>muster</b>. Values of Secrets are masked here.</p></footer>\n");
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -76,9 +78,11 @@ fn sections(view: &View<'_>) -> Vec<Section> {
 
 /// The diagram scrolls where the screen is too narrow for its text.
 fn diagram(view: &View<'_>) -> String {
+    let drawing = drawing(view);
     format!(
-        "<div class=\"diagram\" tabindex=\"0\" role=\"group\" aria-label=\"Diagram\">\n{}</div>\n",
-        svg(view)
+        "<div class=\"diagram\" style=\"--natural:{}px\" tabindex=\"0\" role=\"group\" \
+         aria-label=\"Diagram\">\n{}</div>\n",
+        drawing.width, drawing.markup
     )
 }
 

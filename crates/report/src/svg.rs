@@ -13,7 +13,14 @@ pub(crate) mod text;
 
 use crate::View;
 
+pub(crate) use draw::Drawing;
+
 /// A standalone SVG document.
 pub fn svg(view: &View<'_>) -> String {
-    draw::document(&scene::scene(view))
+    drawing(view).markup
+}
+
+/// The document and its size.
+pub(crate) fn drawing(view: &View<'_>) -> Drawing {
+    draw::drawing(&scene::scene(view))
 }

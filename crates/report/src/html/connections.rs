@@ -13,7 +13,9 @@ const SHADES: usize = 4;
 /// A budget for each database.
 pub(super) fn section(plan: &Plan) -> Section {
     let mut body = String::new();
-    plan.connections.iter().for_each(|b| budget(b, &mut body));
+    for item in &plan.connections {
+        budget(item, &mut body);
+    }
     Section {
         id: "connections",
         title: "Database connections",

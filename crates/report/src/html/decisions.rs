@@ -68,7 +68,9 @@ fn group(
     );
     for (object, decisions) in objects {
         let _ = writeln!(out, "<div class=\"object\">\n<h3>{}</h3>\n<ul>", escape(object));
-        decisions.iter().for_each(|d| decision(d, view, out));
+        for item in decisions {
+            decision(item, view, out);
+        }
         out.push_str("</ul>\n</div>\n");
     }
     out.push_str("</details>\n");

@@ -19,16 +19,19 @@ pub(super) fn findings(view: &View<'_>) -> Section {
             continue;
         }
         // Notes are many and can wait.
-        let open = if level == Level::Note && found.len() > 4 { "" } else { " open" };
+        let number = found.len();
+        let open = if level == Level::Note && number > 4 { "" } else { " open" };
         let _ = writeln!(
             body,
             "<details class=\"group\"{open}>\n<summary><span class=\"tag {}\">{}</span> {}</summary>\n\
              <ul class=\"findings\">",
             level_class(level),
             level_class(level),
-            explained(level, found.len())
+            explained(level, number)
         );
-        found.iter().for_each(|f| finding(f, view, &mut body));
+        for item in found {
+            finding(item, view, &mut body);
+        }
         body.push_str("</ul>\n</details>\n");
     }
     if body.is_empty() {

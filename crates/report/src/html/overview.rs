@@ -1,17 +1,16 @@
 //! The head of the page: what the product is, in numbers.
 
 use crate::View;
-use crate::svg::scene::level_name;
+use crate::svg::scene::{level_name, services};
 use crate::svg::text::escape;
 use crate::text::count;
 use model::reason::Level;
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// The header.
 pub(super) fn header(view: &View<'_>) -> String {
     let plan = view.plan;
-    let services = services(view);
+    let services = services(plan);
     let mut out = format!(
         "<header>\n<p class=\"eyebrow\">Kubernetes architecture</p>\n<h1>{}</h1>\n\
          <p class=\"lead\">{} of the Compose file {} {} in the namespace <code>{}</code>.</p>\n\
@@ -50,16 +49,4 @@ fn fact(name: &str, value: &str, class: &str, target: &str, out: &mut String) {
         out,
         "<div class=\"{class}\"><dt>{name}</dt><dd><a href=\"{target}\">{value}</a></dd></div>"
     );
-}
-
-fn services(view: &View<'_>) -> usize {
-    let plan = view.plan;
-    let all: BTreeSet<&String> = plan
-        .workloads
-        .iter()
-        .map(|w| &w.service)
-        .chain(plan.databases.iter().map(|d| &d.service))
-        .chain(plan.services.iter().map(|s| &s.service))
-        .collect();
-    all.len()
 }

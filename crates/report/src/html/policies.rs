@@ -1,9 +1,9 @@
 //! Who may talk to whom, as a matrix: what the policies admit, and what the files say is called.
 
 use super::Section;
-use crate::svg::scene::members;
+use crate::svg::scene::{BACKUP, members};
 use crate::svg::text::escape;
-use model::plan::{Peer, Plan, PolicyRule, Workload};
+use model::plan::{Kind, Peer, Plan, PolicyRule, Workload};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -18,7 +18,7 @@ pub(super) fn section(plan: &Plan) -> Section {
                <span class=\"cell\">○</span> is admitted because the network is shared, \
                <span class=\"cell cut\">✕</span> is called but not admitted; nothing else passes."
             .to_owned(),
-        body: if plan.workloads.is_empty() { String::new() } else { matrix(plan) },
+        body: if plan.workloads.len() < 2 { String::new() } else { matrix(plan) },
     }
 }
 
@@ -92,18 +92,20 @@ fn labels(plan: &Plan, workload: &Workload) -> Labels {
 /// Caller and callee, by workload; no caller is the outside.
 fn calls(plan: &Plan) -> BTreeSet<(Option<usize>, usize)> {
     let members = members(plan);
-    let count = plan.workloads.len();
-    plan.links
-        .iter()
-        .filter_map(|link| {
-            let to = *members.get(&link.to)?;
-            let from = match &link.from {
-                Some(from) => Some(*members.get(from)?),
-                None => None,
-            };
-            (to < count && from.is_none_or(|from| from < count)).then_some((from, to))
-        })
-        .collect()
+    let known = |service: &String| members.get(service).filter(|at| **at < plan.workloads.len());
+    let links = plan.links.iter().filter_map(|link| {
+        let to = *known(&link.to)?;
+        // Who waits for a job does not call it.
+        let waits = link.port.is_none() && matches!(plan.workloads[to].kind, Kind::Job(_));
+        let from = match &link.from {
+            Some(from) => Some(*known(from)?),
+            None => None,
+        };
+        (!waits).then_some((from, to))
+    });
+    let backups = plan.workloads.iter().enumerate().filter(|(_, w)| w.component == BACKUP);
+    let dumps = backups.filter_map(|(at, w)| Some((Some(at), *known(&w.service)?)));
+    links.chain(dumps).collect()
 }
 
 /// Whether the policies let one pod, or the outside, talk to another.

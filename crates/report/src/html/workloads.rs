@@ -9,8 +9,12 @@ use std::fmt::Write as _;
 /// The table of workloads.
 pub(super) fn section(plan: &Plan) -> Section {
     let mut rows = String::new();
-    plan.workloads.iter().for_each(|w| workload(plan, w, &mut rows));
-    plan.databases.iter().for_each(|d| cluster(d, &mut rows));
+    for item in &plan.workloads {
+        workload(plan, item, &mut rows);
+    }
+    for item in &plan.databases {
+        cluster(item, &mut rows);
+    }
     let body = if rows.is_empty() {
         rows
     } else {
@@ -117,8 +121,8 @@ fn user(pod: &Pod) -> String {
     if pod.containers.iter().any(privileged) {
         format!("{user}, <b class=\"blocker\">privileged</b>")
     } else if pod.containers.iter().any(writes) {
-        format!("{user}, root writable")
+        format!("{user}, disk writable")
     } else {
-        format!("{user}, root read-only")
+        format!("{user}, disk read-only")
     }
 }

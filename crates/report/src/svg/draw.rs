@@ -17,6 +17,9 @@ const STYLE: &str = include_str!("diagram.css");
 
 /// Room around the picture.
 const MARGIN: i32 = 32;
+/// The least width of what is between the margins, and the most that a title asks for.
+const LEAST: i32 = 416;
+const MOST_FOR_TITLE: i32 = 760;
 /// Room for the title.
 const HEADER: i32 = 72;
 /// Room between the namespace's border and what is in it: above, and at the other sides.
@@ -35,8 +38,15 @@ pub(crate) struct Picture<'s> {
     width: i32,
 }
 
+/// A document and how wide it is drawn.
+#[derive(Clone, Debug)]
+pub(crate) struct Drawing {
+    pub(crate) markup: String,
+    pub(crate) width: i32,
+}
+
 /// The whole document.
-pub(crate) fn document(scene: &Scene) -> String {
+pub(crate) fn drawing(scene: &Scene) -> Drawing {
     let picture = picture(scene);
     let mut body = String::new();
     title(&picture, &mut body);
@@ -48,7 +58,7 @@ pub(crate) fn document(scene: &Scene) -> String {
     }
     let bottom = legend::legend(&picture, &mut body);
     let (width, height) = (picture.width, bottom + MARGIN);
-    format!(
+    let markup = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"muster-diagram\" role=\"img\" \
          width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
          aria-labelledby=\"muster-title muster-desc\">\n\
@@ -59,7 +69,8 @@ pub(crate) fn document(scene: &Scene) -> String {
         escape(&scene.title),
         escape(&description(scene)),
         arrow::HEADS,
-    )
+    );
+    Drawing { markup, width }
 }
 
 /// Places a scene.
@@ -70,15 +81,18 @@ pub(crate) fn picture(scene: &Scene) -> Picture<'_> {
     let outside = scene.cards.iter().any(|card| card.shape == Shape::World);
     let first = placed.columns.get(usize::from(outside)).map_or(0, |column| column.0);
     let left = if outside { MARGIN } else { MARGIN + INSET };
-    let origin = (left, HEADER + INSET_TOP);
-    let legend = legend::least_width(scene);
+    let least = legend::least_width(scene).max(title_width(scene)).max(LEAST) + 2 * MARGIN;
+    let content = left + placed.width + INSET + MARGIN;
+    let width = content.max(least);
+    // What is narrower than its title stands in the middle of the frame.
+    let origin = (left + (width - content) / 2, HEADER + INSET_TOP);
+    let frame_left = left + first - INSET;
     let frame = Rect {
-        x: origin.0 + first - INSET,
+        x: frame_left,
         y: HEADER,
-        width: (placed.width - first + 2 * INSET).max(280),
+        width: width - MARGIN - frame_left,
         height: INSET_TOP + placed.height.max(60) + INSET,
     };
-    let width = (frame.right() + MARGIN).max(legend + 2 * MARGIN).max(480);
     Picture { scene, ports, placed, origin, frame, width }
 }
 
@@ -114,6 +128,12 @@ fn graph(scene: &Scene) -> Graph {
     let mut edges: Vec<(usize, usize)> = scene.arrows.iter().map(|a| (a.from, a.to)).collect();
     edges.dedup();
     Graph { nodes: scene.cards.iter().map(node).collect(), edges }
+}
+
+/// Room that the title would like, within reason.
+fn title_width(scene: &Scene) -> i32 {
+    let words = bold_width(&scene.title, 22) + 16 + width(&scene.subtitle, 13);
+    words.min(MOST_FOR_TITLE)
 }
 
 fn title(picture: &Picture<'_>, out: &mut String) {
@@ -170,6 +190,3 @@ fn description(scene: &Scene) -> String {
 fn pill(label: &str, size: i32) -> i32 {
     width(label, size) + 12
 }
-
-#[cfg(test)]
-mod tests;

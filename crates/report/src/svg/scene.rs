@@ -10,7 +10,7 @@ use arrows::arrows;
 use model::plan::{Plan, PodSecurityLevel};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use cards::{claims, replicas};
+pub(crate) use cards::{BACKUP, claims, replicas};
 pub(crate) use entrances::entrances;
 
 /// Everything in the picture.
@@ -170,19 +170,24 @@ pub(crate) fn scene(view: &View<'_>) -> Scene {
 }
 
 fn subtitle(plan: &Plan, objects: usize) -> String {
-    let services: BTreeSet<&String> = plan
+    let level = level_name(plan.pod_security);
+    format!(
+        "{} · {} · Pod Security {level}",
+        count(services(plan), "service"),
+        count(objects, "object")
+    )
+}
+
+/// How many Compose services a plan is for.
+pub(crate) fn services(plan: &Plan) -> usize {
+    let all: BTreeSet<&String> = plan
         .workloads
         .iter()
         .map(|w| &w.service)
         .chain(plan.databases.iter().map(|d| &d.service))
         .chain(plan.services.iter().map(|s| &s.service))
         .collect();
-    let level = level_name(plan.pod_security);
-    format!(
-        "{} · {} · Pod Security {level}",
-        count(services.len(), "service"),
-        count(objects, "object")
-    )
+    all.len()
 }
 
 /// The name of a Pod Security level, as namespaces write it.
@@ -220,7 +225,7 @@ fn index(plan: &Plan, first: usize) -> BTreeMap<String, usize> {
         }
     }
     // A backup belongs to the service that it saves, but does not stand for it.
-    for workload in plan.workloads.iter().filter(|w| w.component != cards::BACKUP) {
+    for workload in plan.workloads.iter().filter(|w| w.component != BACKUP) {
         if let Some(&card) = by_name.get(workload.name.as_str()) {
             index.insert(workload.service.clone(), card);
         }

@@ -24,9 +24,8 @@ pub(crate) const CHIPS: i32 = 22;
 pub(crate) fn face_width(shape: Shape) -> i32 {
     match shape {
         Shape::World => 72,
-        Shape::Entrance => 200,
         Shape::Database => 232,
-        Shape::Service | Shape::Job | Shape::Elsewhere => 200,
+        Shape::Entrance | Shape::Service | Shape::Job | Shape::Elsewhere => 200,
     }
 }
 

@@ -72,7 +72,9 @@ fn crossings_before(layered: &Layered, after: &[Vec<usize>], layer: usize) -> us
         let mut targets: Vec<usize> = after[from].iter().map(|&to| places[to]).collect();
         targets.sort_unstable();
         count += targets.iter().map(|&to| seen[to + 1..].iter().sum::<usize>()).sum::<usize>();
-        targets.iter().for_each(|&to| seen[to] += 1);
+        for to in targets {
+            seen[to] += 1;
+        }
     }
     count
 }

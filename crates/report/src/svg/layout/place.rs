@@ -35,10 +35,13 @@ pub(super) fn place(layered: &Layered, real: usize) -> Placed {
 fn columns(layered: &Layered) -> Vec<(i32, i32)> {
     let mut x = 0;
     let mut columns = Vec::with_capacity(layered.rows.len());
+    let (_, after) = layered.neighbors();
     for row in &layered.rows {
+        let passed = row.iter().any(|&node| !after[node].is_empty());
+        let gap = if passed { GAP } else { ROW_GAP };
         let width = row.iter().map(|&node| layered.nodes[node].width).max().unwrap_or(0);
         columns.push((x, x + width));
-        x += width + GAP;
+        x += width + gap;
     }
     columns
 }
@@ -95,8 +98,35 @@ fn settle(layered: &Layered, tops: &mut [i32]) -> i32 {
     }
     let main: Vec<usize> = (0..layered.rows.len()).flat_map(|l| main_row(layered, l)).collect();
     let first = main.iter().map(|&node| tops[node]).min().unwrap_or(0);
-    main.iter().for_each(|&node| tops[node] -= first);
+    for &node in &main {
+        tops[node] -= first;
+    }
     main.iter().map(|&node| tops[node] + layered.nodes[node].height).max().unwrap_or(0)
+}
+
+/// Long edges should be straight more than boxes should be near their neighbors.
+const SLOT_WEIGHT: i32 = 4;
+
+/// Adjacent nodes that move as one.
+#[derive(Clone, Copy)]
+struct Pool {
+    sum: i32,
+    weight: i32,
+    nodes: usize,
+}
+
+impl Pool {
+    fn mean(self) -> i32 {
+        self.sum.div_euclid(self.weight)
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            sum: self.sum + other.sum,
+            weight: self.weight + other.weight,
+            nodes: self.nodes + other.nodes,
+        }
+    }
 }
 
 /// The heights nearest to the mean of the neighbors' that keep the order and the gaps: pools of
@@ -105,7 +135,7 @@ fn pull(layered: &Layered, row: &[usize], neighbors: &[Vec<usize>], tops: &mut [
     let middle = |tops: &[i32], node: usize| tops[node] + layered.nodes[node].middle;
     let mut offset = 0;
     let mut offsets = Vec::with_capacity(row.len());
-    let mut pools: Vec<(i32, i32)> = Vec::new();
+    let mut pools: Vec<Pool> = Vec::new();
     for (at, &node) in row.iter().enumerate() {
         let near: Vec<i32> = neighbors[node]
             .iter()
@@ -115,17 +145,18 @@ fn pull(layered: &Layered, row: &[usize], neighbors: &[Vec<usize>], tops: &mut [
         let count = i32::try_from(near.len()).unwrap_or(i32::MAX);
         let wish = if count == 0 { tops[node] } else { near.iter().sum::<i32>() / count };
         offsets.push(offset);
-        pools.push((wish - offset, 1));
-        while let [.., (a, n), (b, m)] = pools[..]
-            && a * m > b * n
+        let weight = if layered.nodes[node].height <= SLOT { SLOT_WEIGHT } else { 1 };
+        pools.push(Pool { sum: (wish - offset) * weight, weight, nodes: 1 });
+        while let [.., above, below] = pools[..]
+            && above.mean() > below.mean()
         {
             pools.truncate(pools.len() - 2);
-            pools.push((a + b, n + m));
+            pools.push(above.and(below));
         }
         let gap = row.get(at + 1).map_or(0, |&next| gap_between(layered, node, next));
         offset += layered.nodes[node].height + gap;
     }
-    let shifts = pools.iter().flat_map(|&(sum, n)| (0..n).map(move |_| sum.div_euclid(n)));
+    let shifts = pools.iter().flat_map(|pool| std::iter::repeat_n(pool.mean(), pool.nodes));
     for ((&node, shift), offset) in row.iter().zip(shifts).zip(offsets) {
         tops[node] = shift + offset;
     }

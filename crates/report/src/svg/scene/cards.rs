@@ -6,7 +6,7 @@ use model::plan::{Claim, DatabaseCluster, DatabaseKind, Kind, Plan, VolumeSource
 use std::fmt::Write as _;
 
 /// The component of workloads that save a database.
-pub(super) const BACKUP: &str = "backup";
+pub(crate) const BACKUP: &str = "backup";
 
 /// Volumes that a card names before it only counts.
 const VOLUMES: usize = 2;
@@ -26,7 +26,7 @@ pub(super) fn workload(plan: &Plan, workload: &Workload, networks: &[String]) ->
     Card {
         shape,
         icon,
-        eyebrow: workload.kind.name().to_owned(),
+        eyebrow: format!("{}{}", workload.kind.name(), shared(plan, workload)),
         name: workload.name.clone(),
         hint: hint(plan, workload, image, &runs),
         lines,
@@ -149,6 +149,15 @@ fn volumes(plan: &Plan, workload: &Workload) -> Vec<Line> {
         lines.push(Line::Quiet(format!("and {}", count(claims.len() - VOLUMES, "more volume"))));
     }
     lines
+}
+
+/// Says so if several services use a database.
+fn shared(plan: &Plan, workload: &Workload) -> String {
+    let budget = plan.connections.iter().find(|budget| budget.database == workload.service);
+    match budget.map_or(0, |budget| budget.clients.len()) {
+        n if n > 1 && workload.component != BACKUP => format!(" · shared by {n}"),
+        _ => String::new(),
+    }
 }
 
 fn meter(plan: &Plan, workload: &Workload) -> Option<Meter> {

@@ -82,7 +82,8 @@ fn card(entrance: &Entrance) -> Card {
         .map(|(address, service, _)| format!("{address} → {service}"))
         .collect();
     let shown = if texts.len() > SHOWN { SHOWN - 1 } else { texts.len() };
-    let mut lines: Vec<Line> = texts.iter().take(shown).cloned().map(Line::Plain).collect();
+    let mut lines: Vec<Line> =
+        entrance.ways.iter().take(shown).map(|way| Line::Plain(way.0.clone())).collect();
     if texts.len() > shown {
         lines.push(Line::Quiet(format!("and {} more", texts.len() - shown)));
     }

@@ -1,0 +1,258 @@
+//! The page and the picture: complete, escaped, well-formed, and they load nothing.
+
+mod common;
+
+use common::{Planned, text};
+use model::reason::{Because, Decision, Finding, Level, Question};
+use report::{html, svg};
+
+const SHOP: &str = r#"
+name: shop
+services:
+  web:
+    image: nginx:1.29
+    ports: ["8080:80"]
+    depends_on: [app]
+    networks: [front]
+  app:
+    image: ghcr.io/acme/app:1
+    expose: ["3000"]
+    environment:
+      DATABASE_URL: postgres://app:hunter2@db:5432/app
+    networks: [front, back]
+  migrate:
+    image: ghcr.io/acme/app:1
+    command: migrate
+    restart: "no"
+    depends_on: [db]
+    networks: [back]
+  db:
+    image: postgres:17
+    environment:
+      POSTGRES_PASSWORD: hunter2
+    volumes: [data:/var/lib/postgresql/data]
+    networks: [back]
+volumes:
+  data: {}
+networks:
+  front: {}
+  back: {}
+"#;
+
+/// Whether every tag is closed by its own end, attributes are quoted and entities are known: enough
+/// of XML to catch what unescaped text would break.
+fn well_formed(xml: &str) -> Result<(), String> {
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = xml;
+    while let Some(start) = rest.find('<') {
+        entities(&rest[..start])?;
+        let end = rest[start..].find('>').ok_or("a tag does not end")? + start;
+        let tag = &rest[start + 1..end];
+        rest = &rest[end + 1..];
+        if tag.contains('<') {
+            return Err(format!("`<` in <{tag}>"));
+        }
+        entities(tag)?;
+        let name = tag.trim_start_matches('/').split([' ', '\n', '/']).next().unwrap_or_default();
+        if tag.starts_with('/') {
+            let last = open.pop().ok_or("nothing is open")?;
+            if last != name {
+                return Err(format!("</{name}> closes <{last}>"));
+            }
+        } else {
+            if !tag.matches('"').count().is_multiple_of(2) {
+                return Err(format!("quotes in <{tag}>"));
+            }
+            if !tag.ends_with('/') {
+                open.push(name);
+            }
+        }
+    }
+    entities(rest)?;
+    if open.is_empty() { Ok(()) } else { Err(format!("open: {open:?}")) }
+}
+
+fn entities(text: &str) -> Result<(), String> {
+    let known = ["amp;", "lt;", "gt;", "quot;", "#39;"];
+    for after in text.split('&').skip(1) {
+        if !known.iter().any(|entity| after.starts_with(entity)) {
+            return Err(format!("entity at `{}`", after.chars().take(12).collect::<String>()));
+        }
+    }
+    Ok(())
+}
+
+/// Markup without its style and script, whose `<` and `&` mean other things.
+fn without_code(page: &str) -> String {
+    ["style", "script"].iter().fold(page.to_owned(), |page, tag| {
+        let mut parts = page.split(&format!("<{tag}>"));
+        let mut kept = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            kept.push_str(part.split_once(&format!("</{tag}>")).map_or("", |it| it.1));
+        }
+        kept
+    })
+}
+
+#[test]
+fn the_page_names_everything() {
+    let shop = text(SHOP);
+    let page = html(&shop.view());
+    for service in ["web", "app", "migrate", "db"] {
+        assert!(page.contains(&format!("id=\"why-s-{service}\"")), "decisions of {service}");
+    }
+    for finding in &shop.plan.report.findings {
+        assert!(page.contains(finding.code), "{}", finding.code);
+    }
+    for object in &shop.objects {
+        let summary = format!("<span class=\"kind\">{}</span> {}<", object.kind, object.name);
+        assert!(page.contains(&summary), "{summary}");
+    }
+    assert_eq!(page.matches("class=\"decision\"").count(), shop.plan.report.decisions.len());
+}
+
+#[test]
+fn every_link_of_the_page_leads_somewhere() {
+    let page = html(&text(SHOP).view());
+    for target in page.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(page.contains(&format!("id=\"{target}\"")), "#{target}");
+    }
+}
+
+#[test]
+fn the_picture_shows_every_workload_and_its_ports() {
+    let shop = text(SHOP);
+    let picture = svg(&shop.view());
+    for workload in &shop.plan.workloads {
+        assert!(picture.contains(&format!(">{}</text>", workload.name)), "{}", workload.name);
+    }
+    for text in ["Gateway", ">80<", ">5432<", "network back", "role=\"img\"", "<desc"] {
+        assert!(picture.contains(text), "{text}");
+    }
+}
+
+#[test]
+fn nothing_is_loaded() {
+    let shop = text(SHOP);
+    let page = html(&shop.view());
+    for way in ["src=", "@import", "url(h", "url(\"h", "<link", "<iframe", "href=\"h", "fetch("] {
+        assert!(!page.contains(way), "{way}");
+    }
+    let picture = svg(&shop.view());
+    let addresses: Vec<&str> = picture.matches("://").collect();
+    assert_eq!(addresses.len(), 1, "only the name of the SVG namespace");
+}
+
+#[test]
+fn secrets_stay_out() {
+    let shop = text(SHOP);
+    assert!(!html(&shop.view()).contains("hunter2"));
+    assert!(!svg(&shop.view()).contains("hunter2"));
+}
+
+#[test]
+fn equal_plans_give_equal_pages() {
+    assert_eq!(html(&text(SHOP).view()), html(&text(SHOP).view()));
+}
+
+/// A plan in which every text that comes from people is hostile.
+fn hostile() -> Planned {
+    let nasty = "<script>alert(1)</script>\"'&`\u{0}\u{202e}]]>".to_owned();
+    let mut shop = text(SHOP);
+    shop.plan.app.clone_from(&nasty);
+    shop.plan.namespace.clone_from(&nasty);
+    for workload in &mut shop.plan.workloads {
+        workload.name.push_str(&nasty);
+        workload.component.push_str(&nasty);
+        workload.after.push(nasty.clone());
+        workload.pod.labels.insert(format!("network.muster.dev/{nasty}"), "true".to_owned());
+        for container in &mut workload.pod.containers {
+            container.image.push_str(&nasty);
+        }
+    }
+    for link in &mut shop.plan.links {
+        link.to.push_str(&nasty);
+        link.evidence.push_str(&nasty);
+    }
+    for route in &mut shop.plan.routes {
+        route.hosts.push(nasty.clone());
+        route.service.push_str(&nasty);
+    }
+    for budget in &mut shop.plan.connections {
+        budget.database.push_str(&nasty);
+        budget.clients.iter_mut().for_each(|client| client.service.push_str(&nasty));
+    }
+    let because =
+        vec![Because::File { path: nasty.clone() }, Because::Image { family: nasty.clone() }];
+    let report = &mut shop.plan.report;
+    for Decision { service, object, field, chosen, why, .. } in &mut report.decisions {
+        *service = Some(nasty.clone());
+        [object, field, chosen, why].into_iter().for_each(|text| text.push_str(&nasty));
+    }
+    report.findings.push(Finding {
+        level: Level::Blocker,
+        code: "code",
+        service: Some(nasty.clone()),
+        message: nasty.clone(),
+        fix: nasty.clone(),
+        because,
+    });
+    report.questions.push(Question {
+        service: Some(nasty.clone()),
+        question: nasty.clone(),
+        assumed: nasty.clone(),
+        answer: nasty.clone(),
+    });
+    for object in &mut shop.objects {
+        object.name.push_str(&nasty);
+        object.yaml.push_str(&nasty);
+    }
+    shop
+}
+
+#[test]
+fn hostile_text_is_escaped() {
+    let hostile = hostile();
+    let page = html(&hostile.view());
+    assert_eq!(page.matches("<script>").count(), 1, "only our own");
+    assert!(!page.contains(['\u{0}', '\u{202e}']));
+    let picture = svg(&hostile.view());
+    assert!(!picture.contains("<script"));
+    for markup in [picture, page.replace("<!doctype html>", "")] {
+        let void = ["meta", "wbr", "br", "input"];
+        let tags = void.iter().fold(without_code(&markup), |page, tag| close(&page, tag));
+        assert_eq!(well_formed(&tags), Ok(()));
+    }
+}
+
+/// Closes a void element of HTML as XML does.
+fn close(page: &str, tag: &str) -> String {
+    let mut out = String::new();
+    for (at, part) in page.split(&format!("<{tag}")).enumerate() {
+        if at == 0 {
+            out.push_str(part);
+        } else {
+            let end = part.find('>').expect("tags end");
+            out.push_str(&format!("<{tag}{}/>{}", &part[..end], &part[end + 1..]));
+        }
+    }
+    out
+}
+
+#[test]
+fn plans_of_any_size_are_drawn() {
+    let empty = common::shown(model::plan::Plan::default(), yaml::Sources::default());
+    assert_eq!(well_formed(&without_code(&svg(&empty.view()))), Ok(()));
+    assert!(html(&empty.view()).contains("</html>"));
+    let mut compose = "services:\n".to_owned();
+    for n in 0..40 {
+        compose.push_str(&format!("  service-number-{n}:\n    image: busybox:1\n"));
+        if n > 0 {
+            compose.push_str(&format!("    depends_on: [service-number-{}]\n", n / 2));
+        }
+    }
+    let many = text(&compose);
+    let picture = svg(&many.view());
+    assert_eq!(well_formed(&without_code(&picture)), Ok(()));
+    assert_eq!(picture.matches("class=\"d-name\"").count(), many.plan.workloads.len());
+}

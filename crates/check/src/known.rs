@@ -103,13 +103,48 @@ impl Store {
     }
 }
 
-/// The family of an image.
+/// Words that follow the name of a database in the name of its own image: `mysql-server`.
+const SERVERS: &[&str] = &[
+    "server",
+    "db",
+    "database",
+    "ha",
+    "repmgr",
+    "cluster",
+    "sharded",
+    "community",
+    "enterprise",
+    "oss",
+    "stack",
+    "sentinel",
+    "alpine",
+    "debian",
+    "slim",
+    "galera",
+    "xtradb",
+    "replica",
+    "node",
+    "single",
+    "standalone",
+    "management",
+    "data",
+];
+
+/// The family of an image. What a product is named after is no evidence: `react-mysql-backend`
+/// talks to a database.
 pub(crate) fn store_of_image(image: &str) -> Option<&'static Store> {
     let words = words(Image::parse(image).base);
     if words.iter().any(|w| CLIENTS.contains(&w.as_str())) {
         return None;
     }
-    STORES.iter().find(|s| s.words.iter().any(|w| words.iter().any(|x| x == w)))
+    let store = |word: &String| STORES.iter().find(|s| s.words.contains(&word.as_str()));
+    let own = |word: &String| {
+        SERVERS.contains(&word.as_str())
+            || word.starts_with(|c: char| c.is_ascii_digit())
+            || store(word).is_some()
+    };
+    let at = words.iter().position(|word| store(word).is_some())?;
+    words[at..].iter().all(own).then(|| store(&words[at])).flatten()
 }
 
 /// The family of a container.
@@ -193,6 +228,8 @@ mod tests {
     fn tells_databases_from_their_clients() {
         assert_eq!(store_of_image("bitnami/postgresql:16").map(|s| s.name), Some("PostgreSQL"));
         assert_eq!(store_of_image("prom/mysqld-exporter"), None);
+        assert_eq!(store_of_image("acme/shop-mysql-backend:dev"), None);
+        assert_eq!(store_of_image("mysql/mysql-server:8").map(|s| s.name), Some("MySQL"));
         assert_eq!(store_of_image("nginx"), None);
     }
 }

@@ -132,7 +132,7 @@ fn network(world: &World<'_>, references: &[Reference], plan: &mut Plan, log: &m
     plan.services.extend(edge.services);
     plan.services.sort_by(|a, b| a.name.cmp(&b.name));
     plan.routes = edge.routes;
-    plan.links = world.links.clone();
+    plan.links.clone_from(&world.links);
     plan.links.extend(edge.links);
     plan.links.sort();
     plan.links.dedup();

@@ -205,6 +205,7 @@ pub struct ResourceList {
 }
 
 /// What a container may do. The default is what Pod Security "restricted" asks for.
+#[expect(clippy::struct_excessive_bools, reason = "the fields are those of Kubernetes")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ContainerSecurity {

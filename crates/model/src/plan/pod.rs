@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use units::{Bytes, Seconds};
 
 /// The pod of a workload.
+#[expect(clippy::struct_excessive_bools, reason = "the fields are those of Kubernetes")]
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pod {

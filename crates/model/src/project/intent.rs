@@ -139,7 +139,7 @@ pub enum Topology {
     Single,
     /// `replication`: a primary and its replicas.
     Replication,
-    /// `galera`: multi-primary MariaDB.
+    /// `galera`: multi-primary `MariaDB`.
     Galera,
 }
 

@@ -283,7 +283,7 @@ impl SecretBook {
                 let Some(entry) = self.entry(subject.key(), name) else { continue };
                 let variable = argument_variable(subject, name);
                 out.push_str(&escape(&word[from..range.start]));
-                out.push_str(&format!("$({variable})"));
+                out.extend(["$(", &variable, ")"]);
                 variables.push(entry.variable(variable));
                 from = range.end;
             }

@@ -70,7 +70,7 @@ fn variable(
         let name = address_variable(subject.service, key, index);
         let Some(entry) = book.entry(subject.key(), &name) else { continue };
         written.push_str(&escape(&text[from..range.start]));
-        written.push_str(&format!("$({name})"));
+        written.extend(["$(", &name, ")"]);
         from = range.end;
         log.decide(subject, subject.container_field(&format!("env[{name}]")))
             .chose(format!("{} of Secret/{}", entry.key, entry.secret))

@@ -149,6 +149,9 @@ fn named(place: &Place<'_>, key: &str, target: &str) -> Fate {
     let volume = place.project.volumes.get(key);
     let option =
         |name: &str| volume.and_then(|v| v.driver_opts.get(name)).map(|v| v.value.as_str());
+    if is_shield(target) && place.service.build.is_some() {
+        return Fate::Dropped(Drop::Shield);
+    }
     if option("type") == Some("tmpfs") {
         return Fate::Scratch { memory: true, limit: None, why: "the volume is a tmpfs" };
     }
@@ -171,6 +174,13 @@ fn anonymous(place: &Place<'_>, target: &str) -> Fate {
         limit: None,
         why: "Docker forgets a volume without a name with its container",
     }
+}
+
+/// Directories of installed packages: a volume there keeps a mount of source code from hiding them.
+fn is_shield(target: &str) -> bool {
+    ["/node_modules", "/vendor", "/.next", "/.venv", "/target"]
+        .iter()
+        .any(|end| target.ends_with(end))
 }
 
 impl Place<'_> {
@@ -264,9 +274,15 @@ impl Origin {
     }
 }
 
-/// The data directories of an image that nothing is mounted at.
+/// The data directories of an image that nothing is mounted at. Only the table's own images are sure
+/// to keep data there.
 pub(super) fn unmounted(place: &Place<'_>) -> Vec<(&'static catalog::DataPath, String)> {
-    let Some(family) = place.family else { return Vec::new() };
+    let listed = place.image.and_then(catalog::lookup);
+    let Some(family) =
+        place.family.filter(|f| listed.is_some_and(|l| l.id == f.id) && !place.operated())
+    else {
+        return Vec::new();
+    };
     let targets: BTreeSet<String> = mounts(place.project, place.service)
         .iter()
         .map(|seen| clean(&seen.mount.target))

@@ -5,7 +5,7 @@ use super::sensitive::holds_credentials;
 use super::volumes::Mounting;
 use super::{Configured, fate::clean};
 use crate::log::Log;
-use crate::world::{Shared, World};
+use crate::world::Shared;
 use crate::{names, rules};
 use base64::Engine as _;
 use model::SecretText;
@@ -59,7 +59,7 @@ fn mount(
     log: &mut Log,
 ) {
     let mut because = it.subject.lines(&format!("{}.{}", sort.path(), grant.index));
-    because.extend(project_lines(it.world, &format!("{}.{}", sort.path(), grant.source)));
+    because.extend(it.world.project_lines(&format!("{}.{}", sort.path(), grant.source)));
     let secret = sort == Sort::Secret || reveals(it, object);
     let mode = Some(grant.mode.unwrap_or(0o444));
     let key = names::key(&grant.source);
@@ -83,7 +83,7 @@ fn mount(
     missing(it, sort, grant, object, &because, log);
     ownership(it, grant, &because, log);
     let target = target(sort, grant);
-    explain(it, &name, &target, secret, because, log);
+    explain(it, &name, &target, secret, &because, log);
     let volume =
         format!("{}-{}", if secret { "secret" } else { "config" }, names::label(&grant.source, 40));
     let volume = if out.volumes.iter().any(|v| v.name == volume && v.source != source) {
@@ -97,14 +97,6 @@ fn mount(
     // A directory of files is mounted whole; one file is mounted alone, so that it hides nothing.
     let sub_path = object.directory.is_empty().then_some(key);
     out.mounts.push(Mounted { path: target, volume, sub_path, read_only: true });
-}
-
-/// Lines of the project below a path.
-fn project_lines(world: &World<'_>, path: &str) -> Vec<Because> {
-    let below = format!("{path}.");
-    let fields =
-        world.project.fields.iter().filter(|f| f.path == path || f.path.starts_with(&below));
-    fields.map(|f| Because::Line { field: f.path.clone(), span: f.span }).collect()
 }
 
 /// Where it is mounted: absolute as written, else in Compose's own directory.
@@ -195,7 +187,7 @@ fn explain(
     object: &str,
     target: &str,
     secret: bool,
-    because: Vec<Because>,
+    because: &[Because],
     log: &mut Log,
 ) {
     let rule = if secret { rules::SECRETS_ARE_LIFTED } else { rules::CONFIG_ROLLS };
@@ -206,7 +198,7 @@ fn explain(
     ] {
         log.decide_on(Some(it.subject.key()), about, field)
             .chose(format!("{target}: {object}"))
-            .all(because.clone())
+            .all(because.iter().cloned())
             .rule(rule)
             .sure(Certainty::Stated)
             .why("mounted as a file, byte for byte");

@@ -4,119 +4,37 @@
 use std::ops::Range;
 
 /// Words in a variable's name that say: the value is secret.
+#[rustfmt::skip]
 const WORDS: &[&str] = &[
-    "PASSWORD",
-    "PASSWD",
-    "PASSPHRASE",
-    "PASSWORDS",
-    "PASS",
-    "PWD",
-    "SECRET",
-    "SECRETS",
-    "TOKEN",
-    "CREDENTIAL",
-    "CREDENTIALS",
-    "APIKEY",
-    "SALT",
-    "USERPASS",
-    "HTPASSWD",
+    "PASSWORD", "PASSWD", "PASSPHRASE", "PASSWORDS", "PASS", "PWD", "SECRET", "SECRETS", "TOKEN",
+    "CREDENTIAL", "CREDENTIALS", "APIKEY", "SALT", "USERPASS", "HTPASSWD",
 ];
 
 /// Words before `KEY` that make it secret: `API_KEY`, `ENCRYPTION_KEY`.
+#[rustfmt::skip]
 const KEYS: &[&str] = &[
-    "API",
-    "ACCESS",
-    "SECRET",
-    "PRIVATE",
-    "ENCRYPTION",
-    "ENCRYPT",
-    "SIGNING",
-    "SIGN",
-    "MASTER",
-    "APP",
-    "JWT",
-    "SESSION",
-    "AUTH",
-    "LICENSE",
-    "COOKIE",
-    "HASH",
-    "STORAGE",
-    "ADMIN",
-    "SERVICE",
-    "ACCOUNT",
-    "MEILI",
-    "FERNET",
-    "BASE",
+    "API", "ACCESS", "SECRET", "PRIVATE", "ENCRYPTION", "ENCRYPT", "SIGNING", "SIGN", "MASTER",
+    "APP", "JWT", "SESSION", "AUTH", "LICENSE", "COOKIE", "HASH", "STORAGE", "ADMIN", "SERVICE",
+    "ACCOUNT", "MEILI", "FERNET", "BASE",
 ];
 
 /// Last words that say: about a secret, not a secret (`TOKEN_TTL`, `PASSWORD_FILE`).
+#[rustfmt::skip]
 const ABOUT: &[&str] = &[
-    "FILE",
-    "PATH",
-    "DIR",
-    "LENGTH",
-    "LEN",
-    "MIN",
-    "MAX",
-    "EXPIRY",
-    "EXPIRATION",
-    "EXPIRE",
-    "EXPIRES",
-    "EXPIRED",
-    "TTL",
-    "TIMEOUT",
-    "URL",
-    "URI",
-    "NAME",
-    "ENABLED",
-    "ENABLE",
-    "DISABLED",
-    "DISABLE",
-    "TYPE",
-    "ALGORITHM",
-    "ALGO",
-    "ID",
-    "HEADER",
-    "ISSUER",
-    "COUNT",
-    "SIZE",
-    "POLICY",
-    "REGEX",
-    "AGE",
-    "LIFETIME",
-    "DURATION",
-    "HOURS",
-    "MINUTES",
-    "SECONDS",
-    "DAYS",
-    "METHOD",
-    "MODE",
-    "FORMAT",
-    "PREFIX",
-    "AUDIENCE",
-    "ENDPOINT",
-    "HOST",
-    "PORT",
-    "USER",
-    "USERNAME",
-    "STRENGTH",
-    "RESET",
-    "LOGIN",
-    "REQUIRED",
-    "PROVIDER",
-    "BACKEND",
-    "STORE",
-    "ROUNDS",
-    "ITERATIONS",
-    "LIMIT",
-    "LIMITS",
-    "FIELD",
-    "REFRESH",
-    "INTERVAL",
+    "FILE", "PATH", "DIR", "LENGTH", "LEN", "MIN", "MAX", "EXPIRY", "EXPIRATION", "EXPIRE",
+    "EXPIRES", "EXPIRED", "TTL", "TIMEOUT", "URL", "URI", "NAME", "ENABLED", "ENABLE", "DISABLED",
+    "DISABLE", "TYPE", "ALGORITHM", "ALGO", "ID", "HEADER", "ISSUER", "COUNT", "SIZE", "POLICY",
+    "REGEX", "AGE", "LIFETIME", "DURATION", "HOURS", "MINUTES", "SECONDS", "DAYS", "METHOD", "MODE",
+    "FORMAT", "PREFIX", "AUDIENCE", "ENDPOINT", "HOST", "PORT", "USER", "USERNAME", "STRENGTH",
+    "RESET", "LOGIN", "REQUIRED", "PROVIDER", "BACKEND", "STORE", "ROUNDS", "ITERATIONS", "LIMIT",
+    "LIMITS", "FIELD", "REFRESH", "INTERVAL",
 ];
 
 /// Values that no secret has: switches.
-const SWITCHES: &[&str] = &["true", "false", "yes", "no", "on", "off", "0", "1", "null", "none"];
+#[rustfmt::skip]
+const SWITCHES: &[&str] = &[
+    "true", "false", "yes", "no", "on", "off", "0", "1", "null", "none",
+];
 
 /// Whether a variable's name says that its value is secret.
 pub(crate) fn is_secret_name(key: &str) -> bool {
@@ -202,7 +120,7 @@ fn urls(text: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// `user:password@tcp(host:3306)/name`, as Go's MySQL driver reads it.
+/// `user:password@tcp(host:3306)/name`, as Go's driver reads it.
 fn go_dsn(text: &str, found: &mut Vec<Range<usize>>) {
     for opening in ["@tcp(", "@unix("] {
         for (at, _) in text.match_indices(opening) {
@@ -253,22 +171,10 @@ pub(crate) struct Argument {
 }
 
 /// Flags whose value is secret, without their dashes.
+#[rustfmt::skip]
 const FLAGS: &[&str] = &[
-    "requirepass",
-    "masterauth",
-    "password",
-    "passwd",
-    "pass",
-    "token",
-    "api-key",
-    "api_key",
-    "apikey",
-    "secret",
-    "secret-key",
-    "auth-token",
-    "access-key",
-    "root-password",
-    "admin-password",
+    "requirepass", "masterauth", "password", "passwd", "pass", "token", "api-key", "api_key",
+    "apikey", "secret", "secret-key", "auth-token", "access-key", "root-password", "admin-password",
     "auth",
 ];
 

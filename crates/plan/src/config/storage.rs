@@ -1,6 +1,6 @@
 //! How much storage, of which kind, and whether it ties a service to one copy.
 
-use super::fate::{Fate, Origin, Place, Store, fate, mounts, sharers};
+use super::fate::{Fate, Origin, Place, Store, fate, mounts, sharers, unmounted};
 use crate::world::{Subject, World};
 use catalog::{DataKind, Family, ImageRef, Replicas, Role};
 use model::plan::AccessMode;
@@ -65,7 +65,20 @@ pub(crate) fn storage_need(
             because: vec![Because::Line { field, span: seen.mount.span }],
         };
     }
-    need
+    match unmounted(&place).first() {
+        Some((data, path)) => StorageNeed::Private {
+            why: format!(
+                "nothing is mounted at `{path}`, so each copy would keep {} of its own",
+                data.what
+            ),
+            because: vec![own_line(service)],
+        },
+        None => need,
+    }
+}
+
+fn own_line(service: &Service) -> Because {
+    Because::Line { field: format!("services.{}", service.name), span: service.span }
 }
 
 /// Whether several pods may write to the storage.

@@ -106,6 +106,16 @@ fn section(part: &Section, out: &mut String) {
     let _ = writeln!(out, "{body}</section>");
 }
 
+/// A sentence: as [`prose`], with a capital first letter where it begins with a plain word.
+fn sentence(text: &str) -> String {
+    let word = text.split([' ', ',', ':']).next().unwrap_or_default();
+    if word.is_empty() || !word.chars().all(|c| c.is_ascii_lowercase()) {
+        return prose(text);
+    }
+    let (first, rest) = text.split_at(1);
+    prose(&format!("{}{rest}", first.to_ascii_uppercase()))
+}
+
 /// Escaped text in which what stands between backticks is code.
 fn prose(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
@@ -125,7 +135,21 @@ fn prose(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::prose;
+    use super::{prose, sentence};
+
+    #[test]
+    fn sentences_begin_with_a_capital_unless_with_a_name() {
+        let cases = [
+            ("which user is it?", "Which user is it?"),
+            ("no: every request may go anywhere", "No: every request may go anywhere"),
+            ("healthcheck.sh reads it", "healthcheck.sh reads it"),
+            ("--host example.com", "--host example.com"),
+            ("", ""),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(sentence(text), expected);
+        }
+    }
 
     #[test]
     fn backticks_become_code() {

@@ -85,10 +85,11 @@ fn entities(text: &str) -> Result<(), String> {
 /// Markup without its style and script, whose `<` and `&` mean other things.
 fn without_code(page: &str) -> String {
     ["style", "script"].iter().fold(page.to_owned(), |page, tag| {
-        let mut parts = page.split(&format!("<{tag}>"));
+        let (start, end) = (format!("<{tag}>"), format!("</{tag}>"));
+        let mut parts = page.split(&start);
         let mut kept = parts.next().unwrap_or_default().to_owned();
         for part in parts {
-            kept.push_str(part.split_once(&format!("</{tag}>")).map_or("", |it| it.1));
+            kept.push_str(part.split_once(&end).map_or("", |it| it.1));
         }
         kept
     })

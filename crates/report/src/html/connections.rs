@@ -72,7 +72,9 @@ fn budget(budget: &ConnectionBudget, out: &mut String) {
 
 /// Clients from the left, what is kept back at the right.
 fn bar(budget: &ConnectionBudget, label: &str, out: &mut String) {
-    let full = u64::from(budget.max_connections.max(budget.demand() + budget.reserved).max(1));
+    let full = u64::from(
+        budget.max_connections.max(budget.demand().saturating_add(budget.reserved)).max(1),
+    );
     let length = |n: u32| u64::from(n) * LENGTH / full;
     let _ = writeln!(
         out,
@@ -82,7 +84,7 @@ fn bar(budget: &ConnectionBudget, label: &str, out: &mut String) {
     let mut sum = 0;
     for (at, client) in budget.clients.iter().enumerate() {
         let x = length(sum);
-        sum += client.total();
+        sum = sum.saturating_add(client.total());
         let _ = writeln!(
             out,
             "<rect class=\"s{}\" x=\"{x}\" width=\"{}\" height=\"20\"><title>{}: {}</title></rect>",
@@ -94,6 +96,13 @@ fn bar(budget: &ConnectionBudget, label: &str, out: &mut String) {
     }
     let kept = length(budget.reserved);
     let limit = length(budget.max_connections);
+    let over = length(sum).saturating_sub(limit);
+    if over > 0 {
+        let _ = writeln!(
+            out,
+            "<rect class=\"over\" x=\"{limit}\" width=\"{over}\" height=\"20\"><title>too many</title></rect>"
+        );
+    }
     let _ = writeln!(
         out,
         "<rect class=\"kept\" x=\"{}\" width=\"{kept}\" height=\"20\"><title>kept: {}</title></rect>\

@@ -2,7 +2,7 @@
 
 use super::overview::level_class;
 use super::quote::quotation;
-use super::{Section, prose};
+use super::{Section, sentence};
 use crate::View;
 use crate::svg::text::escape;
 use crate::text::count;
@@ -57,12 +57,12 @@ fn finding(finding: &Finding, view: &View<'_>, out: &mut String) {
     });
     let _ = writeln!(
         out,
-        "<li class=\"finding\">\n<p class=\"what\">{service}{}</p>\n\
-         <p class=\"fix\"><b>Fix</b> {}</p>\n{}<p class=\"code\">{}</p>\n</li>",
-        prose(&finding.message),
-        prose(&finding.fix),
-        quotation(&finding.because, view.sources),
-        escape(finding.code)
+        "<li class=\"finding\">\n<div><p class=\"what\">{service}{}</p>\n<p class=\"code\">{}</p></div>\n\
+         <div><p class=\"fix\"><b>To do</b> {}</p>\n{}</div>\n</li>",
+        sentence(&finding.message),
+        escape(finding.code),
+        sentence(&finding.fix),
+        quotation(&finding.because, view.sources)
     );
 }
 
@@ -75,10 +75,10 @@ pub(super) fn questions(view: &View<'_>) -> Section {
         });
         let _ = writeln!(
             body,
-            "<li>\n<p class=\"what\">{service}{}</p>\n<p class=\"fix\"><b>Assumed</b> {}</p>\n\
+            "<li>\n<div><p class=\"what\">{service}{}</p>\n<p class=\"fix\"><b>Assumed</b> {}</p></div>\n\
              <pre tabindex=\"0\" aria-label=\"How to answer\"><code>{}</code></pre>\n</li>",
-            prose(&question.question),
-            prose(&question.assumed),
+            sentence(&question.question),
+            sentence(&question.assumed),
             escape(&question.answer)
         );
     }

@@ -105,7 +105,7 @@ fn workloads(
                 .map(|c| c.resources.clone())
                 .unwrap_or_default();
             let parts = database::Clusters { configured: &done.configured, resources };
-            plan.databases.extend(database::clusters(world, subject, &parts, log));
+            plan.databases.extend(database::clusters(world, subject, &parts, shared, log));
             continue;
         }
         plan.pod_security = plan.pod_security.max(done.level);

@@ -14,6 +14,13 @@ const WAIT_IMAGE: &str = "busybox:1.37.0";
 /// How often it looks, every two seconds, before it lets the pod start anyway: two minutes.
 const WAIT_TRIES: u32 = 60;
 
+/// A job that starts too early has failed for good: half an hour, enough for a first start.
+const JOB_TRIES: u32 = 900;
+
+fn tries(subject: &Subject<'_>) -> u32 {
+    if matches!(subject.shape, Shape::Job | Shape::CronJob) { JOB_TRIES } else { WAIT_TRIES }
+}
+
 /// What a workload waits for.
 #[derive(Debug, Default)]
 pub(crate) struct Order {
@@ -47,7 +54,7 @@ pub(crate) fn order(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> 
                 order.after.push(target.name.clone());
                 if let Some(container) = wait(subject, target) {
                     log.decide(subject, subject.pod_field(&format!("initContainers[{}]", container.name)))
-                        .chose(format!("at most {} s for {}:{}", WAIT_TRIES * 2, target.name, main_port(target).unwrap_or(0)))
+                        .chose(format!("at most {} s for {}:{}", tries(subject) * 2, target.name, main_port(target).unwrap_or(0)))
                         .all(because.clone())
                         .rule(rules::ORDER_BY_READINESS)
                         .sure(Certainty::Stated)
@@ -107,8 +114,9 @@ fn wait(subject: &Subject<'_>, target: &Subject<'_>) -> Option<Container> {
     }
     let port = main_port(target)?;
     let host = &target.name;
+    let tries = tries(subject);
     let script = format!(
-        "i=0; until nc -z -w 2 {host} {port}; do i=$((i+1)); if [ $i -ge {WAIT_TRIES} ]; then echo '{host}:{port} does not answer yet, starting anyway'; break; fi; echo 'waiting for {host}:{port}'; sleep 2; done"
+        "i=0; until nc -z -w 2 {host} {port}; do i=$((i+1)); if [ $i -ge {tries} ]; then echo '{host}:{port} does not answer yet, starting anyway'; break; fi; echo 'waiting for {host}:{port}'; sleep 2; done"
     );
     let amounts = |cpu, mib| ResourceList {
         cpu: Some(Cpu::millis(cpu)),

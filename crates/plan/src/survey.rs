@@ -37,6 +37,11 @@ pub(crate) fn survey<'a>(
         let subject = look(&world, service, &dns, &references, log);
         world.subjects.insert(service.name.clone(), subject);
     }
+    let hosts: BTreeSet<String> =
+        world.subjects.values().filter_map(|s| s.shares_pod_of.clone()).collect();
+    for subject in world.subjects.values_mut() {
+        subject.has_tenants = hosts.contains(subject.key());
+    }
     ports::unique_in_pods(&mut world);
     let scales: Vec<_> = world
         .subjects
@@ -71,6 +76,7 @@ fn look<'a>(
         ports: Vec::new(),
         dockerfile: siblings::dockerfile(world.project, service),
         another_command: false,
+        has_tenants: false,
         shares_pod_of: pod_host(world.project, service),
     };
     subject.another_command =

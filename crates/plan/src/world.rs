@@ -47,6 +47,8 @@ pub(crate) struct Subject<'a> {
     /// It runs another command of an image with which a sibling serves, as workers do: the image's
     /// ports and health checks are not its own.
     pub(crate) another_command: bool,
+    /// Whether another service lives in its pod.
+    pub(crate) has_tenants: bool,
     /// Compose service whose pod it shares (`network_mode: service:x`).
     pub(crate) shares_pod_of: Option<String>,
 }

@@ -3,8 +3,11 @@
 use crate::config::{Configured, claim_size};
 use crate::log::Log;
 use crate::rules;
-use crate::world::{Scale, Subject, World};
-use model::plan::{DatabaseCluster, DatabaseKind, EnvSource, Resources};
+use crate::world::{Scale, Shared, Subject, World};
+use model::SecretText;
+use model::plan::{
+    DatabaseCluster, DatabaseKind, EnvSource, Resources, Secret, SecretEntry, VolumeSource,
+};
 use model::project::Topology;
 use model::reason::Level;
 use std::collections::BTreeMap;
@@ -20,6 +23,7 @@ pub(crate) fn clusters(
     world: &World<'_>,
     subject: &Subject<'_>,
     parts: &Clusters<'_>,
+    shared: &mut Shared,
     log: &mut Log,
 ) -> Option<DatabaseCluster> {
     let intent = subject.service.intent.database.as_ref()?;
@@ -67,6 +71,14 @@ pub(crate) fn clusters(
             .find_map(|key| subject.service.environment.get(key).and_then(|v| v.value.clone()))
     };
     let family = subject.family()?;
+    let database = env(&family.env.database);
+    let mut owner = env(&family.env.user);
+    let mut secret = secret_name(parts.configured);
+    if kind == DatabaseKind::CloudNativePg {
+        let user = application_user(subject, owner, database.as_deref(), log);
+        secret = credentials(world, subject, parts.configured, &user, shared, log);
+        owner = Some(user);
+    }
     Some(DatabaseCluster {
         name: subject.name.clone(),
         service: subject.key().to_owned(),
@@ -75,9 +87,9 @@ pub(crate) fn clusters(
         replicas,
         size: intent.storage.unwrap_or_else(|| claim_size(subject)),
         class: world.options.storage_class.clone(),
-        secret: secret_name(parts.configured),
-        database: env(&family.env.database),
-        owner: env(&family.env.user),
+        secret,
+        database,
+        owner,
         settings: settings(subject),
         resources: parts.resources.clone(),
         backup: crate::database::backup::schedule(subject),
@@ -112,6 +124,84 @@ fn image(subject: &Subject<'_>, kind: DatabaseKind, log: &mut Log) -> String {
     image
 }
 
+/// Who owns the database. `CloudNativePG` keeps the superuser off the network, so it cannot be the
+/// one that clients log in as.
+fn application_user(
+    subject: &Subject<'_>,
+    said: Option<String>,
+    database: Option<&str>,
+    log: &mut Log,
+) -> String {
+    if let Some(user) = said.filter(|user| user != SUPERUSER) {
+        return user;
+    }
+    let user = database.unwrap_or("app").to_owned();
+    log.find(
+        Level::Warning,
+        "superuser-stays-inside",
+        Some(subject.key()),
+        format!(
+            "clients that log in as `{SUPERUSER}` are refused: CloudNativePG keeps the superuser off the network; the database belongs to `{user}`"
+        ),
+        format!("set POSTGRES_USER: {user} at the database and its clients"),
+        subject.lines("x-muster.database"),
+    );
+    user
+}
+
+/// The user that the image of `PostgreSQL` creates unless told otherwise.
+const SUPERUSER: &str = "postgres";
+
+/// The Secret in the form that `CloudNativePG` reads: `username` and `password`.
+fn credentials(
+    world: &World<'_>,
+    subject: &Subject<'_>,
+    configured: &Configured,
+    user: &str,
+    shared: &mut Shared,
+    log: &mut Log,
+) -> Option<String> {
+    let (secret, key) = password(subject, configured, shared)?;
+    let entry = shared.secrets.get(&secret)?.entries.get(&key)?.clone();
+    let name = world.derived(&subject.name, "owner", 63);
+    log.decide_on(Some(subject.key()), format!("Secret/{name}"), "")
+        .chose(format!("user {user}, with the password of {secret}"))
+        .all(subject.lines("x-muster.database"))
+        .rule(rules::OPERATOR_RUNS_CLUSTER)
+        .why("CloudNativePG reads the keys `username` and `password`");
+    let entries = BTreeMap::from([
+        ("username".to_owned(), SecretEntry::Value(SecretText::new(user))),
+        ("password".to_owned(), entry),
+    ]);
+    let users = vec![subject.key().to_owned()];
+    shared
+        .secrets
+        .insert(name.clone(), Secret { name: name.clone(), users, entries, external: false });
+    Some(name)
+}
+
+/// Secret and key that hold the password: as a variable, else as a mounted file.
+fn password(
+    subject: &Subject<'_>,
+    configured: &Configured,
+    shared: &Shared,
+) -> Option<(String, String)> {
+    let keys = &subject.family()?.env.password;
+    let variable = configured.env.iter().find_map(|v| match &v.source {
+        EnvSource::Secret { name, key } if keys.contains(&v.name) => {
+            Some((name.clone(), key.clone()))
+        }
+        _ => None,
+    });
+    variable.or_else(|| {
+        configured.volumes.iter().find_map(|volume| {
+            let VolumeSource::Secret { name, items, .. } = &volume.source else { return None };
+            let first = || shared.secrets.get(name)?.entries.keys().next().cloned();
+            Some((name.clone(), items.keys().next().cloned().or_else(first)?))
+        })
+    })
+}
+
 /// The Secret that holds the credentials, if there is exactly one.
 fn secret_name(configured: &Configured) -> Option<String> {
     let from_env = configured.env.iter().find_map(|v| match &v.source {
@@ -120,7 +210,7 @@ fn secret_name(configured: &Configured) -> Option<String> {
     });
     from_env.or_else(|| {
         configured.volumes.iter().find_map(|v| match &v.source {
-            model::plan::VolumeSource::Secret { name, .. } => Some(name.clone()),
+            VolumeSource::Secret { name, .. } => Some(name.clone()),
             _ => None,
         })
     })

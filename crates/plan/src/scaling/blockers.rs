@@ -28,7 +28,7 @@ pub(super) fn blocker(world: &World<'_>, subject: &Subject<'_>) -> Option<Blocke
         .or_else(|| of_sqlite(subject))
         .or_else(|| of_sessions(subject))
         .or_else(|| of_timer(subject))
-        .or_else(|| of_pod(world, subject))
+        .or_else(|| of_pod(subject))
         .or_else(|| of_nobody_calling(world, subject))
 }
 
@@ -153,12 +153,8 @@ fn of_timer(subject: &Subject<'_>) -> Option<Blocker> {
     None
 }
 
-fn of_pod(world: &World<'_>, subject: &Subject<'_>) -> Option<Blocker> {
-    let tenant = subject.shares_pod_of.is_some()
-        || world.project.services.values().any(|s| {
-            s.network_mode.as_ref().is_some_and(|m| m.value == format!("service:{}", subject.key()))
-        });
-    tenant.then(|| Blocker {
+fn of_pod(subject: &Subject<'_>) -> Option<Blocker> {
+    (subject.shares_pod_of.is_some() || subject.has_tenants).then(|| Blocker {
         because: subject.lines("network_mode"),
         certainty: Certainty::Inferred,
         why: "it shares its pod with another service".to_owned(),

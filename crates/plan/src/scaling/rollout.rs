@@ -67,7 +67,8 @@ pub(crate) fn spread(subject: &Subject<'_>, log: &mut Log) -> Spread {
 
 /// How a Deployment is updated.
 pub(crate) fn strategy(subject: &Subject<'_>, holds_claim: bool, log: &mut Log) -> Strategy {
-    let one_of_a_kind = subject.is_data_store()
+    let one_of_a_kind = subject.has_tenants
+        || subject.is_data_store()
         || subject.family().is_some_and(|f| {
             matches!(f.replicas, Replicas::SingleWriter(_) | Replicas::Singleton(_))
         });
@@ -80,7 +81,7 @@ pub(crate) fn strategy(subject: &Subject<'_>, holds_claim: bool, log: &mut Log) 
         Strategy::Recreate => (
             "Recreate",
             rules::RECREATE_SINGLE_WRITER,
-            "two at once would fight over the same data",
+            "two at once would fight over the same data or connection",
         ),
     };
     let deploy = &subject.service.deploy;

@@ -1,7 +1,7 @@
 //! The shared database.
 
 use crate::common::{codes, finds, given, kind, plan_of, plan_with, policy, service, workload};
-use model::plan::{DatabaseKind, Kind, Plan, ServiceKind};
+use model::plan::{DatabaseKind, Kind, Plan, SecretEntry, ServiceKind};
 
 fn budget(plan: &Plan) -> &model::plan::ConnectionBudget {
     let [budget] = plan.connections.as_slice() else { panic!("{:?}", plan.connections) };
@@ -155,6 +155,37 @@ fn cloud_native_pg_gets_an_image_that_it_can_run() {
             "db: {{ image: '{image}', x-muster: {{ database: {{ topology: replication }} }} }}"
         ));
         assert_eq!(plan.databases[0].image, want, "{image}");
+    }
+}
+
+#[test]
+fn cloud_native_pg_reads_user_and_password() {
+    let plan = plan_of(
+        "services:\n  db: { image: 'postgres:17', environment: { POSTGRES_USER: shop, POSTGRES_PASSWORD: geheim12, POSTGRES_DB: store }, volumes: ['d:/var/lib/postgresql/data'], x-muster: { database: { topology: replication } } }\nvolumes: { d: {} }\n",
+    );
+    let cluster = &plan.databases[0];
+    assert_eq!(
+        (cluster.owner.as_deref(), cluster.database.as_deref()),
+        (Some("shop"), Some("store"))
+    );
+    let name = cluster.secret.as_deref().unwrap();
+    let secret = plan.secrets.iter().find(|s| s.name == name).unwrap();
+    let keys: Vec<&str> = secret.entries.keys().map(String::as_str).collect();
+    assert_eq!(keys, ["password", "username"]);
+    let SecretEntry::Value(password) = &secret.entries["password"] else { panic!() };
+    assert_eq!(password.expose(), "geheim12");
+    assert!(plan.claims.is_empty(), "the operator makes the claims: {:?}", plan.claims);
+    assert!(!finds(&plan, "superuser-stays-inside"));
+}
+
+#[test]
+fn cloud_native_pg_refuses_its_superuser() {
+    for user in ["", "POSTGRES_USER: postgres, "] {
+        let plan = plan_with(&format!(
+            "db: {{ image: 'postgres:17', environment: {{ {user}POSTGRES_PASSWORD: geheim12 }}, x-muster: {{ database: {{ topology: replication }} }} }}"
+        ));
+        assert!(finds(&plan, "superuser-stays-inside"));
+        assert_eq!(plan.databases[0].owner.as_deref(), Some("app"));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which object runs a service.
 
 use crate::common::{finds, kind, plan_of, plan_with, replicas, workload};
-use model::plan::{Kind, RestartPolicy};
+use model::plan::{Kind, RestartPolicy, Strategy};
 
 fn check(services: &str, name: &str, want: &str) {
     let plan = plan_with(services);
@@ -154,6 +154,8 @@ fn services_that_share_a_network_share_a_pod() {
     assert_eq!(plan.workloads.len(), 1);
     let found = workload(&plan, "vpn");
     assert_eq!(found.pod.containers.len(), 2);
+    let Kind::Deployment { replicas, strategy } = &found.kind else { panic!("{:?}", found.kind) };
+    assert_eq!((*replicas, *strategy), (Some(1), Strategy::Recreate), "one tunnel at a time");
     let mut ports: Vec<&str> =
         found.pod.containers.iter().flat_map(|c| &c.ports).map(|p| p.name.as_str()).collect();
     let all = ports.len();

@@ -16,6 +16,15 @@ fn healthy_is_a_bounded_wait() {
 }
 
 #[test]
+fn a_job_waits_longer_because_it_fails_for_good() {
+    let plan = plan_with(
+        "j: { image: 'acme/a:1', restart: 'no', depends_on: { db: { condition: service_healthy } } }\ndb: { image: 'postgres:17' }",
+    );
+    let script = workload(&plan, "j").pod.init[0].args.as_ref().unwrap().join(" ");
+    assert!(script.contains("-ge 900"), "{script}");
+}
+
+#[test]
 fn started_waits_for_nothing() {
     for depends in ["[db]", "{ db: { condition: service_started } }"] {
         let plan = plan_with(&format!(

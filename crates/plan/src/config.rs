@@ -14,8 +14,6 @@ mod files;
 mod grants;
 mod sensitive;
 mod storage;
-#[cfg(test)]
-mod tests;
 mod volumes;
 
 pub(crate) use book::{SecretBook, is_secret, secrets};

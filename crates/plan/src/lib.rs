@@ -155,7 +155,7 @@ fn storage(world: &World<'_>, shared: Shared, plan: &mut Plan, log: &mut Log) {
     plan.secrets = shared.secrets.into_values().collect();
     plan.claims = shared.claims.into_values().chain(claims).collect();
     plan.claims.sort_by(|a, b| a.name.cmp(&b.name));
-    plan.connections = database::budgets(world, log);
+    plan.connections = database::budgets(world, &plan.workloads, log);
 }
 
 fn observe(world: &World<'_>, plan: &mut Plan, log: &mut Log) {

@@ -3,8 +3,8 @@
 use super::pools;
 use crate::log::Log;
 use crate::rules;
-use crate::world::{Shape, Subject, World};
-use model::plan::{ConnectionBudget, ConnectionClient};
+use crate::world::{Subject, World};
+use model::plan::{ConnectionBudget, ConnectionClient, Kind, Strategy, Workload};
 use model::project::{BindSource, Content, MountKind};
 use model::reason::{Because, Certainty, Level};
 use std::collections::BTreeSet;
@@ -22,11 +22,21 @@ fn counts(subject: &Subject<'_>) -> bool {
 }
 
 /// A budget for each database that has clients.
-pub(crate) fn budgets(world: &World<'_>, log: &mut Log) -> Vec<ConnectionBudget> {
-    world.subjects.values().filter(|s| counts(s)).filter_map(|s| budget(world, s, log)).collect()
+pub(crate) fn budgets(
+    world: &World<'_>,
+    workloads: &[Workload],
+    log: &mut Log,
+) -> Vec<ConnectionBudget> {
+    let databases = world.subjects.values().filter(|s| counts(s));
+    databases.filter_map(|database| budget(world, database, workloads, log)).collect()
 }
 
-fn budget(world: &World<'_>, database: &Subject<'_>, log: &mut Log) -> Option<ConnectionBudget> {
+fn budget(
+    world: &World<'_>,
+    database: &Subject<'_>,
+    workloads: &[Workload],
+    log: &mut Log,
+) -> Option<ConnectionBudget> {
     let facts = database.family()?.connections.as_ref()?;
     let callers: BTreeSet<&str> = world
         .links
@@ -38,7 +48,7 @@ fn budget(world: &World<'_>, database: &Subject<'_>, log: &mut Log) -> Option<Co
     let mut reasons: Vec<Because> = database.image_fact().into_iter().collect();
     let mut clients = Vec::new();
     for caller in callers.iter().filter_map(|c| world.subject(c)) {
-        let (client, because) = client(caller);
+        let (client, because) = client(caller, surges(caller, workloads));
         reasons.extend(because);
         clients.push(client);
     }
@@ -72,9 +82,14 @@ fn budget(world: &World<'_>, database: &Subject<'_>, log: &mut Log) -> Option<Co
     Some(budget)
 }
 
+/// How many more pods there are while it is rolled: none where an old one goes first.
+fn surges(subject: &Subject<'_>, workloads: &[Workload]) -> u32 {
+    let rolls = |kind: &Kind| matches!(kind, Kind::Deployment { strategy: Strategy::Rolling, .. });
+    u32::from(workloads.iter().any(|w| w.service == subject.key() && rolls(&w.kind)))
+}
+
 /// What one client may open, and what that rests on.
-fn client(subject: &Subject<'_>) -> (ConnectionClient, Vec<Because>) {
-    let surge = u32::from(subject.shape == Shape::Deployment);
+fn client(subject: &Subject<'_>, surge: u32) -> (ConnectionClient, Vec<Because>) {
     let mut because = vec![subject.own_line()];
     let stated = subject.service.intent.connections.as_ref();
     let known = subject.family().and_then(|f| f.client_pool.as_ref());

@@ -272,8 +272,10 @@ const NOT_HTTP: &[u16] = &[
 ];
 
 /// Whether a published port with no better evidence speaks HTTP.
-fn looks_http(subject: &Subject<'_>, port: u16) -> bool {
-    !subject.is_data_store() && !NOT_HTTP.contains(&port)
+fn looks_http(subject: &Subject<'_>, port: u16, udp: &BTreeSet<u16>) -> bool {
+    // Who listens on both protocols speaks neither HTTP nor, but for 443, HTTP/3.
+    let both = udp.contains(&port) && port != 443;
+    !both && !subject.is_data_store() && !NOT_HTTP.contains(&port)
 }
 
 fn named(subject: &Subject<'_>, ports: Ports) -> Vec<PortFact> {
@@ -289,7 +291,7 @@ fn named(subject: &Subject<'_>, ports: Ports) -> Vec<PortFact> {
             && found
                 .http
                 .or_else(|| table.map(|p| is_http(p.usage)))
-                .unwrap_or_else(|| looks_http(subject, port));
+                .unwrap_or_else(|| looks_http(subject, port, &both));
         let wished = found.name.clone().or_else(|| table.map(|p| p.name.clone()));
         let base =
             wished.unwrap_or_else(|| if http { "http".to_owned() } else { format!("port-{port}") });

@@ -54,7 +54,10 @@ fn alone(world: &World<'_>, subject: &Subject<'_>, need: &StorageNeed) -> (Shape
         .or_else(|| one_shot(world, subject))
         .or_else(|| keeps_data(subject, need))
         .unwrap_or_else(|| {
-            let why = "it keeps nothing that must outlive a pod";
+            let why = match need {
+                StorageNeed::Shared => "what it keeps lies on storage that several pods can mount",
+                _ => "it keeps nothing that must outlive a pod",
+            };
             let reasons = Reasons::new(
                 vec![subject.own_line()],
                 rules::STATELESS_IS_DEPLOYMENT,

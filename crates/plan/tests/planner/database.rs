@@ -23,6 +23,14 @@ fn the_budget_counts_every_replica_and_the_surge() {
 }
 
 #[test]
+fn what_is_replaced_does_not_surge() {
+    let plan = plan_with(
+        "app: { image: 'gitea/gitea:1.23', environment: { GITEA__database__HOST: 'db:3306' } }\ndb: { image: 'mariadb:11.4' }",
+    );
+    assert_eq!(budget(&plan).clients[0].replicas, 1);
+}
+
+#[test]
 fn an_overrun_comes_with_its_fix() {
     let plan = plan_with(&format!(
         "{APP}, x-muster: {{ connections: {{ pool: 20 }} }} }}\ndb: {{ image: 'mariadb:11.4' }}"

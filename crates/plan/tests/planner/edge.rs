@@ -58,6 +58,13 @@ fn what_is_no_http_gets_an_address() {
 }
 
 #[test]
+fn what_listens_on_both_protocols_is_no_http() {
+    let plan = plan_with("log: { image: 'acme/log:1', ports: ['5000:5000/tcp', '5000:5000/udp'] }");
+    assert!(plan.routes.is_empty());
+    assert_eq!(service(&plan, "log-public").ports.len(), 2);
+}
+
+#[test]
 fn only_one_service_has_the_bare_address() {
     let services = file(
         "admin: { image: 'acme/a:1', ports: ['8081:80'] }\nweb: { image: 'acme/w:1', ports: ['80:3000'] }",

@@ -18,4 +18,6 @@ mod probes;
 mod properties;
 mod resources;
 mod scaling;
+mod secrets;
 mod security;
+mod storage;

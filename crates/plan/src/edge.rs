@@ -8,6 +8,7 @@ use crate::log::Log;
 use crate::rules;
 use crate::world::{PortFact, Shape, Subject, World};
 use address::load_balancer;
+use catalog::Role;
 use labels::labelled_routes;
 use model::plan::{Link, Route, Service};
 use model::project::Port;
@@ -52,19 +53,21 @@ pub(crate) fn edge(world: &World<'_>, log: &mut Log) -> Edge {
         }
     }
     // The lowest host port is what people type: it gets the bare host.
-    http.sort_by_key(|(subject, port, _)| (rank(port), subject.name.clone(), port.target));
+    http.sort_by_key(|(subject, port, _)| (rank(subject, port), subject.name.clone(), port.target));
     publish(world, &http, &mut edge, log);
     edge.routes.sort_by(|a, b| a.name.cmp(&b.name));
     edge
 }
 
-/// 80 and 443 first, then by number.
-fn rank(port: &Port) -> u32 {
+/// 80 and 443 first, then web servers and proxies, then by number.
+fn rank(subject: &Subject<'_>, port: &Port) -> (u8, u16) {
+    let front = subject.family().is_some_and(|f| matches!(f.role, Role::WebServer | Role::Proxy));
     match port.published {
-        Some(range) if range.0 == 80 => 0,
-        Some(range) if range.0 == 443 => 1,
-        Some(range) => 2 + u32::from(range.0),
-        None => u32::MAX,
+        Some(range) if range.0 == 80 => (0, 0),
+        Some(range) if range.0 == 443 => (1, 0),
+        Some(range) if front => (2, range.0),
+        Some(range) => (3, range.0),
+        None => (4, port.target),
     }
 }
 

@@ -52,6 +52,7 @@ fn policy(world: &World<'_>, subject: &Subject<'_>, edge: &Edge, log: &mut Log) 
         ingress.extend(from_host(world, subject));
         ingress.extend(from_edge(world, subject, edge));
         ingress.extend(from_members(subject, &pods));
+        ingress.extend(from_operator(subject));
         ingress.extend(from_prometheus(world, subject));
     }
     let egress = if isolated { Some(Vec::new()) } else { to_internal(world, subject) };
@@ -142,10 +143,32 @@ fn from_edge(world: &World<'_>, subject: &Subject<'_>, edge: &Edge) -> Option<Po
     (!ports.is_empty()).then_some(PolicyRule { peers: Vec::new(), ports })
 }
 
-/// Members of one data store talk to each other on all ports.
+/// Members of one data store and of one job talk to each other on all ports: replication, gradients.
 fn from_members(subject: &Subject<'_>, pods: &BTreeMap<String, String>) -> Option<PolicyRule> {
-    let several = subject.shape == Shape::StatefulSet && subject.scale.multiplied();
-    several.then(|| PolicyRule { peers: vec![Peer::Pods(pods.clone())], ports: Vec::new() })
+    let together = matches!(subject.shape, Shape::StatefulSet | Shape::Operated | Shape::Job);
+    (together && subject.scale.multiplied())
+        .then(|| PolicyRule { peers: vec![Peer::Pods(pods.clone())], ports: Vec::new() })
+}
+
+/// The port at which `CloudNativePG` asks its instances how they are.
+const INSTANCE_STATUS: u16 = 8000;
+
+/// `CloudNativePG` talks to its instances from a namespace of its own.
+fn from_operator(subject: &Subject<'_>) -> Option<PolicyRule> {
+    let postgres = subject.family().and_then(|f| f.engine) == Some(catalog::Engine::Postgres);
+    if subject.shape != Shape::Operated || !postgres {
+        return None;
+    }
+    let label =
+        BTreeMap::from([("app.kubernetes.io/name".to_owned(), "cloudnative-pg".to_owned())]);
+    let mut ports = vec![PolicyPort { port: INSTANCE_STATUS, protocol: Protocol::Tcp }];
+    ports.extend(subject.ports.iter().map(|p| PolicyPort { port: p.port, protocol: p.protocol }));
+    ports.sort();
+    ports.dedup();
+    Some(PolicyRule {
+        peers: vec![Peer::PodsIn { namespace: BTreeMap::new(), pods: label }],
+        ports,
+    })
 }
 
 fn from_prometheus(world: &World<'_>, subject: &Subject<'_>) -> Option<PolicyRule> {
@@ -160,8 +183,12 @@ fn from_prometheus(world: &World<'_>, subject: &Subject<'_>) -> Option<PolicyRul
     })
 }
 
-/// A service that is only on internal networks reaches those and DNS.
+/// A service that is only on internal networks reaches those and DNS. What an operator runs must
+/// reach the Kubernetes API, whose address no policy knows.
 fn to_internal(world: &World<'_>, subject: &Subject<'_>) -> Option<Vec<PolicyRule>> {
+    if subject.shape == Shape::Operated {
+        return None;
+    }
     let networks = &subject.service.networks;
     let internal = |name: &String| {
         world.project.networks.get(name).and_then(|n| n.internal.as_ref()).is_some_and(|i| i.value)

@@ -41,7 +41,8 @@ fn of_subject(
         .iter()
         .any(|l| l.to == subject.key() && l.from.as_deref() != Some(subject.key()));
     let ends = matches!(subject.shape, Shape::Job | Shape::CronJob);
-    if subject.ports.is_empty() && ends && !called {
+    let gang = subject.shape == Shape::Job && subject.scale.multiplied();
+    if subject.ports.is_empty() && ends && !called && !gang {
         return Vec::new();
     }
     let mut out = Vec::new();
@@ -76,7 +77,10 @@ fn of_subject(
             vec![subject.own_line()],
         );
     }
-    out.push(service(world, subject, subject.name.clone(), kind, ports));
+    let mut own = service(world, subject, subject.name.clone(), kind, ports);
+    // Members of a job meet before they are ready.
+    own.publish_not_ready = gang;
+    out.push(own);
     out
 }
 

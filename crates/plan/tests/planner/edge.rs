@@ -80,6 +80,15 @@ fn only_one_service_has_the_bare_address() {
 }
 
 #[test]
+fn a_web_server_gets_the_bare_address_before_an_api() {
+    let plan = plan_with(
+        "api: { image: 'acme/a:1', ports: ['8080:8080'] }\nweb: { image: 'nginx:1.29', ports: ['8090:80'] }",
+    );
+    assert!(routes(&plan, "web")[0].hosts.is_empty());
+    assert!(!routes(&plan, "api")[0].hosts.is_empty());
+}
+
+#[test]
 fn traefiks_labels_hold_routes() {
     let plan = plan_with(
         "proxy: { image: 'traefik:v3.3', ports: ['80:80', '443:443'] }\nweb: { image: 'acme/w:1', labels: { traefik.http.routers.web.rule: 'Host(`a.example.com`) && PathPrefix(`/api`)', traefik.http.services.web.loadbalancer.server.port: '3000' } }",

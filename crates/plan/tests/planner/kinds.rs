@@ -105,6 +105,8 @@ fn replicated_jobs_are_gangs() {
     assert_eq!((gang.members, gang.name.as_str()), (8, "train"));
     assert_eq!((gang.team.as_deref(), gang.require.as_deref()), (Some("vision"), Some("block")));
     assert_eq!(found.pod.labels["scheduling.x-k8s.io/pod-group"], "train");
+    let service = plan.services.iter().find(|s| s.name == "train").unwrap();
+    assert!(service.publish_not_ready, "members find each other before they are ready");
 }
 
 #[test]

@@ -92,6 +92,36 @@ fn the_backup_reaches_its_database() {
     assert_eq!(policy(&plan, "db-backup").ingress.as_deref(), Some(&[][..]));
 }
 
+/// Whether pods of the same workload reach each other on every port.
+fn members_meet(policy: &Policy) -> bool {
+    policy.ingress.iter().flatten().any(|rule| {
+        rule.ports.is_empty()
+            && rule.peers.iter().any(|peer| *peer == Peer::Pods(policy.pods.clone()))
+    })
+}
+
+#[test]
+fn members_of_a_job_and_of_a_store_talk_to_each_other() {
+    for services in [
+        "x: { image: 'acme/train:1', deploy: { mode: replicated-job, replicas: 8 } }",
+        "x: { image: 'mariadb:11.4', x-muster: { database: { topology: galera } } }",
+        "x: { image: 'rabbitmq:4', deploy: { replicas: 3 }, x-muster: { replicable: true } }",
+    ] {
+        assert!(members_meet(policy(&plan_with(services), "x")), "{services}");
+    }
+    assert!(!members_meet(policy(&plan_with("x: { image: 'postgres:17' }"), "x")));
+}
+
+#[test]
+fn an_operator_reaches_its_instances_and_they_the_api() {
+    let plan = plan_of(
+        "services:\n  db: { image: 'postgres:17', networks: [back], x-muster: { database: { topology: replication } } }\nnetworks: { back: { internal: true } }\n",
+    );
+    let found = policy(&plan, "db");
+    assert!(found.egress.is_none());
+    assert!(found.ingress.iter().flatten().any(|rule| rule.ports.iter().any(|p| p.port == 8000)));
+}
+
 #[test]
 fn the_machines_network_was_open_to_its_peers() {
     let plan = plan_with("x: { image: 'acme/x:1', network_mode: host, expose: ['80'] }");

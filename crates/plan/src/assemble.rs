@@ -1,5 +1,7 @@
 //! The parts of a service, put together as the workload that runs it.
 
+mod tenants;
+
 use crate::attributes::{Attributes, attributes};
 use crate::config::{Configured, SecretBook, configure, sort_env};
 use crate::devices::place;
@@ -23,6 +25,8 @@ use model::project::Restart;
 use model::reason::{Certainty, Level};
 use std::collections::{BTreeMap, BTreeSet};
 use units::Seconds;
+
+pub(crate) use tenants::join;
 
 /// One service, planned: its workload, and what the pod needs of the namespace.
 pub(crate) struct Assembled {
@@ -343,67 +347,4 @@ fn version(subject: &Subject<'_>) -> Option<String> {
     let tag = subject.image.parsed.as_ref()?.tag.clone()?;
     let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     (tag.len() <= 63 && edge(tag.chars().next()) && edge(tag.chars().next_back())).then_some(tag)
-}
-
-/// Adds a service that shares another's pod to that pod.
-pub(crate) fn join(
-    world: &World<'_>,
-    host: &str,
-    tenant: Workload,
-    workloads: &mut [Workload],
-    log: &mut Log,
-) {
-    let Some(target) = workloads.iter_mut().find(|w| w.service == host) else { return };
-    if let Some(subject) = world.subject(&tenant.service) {
-        log.decide(subject, "metadata.name")
-            .chose(format!("a container in the pod of `{host}`"))
-            .all(subject.lines("network_mode"))
-            .why("a shared network namespace is a shared pod");
-    }
-    let mut pod = tenant.pod;
-    for volume in pod.volumes {
-        match target.pod.volumes.iter().find(|v| v.name == volume.name) {
-            Some(same) if same.source == volume.source => {}
-            Some(_) => {
-                let renamed = format!("{}-{}", tenant.name, volume.name);
-                for mount in pod
-                    .containers
-                    .iter_mut()
-                    .flat_map(|c| &mut c.mounts)
-                    .filter(|m| m.volume == volume.name)
-                {
-                    mount.volume.clone_from(&renamed);
-                }
-                target.pod.volumes.push(PodVolume { name: renamed, source: volume.source });
-            }
-            None => target.pod.volumes.push(volume),
-        }
-    }
-    target.pod.volumes.sort_by(|a, b| a.name.cmp(&b.name));
-    for mut container in pod.containers {
-        // Port names are unique in a pod.
-        for port in &mut container.ports {
-            let taken =
-                target.pod.containers.iter().flat_map(|c| &c.ports).any(|p| p.name == port.name);
-            if taken {
-                port.name =
-                    format!("p{}-{}", port.port, port.protocol.to_string().to_ascii_lowercase());
-            }
-        }
-        target.pod.containers.push(container);
-    }
-    for container in pod.init {
-        if !target.pod.init.iter().any(|c| c.name == container.name)
-            && container.name != format!("wait-for-{}", target.name)
-        {
-            target.pod.init.push(container);
-        }
-    }
-    target.pod.labels.extend(pod.labels);
-    // One user for the pod would not fit both images: each container keeps what it can.
-    if target.pod.security.user != pod.security.user {
-        target.pod.security.user = None;
-        target.pod.security.group = None;
-    }
-    target.pod.security.non_root &= pod.security.non_root;
 }

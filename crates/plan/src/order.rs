@@ -2,6 +2,7 @@
 
 use crate::log::Log;
 use crate::rules;
+use crate::services::pod_owner;
 use crate::world::{Shape, Subject, World};
 use model::plan::{Container, ContainerSecurity, PullPolicy, ResourceList, Resources};
 use model::project::Condition;
@@ -38,6 +39,11 @@ pub(crate) fn order(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> 
             missing(subject, name, log);
             continue;
         };
+        let pod = pod_owner(world, target);
+        if pod == pod_owner(world, subject) {
+            together(subject, name, log);
+            continue;
+        }
         let because = subject.lines(&format!("depends_on.{name}"));
         let because =
             if because == vec![subject.own_line()] { subject.lines("depends_on") } else { because };
@@ -51,7 +57,7 @@ pub(crate) fn order(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> 
                     ));
             }
             Condition::Healthy => {
-                order.after.push(target.name.clone());
+                order.after.push(pod.to_owned());
                 if let Some(container) = wait(subject, target) {
                     log.decide(subject, subject.pod_field(&format!("initContainers[{}]", container.name)))
                         .chose(format!("at most {} s for {}:{}", tries(subject) * 2, target.name, main_port(target).unwrap_or(0)))
@@ -68,7 +74,7 @@ pub(crate) fn order(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> 
                     .why(format!("service_healthy: the readiness of `{name}` decides"));
             }
             Condition::Completed => {
-                order.after.push(target.name.clone());
+                order.after.push(pod.to_owned());
                 log.decide(subject, format!("depends_on[{name}]"))
                     .chose("applied when the Job has completed")
                     .all(because)
@@ -89,6 +95,14 @@ pub(crate) fn order(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> 
     order
 }
 
+/// Containers of one pod start together: nobody can wait for a neighbor before the pod runs.
+fn together(subject: &Subject<'_>, name: &str, log: &mut Log) {
+    log.decide(subject, format!("depends_on[{name}]"))
+        .chose("no gate")
+        .all(subject.lines("depends_on"))
+        .why(format!("`{name}` is in the same pod, whose containers start together"));
+}
+
 fn missing(subject: &Subject<'_>, name: &str, log: &mut Log) {
     log.find(
         Level::Note,
@@ -107,9 +121,7 @@ fn main_port(target: &Subject<'_>) -> Option<u16> {
 /// A container that looks at the port of a dependency's Service: endpoints appear when the pod is
 /// ready, so a connection means that its readiness probe passed.
 fn wait(subject: &Subject<'_>, target: &Subject<'_>) -> Option<Container> {
-    if target.shares_pod_of.as_deref() == Some(subject.key())
-        || matches!(target.shape, Shape::Job | Shape::CronJob)
-    {
+    if matches!(target.shape, Shape::Job | Shape::CronJob) {
         return None;
     }
     let port = main_port(target)?;

@@ -167,6 +167,28 @@ fn services_that_share_a_network_share_a_pod() {
 }
 
 #[test]
+fn a_shared_pod_suits_all_of_its_containers() {
+    let plan = plan_with(
+        "a: { image: 'acme/a:1', ports: ['80:80'] }\nb: { image: 'nginx:1.29', network_mode: 'service:a', gpus: all, stop_grace_period: 90s, depends_on: { a: { condition: service_healthy }, db: { condition: service_healthy } } }\ndb: { image: 'postgres:17' }\nc: { image: 'acme/c:1', depends_on: { b: { condition: service_healthy } } }",
+    );
+    let found = workload(&plan, "a");
+    assert_eq!(found.after, ["db"], "it cannot wait for itself");
+    let waits: Vec<&str> = found.pod.init.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(waits, ["wait-for-db"]);
+    assert_eq!(workload(&plan, "c").after, ["a"]);
+    assert!(found.pod.grace.0 >= 90);
+    assert!(!found.pod.tolerations.is_empty());
+    assert!(found.pod.security.user.is_some(), "images that start as root would be refused");
+    let tmp: Vec<&str> = found
+        .pod
+        .containers
+        .iter()
+        .flat_map(|c| c.mounts.iter().filter(|m| m.path == "/tmp").map(|m| m.volume.as_str()))
+        .collect();
+    assert_eq!(tmp, ["tmp", "b-tmp"], "each container has its own");
+}
+
+#[test]
 fn names_become_dns_labels() {
     let plan = plan_with(
         "Web_App.v2: { image: 'acme/web:1', ports: ['80:80'] }\n1A: { image: 'acme/a:1', expose: ['1'] }\n1a: { image: 'acme/a:1', expose: ['1'] }",

@@ -5,6 +5,7 @@ mod common;
 use common::{Planned, text};
 use model::reason::{Because, Decision, Finding, Level, Question};
 use report::{html, svg};
+use std::fmt::Write as _;
 
 const SHOP: &str = r#"
 name: shop
@@ -133,6 +134,19 @@ fn the_picture_shows_every_workload_and_its_ports() {
 }
 
 #[test]
+fn the_matrix_says_who_may_call_whom() {
+    let page = html(&text(SHOP).view());
+    let row = |name: &str| {
+        let start = format!("<th scope=\"row\">{name}</th><td");
+        let rest = page.split(&start).nth(1).unwrap_or_default();
+        rest.split("</tr>").next().unwrap_or_default().to_owned()
+    };
+    assert!(row("app").contains('●'), "app calls the database: {}", row("app"));
+    assert!(row("outside").contains('●'), "the outside calls the web server");
+    assert!(!page.contains("called but not admitted\">✕</td>"), "{}", row("web"));
+}
+
+#[test]
 fn nothing_is_loaded() {
     let shop = text(SHOP);
     let page = html(&shop.view());
@@ -188,7 +202,9 @@ fn hostile() -> Planned {
     let report = &mut shop.plan.report;
     for Decision { service, object, field, chosen, why, .. } in &mut report.decisions {
         *service = Some(nasty.clone());
-        [object, field, chosen, why].into_iter().for_each(|text| text.push_str(&nasty));
+        for text in [object, field, chosen, why] {
+            text.push_str(&nasty);
+        }
     }
     report.findings.push(Finding {
         level: Level::Blocker,
@@ -234,7 +250,7 @@ fn close(page: &str, tag: &str) -> String {
             out.push_str(part);
         } else {
             let end = part.find('>').expect("tags end");
-            out.push_str(&format!("<{tag}{}/>{}", &part[..end], &part[end + 1..]));
+            let _ = write!(out, "<{tag}{}/>{}", &part[..end], &part[end + 1..]);
         }
     }
     out
@@ -247,9 +263,9 @@ fn plans_of_any_size_are_drawn() {
     assert!(html(&empty.view()).contains("</html>"));
     let mut compose = "services:\n".to_owned();
     for n in 0..40 {
-        compose.push_str(&format!("  service-number-{n}:\n    image: busybox:1\n"));
+        let _ = writeln!(compose, "  service-number-{n}:\n    image: busybox:1");
         if n > 0 {
-            compose.push_str(&format!("    depends_on: [service-number-{}]\n", n / 2));
+            let _ = writeln!(compose, "    depends_on: [service-number-{}]", n / 2);
         }
     }
     let many = text(&compose);

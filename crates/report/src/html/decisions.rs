@@ -83,7 +83,7 @@ fn decision(decision: &Decision, view: &View<'_>, out: &mut String) {
         "<li class=\"decision\">\n<p class=\"field\">{}</p>\n<div>\n<p><b>{}</b> \
          <span class=\"tag {certainty}\">{certainty}</span></p>\n<p class=\"why\">{}</p>\n{}</div>\n</li>",
         prose(&field_label(&decision.field)),
-        escape(&decision.chosen),
+        prose(&decision.chosen),
         prose(&decision.why),
         citations(&decision.because, view.sources)
     );

@@ -2,11 +2,11 @@
 
 use super::overview::level_class;
 use super::quote::quotation;
-use super::{Section, sentence};
+use super::{Section, prose, sentence};
 use crate::View;
 use crate::svg::text::escape;
 use crate::text::count;
-use model::reason::{Finding, Level};
+use model::reason::{Finding, Level, Question};
 use std::fmt::Write as _;
 
 /// The findings, worst first.
@@ -61,26 +61,27 @@ fn finding(finding: &Finding, view: &View<'_>, out: &mut String) {
          <div><p class=\"fix\"><b>To do</b> {}</p>\n{}</div>\n</li>",
         sentence(&finding.message),
         escape(finding.code),
-        sentence(&finding.fix),
+        prose(&finding.fix),
         quotation(&finding.because, view.sources)
     );
 }
 
-/// The open questions.
+/// The open questions; those that ask the same of several services stand together.
 pub(super) fn questions(view: &View<'_>) -> Section {
-    let mut body = String::new();
+    let mut groups: Vec<(String, Vec<&Question>)> = Vec::new();
     for question in &view.plan.report.questions {
-        let service = question.service.as_deref().map_or_else(String::new, |service| {
-            format!("<span class=\"service\">{}</span> ", escape(service))
-        });
-        let _ = writeln!(
-            body,
-            "<li>\n<div><p class=\"what\">{service}{}</p>\n<p class=\"fix\"><b>Assumed</b> {}</p></div>\n\
-             <pre tabindex=\"0\" aria-label=\"How to answer\"><code>{}</code></pre>\n</li>",
-            sentence(&question.question),
-            sentence(&question.assumed),
-            escape(&question.answer)
-        );
+        let asked = general(question);
+        let same = |(key, members): &&mut (String, Vec<&Question>)| {
+            *key == asked && members.iter().all(|member| member.assumed == question.assumed)
+        };
+        match groups.iter_mut().find(same) {
+            Some((_, members)) => members.push(question),
+            None => groups.push((asked, vec![question])),
+        }
+    }
+    let mut body = String::new();
+    for (asked, members) in &groups {
+        group(asked, members, &mut body);
     }
     if !body.is_empty() {
         body = format!("<ul class=\"findings\">\n{body}</ul>\n");
@@ -92,4 +93,33 @@ pub(super) fn questions(view: &View<'_>) -> Section {
             .to_owned(),
         body,
     }
+}
+
+/// A question without the service that it is about.
+fn general(question: &Question) -> String {
+    match &question.service {
+        Some(service) => question.question.replace(&format!("`{service}`"), "…"),
+        None => question.question.clone(),
+    }
+}
+
+fn group(asked: &str, members: &[&Question], out: &mut String) {
+    let Some(first) = members.first() else { return };
+    let services: Vec<String> = members
+        .iter()
+        .filter_map(|member| member.service.as_deref())
+        .map(|service| format!("<span class=\"service\">{}</span> ", escape(service)))
+        .collect();
+    let asked = if members.len() == 1 { &first.question } else { asked };
+    let mut answers: Vec<&str> = members.iter().map(|member| member.answer.as_str()).collect();
+    answers.dedup();
+    let _ = writeln!(
+        out,
+        "<li>\n<div><p class=\"what\">{}{}</p>\n<p class=\"fix\"><b>Assumed</b> {}</p></div>\n\
+         <pre tabindex=\"0\" aria-label=\"How to answer\"><code>{}</code></pre>\n</li>",
+        services.concat(),
+        sentence(asked),
+        prose(&first.assumed),
+        escape(&answers.join("\n"))
+    );
 }

@@ -34,6 +34,6 @@
   window.addEventListener("hashchange", reveal);
   reveal();
   window.addEventListener("beforeprint", function () {
-    document.querySelectorAll("details").forEach(function (it) { it.open = true; });
+    document.querySelectorAll("details.group").forEach(function (it) { it.open = true; });
   });
 })();

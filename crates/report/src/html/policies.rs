@@ -7,6 +7,9 @@ use model::plan::{Kind, Peer, Plan, PolicyRule, Workload};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+/// Workloads that a table shows at most.
+const MOST: usize = 60;
+
 type Labels = BTreeMap<String, String>;
 
 /// The matrix.
@@ -18,12 +21,19 @@ pub(super) fn section(plan: &Plan) -> Section {
                <span class=\"cell\">○</span> is admitted because the network is shared, \
                <span class=\"cell cut\">✕</span> is called but not admitted; nothing else passes."
             .to_owned(),
-        body: if plan.workloads.len() < 2 { String::new() } else { matrix(plan) },
+        body: match plan.workloads.len() {
+            0 | 1 => String::new(),
+            2..=MOST => matrix(plan),
+            _ => "<p>A table of this many workloads would not be read: the objects hold one \
+                  NetworkPolicy for each.</p>\n"
+                .to_owned(),
+        },
     }
 }
 
 fn matrix(plan: &Plan) -> String {
     let labels: Vec<Labels> = plan.workloads.iter().map(|w| labels(plan, w)).collect();
+    let rules: Vec<Rules<'_>> = labels.iter().map(|labels| Rules::of(plan, labels)).collect();
     let calls = calls(plan);
     let mut out = String::from(
         "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Who may talk to whom\">\n\
@@ -38,7 +48,8 @@ fn matrix(plan: &Plan) -> String {
         let name = from.map_or("outside", |at| plan.workloads[at].name.as_str());
         let _ = write!(out, "<tr><th scope=\"row\">{}</th>", escape(name));
         for to in 0..labels.len() {
-            let open = admitted(plan, from.map(|at| &labels[at]), &labels[to]);
+            let leaves = from.is_none_or(|at| passes(&rules[at].egress, Some(&labels[to])));
+            let open = leaves && passes(&rules[to].ingress, from.map(|at| &labels[at]));
             let sign = Sign::of(open, calls.contains(&(from, to)));
             out.push_str(if from == Some(to) { "<td class=\"self\"></td>" } else { sign.cell() });
         }
@@ -108,22 +119,20 @@ fn calls(plan: &Plan) -> BTreeSet<(Option<usize>, usize)> {
     links.chain(dumps).collect()
 }
 
-/// Whether the policies let one pod, or the outside, talk to another.
-fn admitted(plan: &Plan, from: Option<&Labels>, to: &Labels) -> bool {
-    let selects = |pods: &Labels, labels: &Labels| within(pods, labels);
-    let ingress: Vec<&Vec<PolicyRule>> = plan
-        .policies
-        .iter()
-        .filter(|policy| selects(&policy.pods, to))
-        .filter_map(|policy| policy.ingress.as_ref())
-        .collect();
-    let egress: Vec<&Vec<PolicyRule>> = plan
-        .policies
-        .iter()
-        .filter(|policy| from.is_some_and(|from| selects(&policy.pods, from)))
-        .filter_map(|policy| policy.egress.as_ref())
-        .collect();
-    passes(&ingress, from) && passes(&egress, Some(to))
+/// The rules for what comes into and goes out of the pods of one workload.
+struct Rules<'p> {
+    ingress: Vec<&'p Vec<PolicyRule>>,
+    egress: Vec<&'p Vec<PolicyRule>>,
+}
+
+impl<'p> Rules<'p> {
+    fn of(plan: &'p Plan, labels: &Labels) -> Self {
+        let policies = || plan.policies.iter().filter(|policy| within(&policy.pods, labels));
+        Self {
+            ingress: policies().filter_map(|policy| policy.ingress.as_ref()).collect(),
+            egress: policies().filter_map(|policy| policy.egress.as_ref()).collect(),
+        }
+    }
 }
 
 /// No policy admits everybody; several admit what any of their rules does.

@@ -67,9 +67,10 @@ impl Filling {
     fn new(nodes: &[Node]) -> Self {
         let count = |lane| nodes.iter().filter(|node| node.lane == lane).count();
         let totals = [count(Lane::Main), count(Lane::Jobs)];
-        // About as many rows as columns: a picture that is wider than high, as boxes are.
-        let caps = totals.map(|total| (total + total / 4).isqrt().max(5));
-        let least = [0, 1].map(|lane| totals[lane].div_ceil(caps[lane]));
+        // A layer may be high rather than send edges past the next one; what is not linked fills a
+        // picture that is wider than high, as screens are.
+        let caps = totals.map(|total| (total * 3).isqrt().max(6));
+        let least = totals.map(|total| total.div_ceil((total + total / 4).isqrt().max(5)));
         Self { counts: Vec::new(), caps, least }
     }
 
@@ -107,6 +108,10 @@ impl Filling {
     }
 }
 
+/// Slots that a picture has at most: beyond that nobody could follow an edge, and long ones are
+/// drawn straight.
+const SLOTS: usize = 5000;
+
 /// Gives edges over several layers a slot in each layer between.
 pub(super) fn with_slots(
     nodes: &[Node],
@@ -115,7 +120,13 @@ pub(super) fn with_slots(
     turned: Vec<bool>,
 ) -> Layered {
     let mut all = Layered { nodes: nodes.to_vec(), layer, turned, ..Layered::default() };
+    let span = |&(from, to): &(usize, usize)| all.layer[to].saturating_sub(all.layer[from] + 1);
+    let slots = edges.iter().map(span).fold(0, usize::saturating_add);
     for &(from, to) in edges {
+        if slots > SLOTS && all.layer[to] > all.layer[from] + 1 {
+            all.chains.push(Vec::new());
+            continue;
+        }
         let mut chain = vec![from];
         let lane = all.nodes[from].lane;
         for layer in all.layer[from] + 1..all.layer[to] {

@@ -67,6 +67,17 @@ proptest! {
 }
 
 #[test]
+fn a_chain_with_thousands_of_shortcuts_is_drawn() {
+    let node = Node { width: 100, height: 50, middle: 25, lane: Lane::Main, floor: 0 };
+    let step = (1..600).map(|to| (to - 1, to));
+    let shortcuts = (0..598).flat_map(|from| (from + 2..600).step_by(40).map(move |to| (from, to)));
+    let graph = Graph { nodes: vec![node; 600], edges: step.chain(shortcuts).collect() };
+    let placed = layout(&graph);
+    assert_eq!(placed.columns.len(), 600);
+    assert!(placed.routes.iter().all(|route| route.slots.is_empty()));
+}
+
+#[test]
 fn jobs_stand_below() {
     let node = Node { width: 100, height: 50, middle: 25, lane: Lane::Main, floor: 0 };
     let job = Node { lane: Lane::Jobs, ..node };

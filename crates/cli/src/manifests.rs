@@ -23,7 +23,9 @@ const MOST_FILES: usize = 5000;
 const DEEPEST: usize = 16;
 
 /// What all files together may cost: repositories of manifests are far below.
-const BUDGET: Budget = Budget { bytes: 32 << 20, nodes: 2_000_000 };
+const BUDGET: Budget = Budget { bytes: 32 << 20, nodes: 1_000_000 };
+/// The largest file: what a large chart renders to, with its custom resource definitions.
+const LARGEST: usize = 8 << 20;
 
 #[derive(Clone, Copy, Debug)]
 struct Budget {
@@ -126,8 +128,7 @@ fn is_manifest(path: &Path) -> bool {
 impl Manifests {
     fn add(&mut self, found: &Found, budget: &mut Budget) -> Result<(), Error> {
         let path = found.path.as_path();
-        let usual = Limits::default();
-        let limits = Limits { nodes: usual.nodes.min(budget.nodes), ..usual };
+        let limits = Limits { nodes: budget.nodes, bytes: LARGEST, ..Limits::default() };
         let bytes = bytes(path, limits.bytes as u64 + 1)?;
         let Some(left) = budget.bytes.checked_sub(bytes.len()) else { return Err(too_much(path)) };
         budget.bytes = left;
@@ -146,7 +147,6 @@ impl Manifests {
                 budget.nodes = budget.nodes.saturating_sub(documents.iter().map(size).sum());
                 self.keep(file, documents, found.how);
             }
-            Err(_) if limits.nodes < usual.nodes => return Err(too_much(path)),
             Err(diagnostic) => {
                 let template = self.sources.text(file).contains("{{");
                 self.broken.push(if template { rendered_first(diagnostic) } else { diagnostic });

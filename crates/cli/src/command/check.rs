@@ -9,6 +9,7 @@ use crate::exit::Exit;
 use crate::manifests::{self, Manifests};
 use crate::printer::Printer;
 use check::{Finding, Severity};
+use std::cmp::Reverse;
 
 /// What was found, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,6 +35,11 @@ impl Counts {
         }
         counts
     }
+
+    /// Findings that no annotation waives.
+    fn listed(self) -> usize {
+        self.errors + self.warnings + self.notes
+    }
 }
 
 pub(super) fn run(arguments: &CheckArguments, printer: &mut Printer) -> Result<Exit, Error> {
@@ -51,10 +57,8 @@ pub(super) fn run(arguments: &CheckArguments, printer: &mut Printer) -> Result<E
     let text = match arguments.format {
         Findings::Json => json::write(&findings, &manifests.sources, counts),
         Findings::Text => {
-            let shown: Vec<&Finding> = findings
-                .iter()
-                .filter(|finding| finding.waived.is_none() || arguments.show_waived)
-                .collect();
+            let wanted = |it: &&Finding| it.waived.is_none() || arguments.show_waived;
+            let shown = worst(findings.iter().filter(wanted).collect());
             text::write(&shown, &manifests.sources, counts, printer.layout())
         }
     };
@@ -64,6 +68,19 @@ pub(super) fn run(arguments: &CheckArguments, printer: &mut Printer) -> Result<E
         Counts { warnings: 1.., .. } if arguments.strict => Exit::Strict,
         _ => Exit::Done,
     })
+}
+
+/// Nobody reads more findings than this.
+const READABLE: usize = 1000;
+
+/// The worst of too many findings, still in the order of the files.
+fn worst(mut findings: Vec<&Finding>) -> Vec<&Finding> {
+    if findings.len() > READABLE {
+        findings.sort_by_key(|finding| Reverse(finding.severity));
+        findings.truncate(READABLE);
+        findings.sort_by_key(|finding| (finding.span, finding.rule.id));
+    }
+    findings
 }
 
 /// References into a file that cannot be read would all be reported as missing: nothing is judged.

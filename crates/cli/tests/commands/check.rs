@@ -128,6 +128,17 @@ fn standard_input_is_a_file() {
 }
 
 #[test]
+fn more_findings_than_anybody_reads_are_cut_and_the_worst_stay() {
+    let config = |n: usize| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: c{n}, namespace: a }}\n---\n")
+    };
+    let many: String = (0..1100).map(config).collect();
+    let place = Place::new(&[("a.yaml", &format!("{many}{WRONG}"))]);
+    let run = place.muster("check a.yaml");
+    run.shows(1, &["more, none of them worse", "MU6006", "1 error, "]);
+}
+
+#[test]
 fn versions_of_kubernetes() {
     let place = Place::new(&[("a.yaml", CLEAN)]);
     let run: Run = place.muster("check a.yaml --kubernetes 1.36");

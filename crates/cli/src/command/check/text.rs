@@ -23,6 +23,10 @@ pub(super) fn write(
             page.finding(finding, sources);
         }
     }
+    let hidden = counts.listed().saturating_sub(findings.len());
+    if hidden > 0 {
+        page.line(&format!("{hidden} more, none of them worse: --format json has them all"));
+    }
     page.summary(counts);
     page.out
 }

@@ -1,12 +1,13 @@
 //! `depends_on`: what is applied after what, and a bounded wait for what must be healthy.
 
+use crate::attributes::cite;
 use crate::log::Log;
 use crate::rules;
 use crate::services::pod_owner;
 use crate::world::{Shape, Subject, World};
 use model::plan::{Container, ContainerSecurity, PullPolicy, ResourceList, Resources};
 use model::project::Condition;
-use model::reason::{Certainty, Level};
+use model::reason::{Because, Certainty, Level};
 use units::{Bytes, Cpu};
 
 /// The image of the container that waits: `nc` and a shell, 4 MB.
@@ -44,45 +45,57 @@ pub(crate) fn order(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> 
             together(subject, name, log);
             continue;
         }
-        let because = subject.lines(&format!("depends_on.{name}"));
-        let because =
-            if because == vec![subject.own_line()] { subject.lines("depends_on") } else { because };
-        match dependency.condition {
-            Condition::Started => {
-                log.decide(subject, format!("depends_on[{name}]"))
-                    .chose("no gate")
-                    .all(because)
-                    .why(format!(
-                        "`{name}` only has to be started: clients try again until it answers"
-                    ));
-            }
-            Condition::Healthy => {
-                order.after.push(pod.to_owned());
-                if let Some(container) = wait(subject, target) {
-                    log.decide(subject, subject.pod_field(&format!("initContainers[{}]", container.name)))
-                        .chose(format!("at most {} s for {}:{}", tries(subject) * 2, target.name, main_port(target).unwrap_or(0)))
-                        .all(because.clone())
-                        .rule(rules::ORDER_BY_READINESS)
-                        .sure(Certainty::Stated)
-                        .why("the wait ends by itself, so that a database that is away never holds a rollout for good");
-                    order.init.push(container);
-                }
-                log.decide(subject, format!("depends_on[{name}]"))
-                    .chose("applied when it is ready")
-                    .all(because)
-                    .rule(rules::ORDER_BY_READINESS)
-                    .why(format!("service_healthy: the readiness of `{name}` decides"));
-            }
-            Condition::Completed => {
-                order.after.push(pod.to_owned());
-                log.decide(subject, format!("depends_on[{name}]"))
-                    .chose("applied when the Job has completed")
-                    .all(because)
-                    .rule(rules::GATE_ON_JOB)
-                    .why(format!("service_completed_successfully: `{name}` is a Job"));
-            }
+        if dependency.condition != Condition::Started {
+            order.after.push(pod.to_owned());
         }
+        if dependency.condition == Condition::Healthy {
+            order.init.extend(bounded_wait(subject, target, log));
+        }
+        explain(subject, name, dependency.condition, log);
     }
+    links(subject, log);
+    order.after.sort();
+    order.after.dedup();
+    order
+}
+
+/// Where the dependency stands.
+fn lines(subject: &Subject<'_>, name: &str) -> Vec<Because> {
+    let own = cite(subject, &[&format!("depends_on.{name}")]);
+    if own.is_empty() { subject.lines("depends_on") } else { own }
+}
+
+fn explain(subject: &Subject<'_>, name: &str, condition: Condition, log: &mut Log) {
+    let draft = log.decide(subject, format!("depends_on[{name}]")).all(lines(subject, name));
+    match condition {
+        Condition::Started => draft
+            .chose("no gate")
+            .why(format!("`{name}` only has to be started: clients try again until it answers")),
+        Condition::Healthy => draft
+            .chose("applied when it is ready")
+            .rule(rules::ORDER_BY_READINESS)
+            .why(format!("service_healthy: the readiness of `{name}` decides")),
+        Condition::Completed => draft
+            .chose("applied when the Job has completed")
+            .rule(rules::GATE_ON_JOB)
+            .why(format!("service_completed_successfully: `{name}` is a Job")),
+    }
+}
+
+fn bounded_wait(subject: &Subject<'_>, target: &Subject<'_>, log: &mut Log) -> Option<Container> {
+    let port = main_port(target)?;
+    let container = wait(subject, target)?;
+    let seconds = tries(subject) * 2;
+    log.decide(subject, subject.pod_field(&format!("initContainers[{}]", container.name)))
+        .chose(format!("at most {seconds} s for {}:{port}", target.name))
+        .all(lines(subject, target.key()))
+        .rule(rules::ORDER_BY_READINESS)
+        .sure(Certainty::Stated)
+        .why("the wait ends by itself, so that a database that is away never holds a rollout for good");
+    Some(container)
+}
+
+fn links(subject: &Subject<'_>, log: &mut Log) {
     for (index, link) in subject.service.links.iter().enumerate() {
         log.decide(subject, format!("links[{index}]"))
             .chose("a name")
@@ -90,16 +103,13 @@ pub(crate) fn order(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> 
             .rule(rules::EVERY_NAME_RESOLVES)
             .why("links are names; every Service has one");
     }
-    order.after.sort();
-    order.after.dedup();
-    order
 }
 
 /// Containers of one pod start together: nobody can wait for a neighbor before the pod runs.
 fn together(subject: &Subject<'_>, name: &str, log: &mut Log) {
     log.decide(subject, format!("depends_on[{name}]"))
         .chose("no gate")
-        .all(subject.lines("depends_on"))
+        .all(lines(subject, name))
         .why(format!("`{name}` is in the same pod, whose containers start together"));
 }
 

@@ -1,13 +1,15 @@
 //! The survey: what each service is, before anything is decided about the others.
 
 mod image;
+mod one_shot;
 mod ports;
 mod shape;
 mod siblings;
 
 use crate::config::storage_need;
+pub(crate) use one_shot::restart_of;
 pub(crate) use ports::published_as;
-pub(crate) use shape::{restart_of, schedule};
+pub(crate) use shape::schedule;
 
 use crate::log::Log;
 use crate::references::{Reference, links, references, service_names};

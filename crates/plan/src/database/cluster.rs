@@ -37,6 +37,45 @@ pub(crate) fn clusters(
         Scale::Fixed(n) => n,
         _ => 3,
     };
+    announce(world, subject, kind, replicas, log);
+    let env = |keys: &[String]| {
+        keys.iter()
+            .find_map(|key| subject.service.environment.get(key).and_then(|v| v.value.clone()))
+    };
+    let family = subject.family()?;
+    let database = env(&family.env.database);
+    let mut owner = env(&family.env.user);
+    let mut secret = secret_name(parts.configured);
+    if kind == DatabaseKind::CloudNativePg {
+        let user = application_user(subject, owner, database.as_deref(), log);
+        secret = credentials(world, subject, parts.configured, &user, shared, log);
+        owner = Some(user);
+    }
+    Some(DatabaseCluster {
+        name: subject.name.clone(),
+        service: subject.key().to_owned(),
+        kind,
+        image: image(subject, kind, log),
+        replicas,
+        size: intent.storage.unwrap_or_else(|| claim_size(subject)),
+        class: world.options.storage_class.clone(),
+        secret,
+        database,
+        owner,
+        settings: settings(subject),
+        resources: parts.resources.clone(),
+        backup: crate::database::backup::schedule(subject),
+    })
+}
+
+/// Which object describes the database, and who must be there to read it.
+fn announce(
+    world: &World<'_>,
+    subject: &Subject<'_>,
+    kind: DatabaseKind,
+    replicas: u32,
+    log: &mut Log,
+) {
     let (api, operator, served) = match kind {
         DatabaseKind::CloudNativePg => {
             ("Cluster", "CloudNativePG", world.cluster.serves("postgresql.cnpg.io"))
@@ -66,34 +105,6 @@ pub(crate) fn clusters(
             subject.lines("x-muster.database"),
         );
     }
-    let env = |keys: &[String]| {
-        keys.iter()
-            .find_map(|key| subject.service.environment.get(key).and_then(|v| v.value.clone()))
-    };
-    let family = subject.family()?;
-    let database = env(&family.env.database);
-    let mut owner = env(&family.env.user);
-    let mut secret = secret_name(parts.configured);
-    if kind == DatabaseKind::CloudNativePg {
-        let user = application_user(subject, owner, database.as_deref(), log);
-        secret = credentials(world, subject, parts.configured, &user, shared, log);
-        owner = Some(user);
-    }
-    Some(DatabaseCluster {
-        name: subject.name.clone(),
-        service: subject.key().to_owned(),
-        kind,
-        image: image(subject, kind, log),
-        replicas,
-        size: intent.storage.unwrap_or_else(|| claim_size(subject)),
-        class: world.options.storage_class.clone(),
-        secret,
-        database,
-        owner,
-        settings: settings(subject),
-        resources: parts.resources.clone(),
-        backup: crate::database::backup::schedule(subject),
-    })
 }
 
 /// The image repository whose images `CloudNativePG` can run.

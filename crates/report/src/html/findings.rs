@@ -110,15 +110,18 @@ fn group(asked: &str, members: &[&Question], out: &mut String) {
         .filter_map(|member| member.service.as_deref())
         .map(|service| format!("<span class=\"service\">{}</span> ", escape(service)))
         .collect();
-    let asked = if members.len() == 1 { &first.question } else { asked };
+    let chips = services.concat();
+    let what = if members.len() == 1 {
+        format!("<p class=\"what\">{chips}{}</p>", sentence(&first.question))
+    } else {
+        format!("<p class=\"what\">{}</p>\n<p>{chips}</p>", sentence(asked))
+    };
     let mut answers: Vec<&str> = members.iter().map(|member| member.answer.as_str()).collect();
     answers.dedup();
     let _ = writeln!(
         out,
-        "<li>\n<div><p class=\"what\">{}{}</p>\n<p class=\"fix\"><b>Assumed</b> {}</p></div>\n\
+        "<li>\n<div>{what}\n<p class=\"fix\"><b>Assumed</b> {}</p></div>\n\
          <pre tabindex=\"0\" aria-label=\"How to answer\"><code>{}</code></pre>\n</li>",
-        services.concat(),
-        sentence(asked),
         prose(&first.assumed),
         escape(&answers.join("\n"))
     );

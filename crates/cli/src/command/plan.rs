@@ -32,6 +32,9 @@ pub(super) fn run(
     };
     write(&arguments.output, &product, printer)?;
     printer.result(&text)?;
+    if result == Shape::Yaml {
+        say_masked(&product, printer);
+    }
     Ok(verdict(&arguments.output, &result, &product, printer))
 }
 
@@ -75,6 +78,15 @@ fn result(output: &OutputArguments) -> Result<Shape<'_>, Error> {
     }
 }
 
+/// Applied as they are, masked values would become passwords.
+fn say_masked(product: &Product, printer: &mut Printer) {
+    let secrets = product.objects.iter().filter(|object| object.secret).count();
+    if secrets > 0 {
+        let message = format!("secret values are masked here, in {secrets} objects");
+        printer.message("note", &message, Some("for kubectl, write the files with --out DIR"));
+    }
+}
+
 fn pretty(value: &Value) -> String {
     format!("{value:#}\n")
 }
@@ -102,11 +114,18 @@ fn changes(
     })
 }
 
+/// A plan of thousands of services is smaller.
+const LARGEST: u64 = 256 << 20;
+
 /// A plan that was written as JSON; `None` if the file is something else.
 fn saved(path: &Path) -> Result<Option<Value>, Error> {
-    let is_file = fs::metadata(path).is_ok_and(|meta| meta.is_file());
-    if !is_file {
-        return Ok(None);
+    match fs::metadata(path) {
+        Ok(meta) if meta.is_file() && meta.len() <= LARGEST => {}
+        Ok(meta) if meta.is_file() => {
+            let message = format!("{} has {} bytes", path.display(), meta.len());
+            return Err(Error::advised(message, "no plan is that large: name another file"));
+        }
+        _ => return Ok(None),
     }
     match fs::read_to_string(path) {
         Ok(text) => Ok(serde_json::from_str(&text).ok()),

@@ -157,7 +157,7 @@ fn a_reader_that_leaves_early_is_no_failure() {
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{line}");
-        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{line}");
+        assert!(!String::from_utf8_lossy(&output.stderr).contains("error"), "{line}");
     }
 }
 

@@ -116,6 +116,7 @@ fn no_secret_goes_to_standard_output() {
         assert_eq!(run.code, 0, "{line}: {}", run.stderr);
         assert!(!run.stdout.contains("hunter22"), "{line}");
     }
+    place.muster("plan --format yaml").says(0, &["secret values are masked here", "--out DIR"]);
     place.muster("plan --html a.html --svg a.svg").says(0, &["wrote a.html", "wrote a.svg"]);
     assert!(place.read("a.html").contains("shop") && !place.read("a.html").contains("hunter22"));
     assert!(place.read("a.svg").contains("<svg"));

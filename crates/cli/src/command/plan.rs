@@ -80,10 +80,9 @@ fn result(output: &OutputArguments) -> Result<Shape<'_>, Error> {
 
 /// Applied as they are, masked values would become passwords.
 fn say_masked(product: &Product, printer: &mut Printer) {
-    let secrets = product.objects.iter().filter(|object| object.secret).count();
-    if secrets > 0 {
-        let message = format!("secret values are masked here, in {secrets} objects");
-        printer.message("note", &message, Some("for kubectl, write the files with --out DIR"));
+    if product.objects.iter().any(|object| object.secret) {
+        let hint = "for kubectl, write the files with --out DIR";
+        printer.message("note", "secret values are masked here", Some(hint));
     }
 }
 

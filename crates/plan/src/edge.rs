@@ -6,12 +6,14 @@ mod routes;
 
 use crate::log::Log;
 use crate::rules;
+use crate::services::speaks_tls;
 use crate::world::{PortFact, Shape, Subject, World};
 use address::load_balancer;
 use catalog::Role;
 use labels::labelled_routes;
 use model::plan::{Link, Route, Service};
 use model::project::Port;
+use model::reason::Level;
 use routes::publish;
 use std::collections::BTreeMap;
 
@@ -42,6 +44,15 @@ pub(crate) fn edge(world: &World<'_>, log: &mut Log) -> Edge {
             };
             match exposure(subject, port, fact) {
                 Exposure::Inside(why) => stays_inside(subject, port, why, log),
+                Exposure::Http if has_plain_twin(subject, port) => {
+                    tls_at_the_edge(subject, port, log);
+                    stays_inside(
+                        subject,
+                        port,
+                        "TLS ends at the edge, which talks to the plain port",
+                        log,
+                    );
+                }
                 Exposure::Http if !labelled || !is_label_proxy(subject) => {
                     http.push((subject, port, fact));
                 }
@@ -57,6 +68,31 @@ pub(crate) fn edge(world: &World<'_>, log: &mut Log) -> Edge {
     publish(world, &http, &mut edge, log);
     edge.routes.sort_by(|a, b| a.name.cmp(&b.name));
     edge
+}
+
+/// Whether the port speaks TLS and the service publishes plain HTTP too.
+fn has_plain_twin(subject: &Subject<'_>, port: &Port) -> bool {
+    let plain = |other: &Port| {
+        other.protocol == port.protocol
+            && !speaks_tls(subject, other.target)
+            && subject.ports.iter().any(|f| f.port == other.target && f.http)
+    };
+    speaks_tls(subject, port.target) && subject.service.ports.iter().any(plain)
+}
+
+fn tls_at_the_edge(subject: &Subject<'_>, port: &Port, log: &mut Log) {
+    log.find(
+        Level::Note,
+        "tls-at-the-edge",
+        Some(subject.key()),
+        format!(
+            "`{}` ends TLS itself on port {}; here the edge does, and talks to its plain port",
+            subject.key(),
+            port.target
+        ),
+        "serve on the plain port what the other one serves: a redirect to HTTPS would go round in circles",
+        vec![subject.line(format!("ports.{}", port.index), port.span)],
+    );
 }
 
 /// 80 and 443 first, then web servers and proxies, then by number.

@@ -153,12 +153,13 @@ fn service_port(subject: &Subject<'_>, port: &PortFact) -> ServicePort {
     }
 }
 
-/// Whether the port speaks HTTP over TLS, as far as the image table knows.
+/// Whether the port speaks HTTP over TLS: by the image table, else by convention.
 pub(crate) fn speaks_tls(subject: &Subject<'_>, port: u16) -> bool {
     let mut ports = subject.family().into_iter().flat_map(|family| &family.ports);
-    ports.any(|known| {
-        known.port == port && (known.usage == catalog::PortUse::Https || known.name == "https")
-    })
+    match ports.find(|known| known.port == port) {
+        Some(known) => known.usage == catalog::PortUse::Https || known.name == "https",
+        None => matches!(port, 443 | 8443),
+    }
 }
 
 /// Container ports, and the host's number where a peer dials that.

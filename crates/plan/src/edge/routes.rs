@@ -4,11 +4,12 @@ use super::address::load_balancer;
 use super::{Edge, push_open};
 use crate::log::Log;
 use crate::rules;
+use crate::services::speaks_tls;
 use crate::world::{PortFact, Subject, World};
 use model::facts::EdgeKind;
 use model::plan::{Route, RouteKind, RoutePort};
 use model::project::Port;
-use model::reason::Certainty;
+use model::reason::{Certainty, Level};
 use std::collections::BTreeMap;
 
 /// The gateway that routes attach to where nothing is known of the cluster.
@@ -114,6 +115,9 @@ fn route(
         .rule(rules::ROUTE_PUBLISHED_HTTP)
         .sure(fact.certainty.max(Certainty::Inferred))
         .why(format!("`{}` publishes HTTP on port {}", subject.key(), fact.port));
+    if speaks_tls(subject, fact.port) {
+        encrypted(subject, port, log);
+    }
     edge.routes.push(Route {
         name,
         service: subject.key().to_owned(),
@@ -123,6 +127,17 @@ fn route(
         rules: vec![RoutePort { path: "/".to_owned(), port: fact.port }],
         parent: parent(kind),
     });
+}
+
+fn encrypted(subject: &Subject<'_>, port: &Port, log: &mut Log) {
+    log.find(
+        Level::Warning,
+        "backend-speaks-tls",
+        Some(subject.key()),
+        format!("`{}` expects TLS on port {}, and the edge talks plain HTTP to it", subject.key(), port.target),
+        "publish its plain port, or add a BackendTLSPolicy (an Ingress controller has an annotation for it)",
+        vec![subject.line(format!("ports.{}", port.index), port.span)],
+    );
 }
 
 pub(super) const fn route_kind(world: &World<'_>) -> RouteKind {

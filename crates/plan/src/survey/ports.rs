@@ -290,7 +290,9 @@ fn named(subject: &Subject<'_>, ports: Ports) -> Vec<PortFact> {
         let http = protocol == Protocol::Tcp
             && found
                 .http
-                .or_else(|| table.map(|p| is_http(p.usage)))
+                .or_else(|| {
+                    table.filter(|p| p.usage != PortUse::Optional).map(|p| is_http(p.usage))
+                })
                 .unwrap_or_else(|| looks_http(subject, port, &both));
         let wished = found.name.clone().or_else(|| table.map(|p| p.name.clone()));
         let base =

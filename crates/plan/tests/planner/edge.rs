@@ -80,6 +80,19 @@ fn only_one_service_has_the_bare_address() {
 }
 
 #[test]
+fn tls_ends_at_the_edge() {
+    let plan = plan_with("web: { image: 'nginx:1.29', ports: ['80:80', '443:443'] }");
+    let [route] = routes(&plan, "web")[..] else { panic!("{:?}", plan.routes) };
+    assert_eq!(route.rules[0].port, 80);
+    assert!(crate::common::finds(&plan, "tls-at-the-edge"));
+    let https = service(&plan, "web").ports.iter().find(|p| p.port == 443).unwrap();
+    assert_eq!(https.app_protocol.as_deref(), Some("https"));
+    let plan = plan_with("web: { image: 'acme/w:1', ports: ['443:8443'] }");
+    assert_eq!(routes(&plan, "web")[0].rules[0].port, 8443);
+    assert!(crate::common::finds(&plan, "backend-speaks-tls"));
+}
+
+#[test]
 fn a_web_server_gets_the_bare_address_before_an_api() {
     let plan = plan_with(
         "api: { image: 'acme/a:1', ports: ['8080:8080'] }\nweb: { image: 'nginx:1.29', ports: ['8090:80'] }",

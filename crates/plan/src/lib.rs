@@ -181,9 +181,15 @@ fn finish(world: &World<'_>, mut plan: Plan, mut log: Log) -> Plan {
             &b.message,
         ))
     });
-    report
-        .findings
-        .dedup_by(|a, b| (&a.service, a.code, &a.message) == (&b.service, b.code, &b.message));
+    report.findings.dedup_by(|twin, kept| {
+        let same =
+            (&twin.service, twin.code, &twin.message) == (&kept.service, kept.code, &kept.message);
+        if same {
+            let more = twin.because.drain(..).filter(|b| !kept.because.contains(b));
+            kept.because.extend(more.collect::<Vec<_>>());
+        }
+        same
+    });
     report.questions.sort_by(|a, b| (&a.service, &a.question).cmp(&(&b.service, &b.question)));
     plan.report = log.report;
     plan

@@ -3,7 +3,7 @@
 use super::texts::Text;
 use super::{Hosts, Reference};
 use model::project::Service;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Looks for addresses of other services in the texts of one.
 pub(super) struct Scan<'a> {
@@ -16,6 +16,8 @@ pub(super) struct Scan<'a> {
 impl Scan<'_> {
     pub(super) fn run(&self, text: &Text<'_>, found: &mut Vec<Reference>) {
         let bytes = text.content.as_bytes();
+        let upstreams = upstreams(text.content);
+        let mut seen = BTreeSet::new();
         let mut at = 0;
         while at < bytes.len() {
             if !is_host_byte(bytes[at]) {
@@ -28,59 +30,93 @@ impl Scan<'_> {
             }
             // Every host byte is ASCII, so these are character boundaries.
             let token = text.content[start..at].trim_end_matches('.');
-            if let Some(to) = self.hosts.resolve(token) {
-                self.reference(text, start, start + token.len(), to, found);
+            let Some(to) = self.hosts.resolve(token) else { continue };
+            let end = start + token.len();
+            let Some(reference) = self.reference(text, start, end) else { continue };
+            if reference.explicit || !upstreams.contains(token) {
+                let Address { port, scheme, .. } = &reference;
+                if seen.insert((token, *port, scheme.clone())) {
+                    found.push(self.filed(text, token, to, reference));
+                }
             }
         }
     }
 
-    fn reference(
-        &self,
-        text: &Text<'_>,
-        start: usize,
-        end: usize,
-        to: &str,
-        found: &mut Vec<Reference>,
-    ) {
-        let before = &text.content[..start];
+    /// The address at a name, if it is one and not just a word.
+    fn reference(&self, text: &Text<'_>, start: usize, end: usize) -> Option<Address> {
+        let before = nearby(&text.content[..start]);
         let scheme = url_scheme(before);
         let explicit = port_after(&text.content[end..]);
-        if explicit.is_none() && names_upstream(text.content, &text.content[start..end]) {
-            return;
-        }
-        let alone =
-            text.key.is_some_and(is_host_key) && text.content.trim() == &text.content[start..end];
-        let listed = text.key.is_some_and(is_host_key) && (before.ends_with(',') || start == 0);
+        let host_key = text.key.is_some_and(is_host_key);
+        let alone = host_key && text.content.trim() == &text.content[start..end];
+        let listed = host_key && (before.ends_with(',') || start == 0);
         if explicit.is_none() && scheme.is_none() && !alone && !listed {
-            return;
+            return None;
         }
-        let sibling = || {
-            let key = text.key?.to_ascii_uppercase();
-            let prefix = HOST_KEYS.iter().find_map(|suffix| key.strip_suffix(suffix))?;
-            self.ports.get(prefix.trim_end_matches('_')).copied()
-        };
         let port = explicit
             .or_else(|| scheme.as_deref().and_then(default_port))
-            .or_else(|| if alone { sibling() } else { None });
-        found.push(Reference {
+            .or_else(|| if alone { self.sibling(text) } else { None });
+        Some(Address { port, scheme, explicit: explicit.is_some() })
+    }
+
+    /// `DB_PORT` beside `DB_HOST`.
+    fn sibling(&self, text: &Text<'_>) -> Option<u16> {
+        let key = text.key?.to_ascii_uppercase();
+        let prefix = HOST_KEYS.iter().find_map(|suffix| key.strip_suffix(suffix))?;
+        self.ports.get(prefix.trim_end_matches('_')).copied()
+    }
+
+    fn filed(&self, text: &Text<'_>, host: &str, to: &str, address: Address) -> Reference {
+        Reference {
             from: self.service.name.clone(),
             to: to.to_owned(),
-            host: text.content[start..end].to_owned(),
-            port,
-            scheme,
+            host: host.to_owned(),
+            port: address.port,
+            scheme: address.scheme,
             evidence: text.evidence.clone(),
             because: text.because.clone(),
-        });
+        }
     }
 }
 
-/// Whether a web server's configuration calls a group of servers so: `http://app` then means the
-/// group, whose servers carry their ports.
-fn names_upstream(text: &str, name: &str) -> bool {
-    text.match_indices("upstream").any(|(at, word)| {
-        let mut rest = text[at + word.len()..].split_whitespace();
-        rest.next().is_some_and(|next| next.trim_end_matches('{') == name)
-    })
+/// What stands around a name.
+struct Address {
+    port: Option<u16>,
+    scheme: Option<String>,
+    /// Whether the port is written out.
+    explicit: bool,
+}
+
+/// No user and password before a host are longer; long texts stay linear.
+const NEARBY: usize = 512;
+
+/// The end of a text.
+fn nearby(text: &str) -> &str {
+    let mut from = text.len().saturating_sub(NEARBY);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    &text[from..]
+}
+
+/// The groups of servers that a web server's configuration names: `http://app` then means the group,
+/// whose servers carry their ports.
+fn upstreams(text: &str) -> BTreeSet<&str> {
+    let after =
+        text.match_indices("upstream").map(|(at, word)| nearby_start(&text[at + word.len()..]));
+    after
+        .filter_map(|rest| rest.split_whitespace().next())
+        .map(|name| name.trim_end_matches('{'))
+        .collect()
+}
+
+/// The beginning of a text.
+fn nearby_start(text: &str) -> &str {
+    let mut to = text.len().min(NEARBY);
+    while !text.is_char_boundary(to) {
+        to -= 1;
+    }
+    &text[..to]
 }
 
 const fn is_host_byte(byte: u8) -> bool {

@@ -46,6 +46,20 @@ fn files_beside_the_file_tell_ports() {
 }
 
 #[test]
+fn long_texts_are_read_in_linear_time() {
+    let start = std::time::Instant::now();
+    for word in ["db ", "http://db ", "upstream ", "db:1 ", "db@"] {
+        let plan = crate::common::given(
+            "services:\n  app: { image: 'nginx:1.29', volumes: ['./x.conf:/etc/nginx/x.conf:ro'] }\n  db: { image: 'acme/b:1' }\n",
+        )
+        .file("x.conf", &word.repeat(1_000_000 / word.len()))
+        .plan();
+        assert!(plan.links.len() <= 1);
+    }
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
+
+#[test]
 fn an_upstream_is_no_address() {
     let given = crate::common::given(
         "services:\n  edge: { image: 'nginx:1.29', volumes: ['./nginx.conf:/etc/nginx/nginx.conf:ro'] }\n  app: { image: 'acme/b:1' }\n",

@@ -163,7 +163,8 @@ fn application_user(
 /// The user that the image of `PostgreSQL` creates unless told otherwise.
 const SUPERUSER: &str = "postgres";
 
-/// The Secret in the form that `CloudNativePG` reads: `username` and `password`.
+/// The Secret in the form that `CloudNativePG` reads: `username` and `password`. They join the entry
+/// that holds the password already; one that somebody else made is left as it is.
 fn credentials(
     world: &World<'_>,
     subject: &Subject<'_>,
@@ -172,22 +173,29 @@ fn credentials(
     shared: &mut Shared,
     log: &mut Log,
 ) -> Option<String> {
-    let (secret, key) = password(subject, configured, shared)?;
-    let entry = shared.secrets.get(&secret)?.entries.get(&key)?.clone();
-    let name = world.derived(&subject.name, "owner", 63);
-    log.decide_on(Some(subject.key()), format!("Secret/{name}"), "")
-        .chose(format!("user {user}, with the password of {secret}"))
+    let (name, key) = password(subject, configured, shared)?;
+    let secret = shared.secrets.get_mut(&name)?;
+    if secret.external {
+        return Some(name);
+    }
+    let entry = secret.entries.get(&key)?.clone();
+    let username = SecretEntry::Value(SecretText::new(user));
+    let (name, secret) = if secret.entries.get("username").is_some_and(|other| *other != username) {
+        // Two databases share a password, but not their user.
+        let name = world.derived(&subject.name, "owner", 63);
+        let users = vec![subject.key().to_owned()];
+        let own = Secret { name: name.clone(), users, entries: BTreeMap::new(), external: false };
+        (name.clone(), shared.secrets.entry(name).or_insert(own))
+    } else {
+        (name, secret)
+    };
+    secret.entries.insert("username".to_owned(), username);
+    secret.entries.insert("password".to_owned(), entry);
+    log.decide_on(Some(subject.key()), format!("Secret/{name}"), "stringData.username")
+        .chose(user)
         .all(subject.lines("x-muster.database"))
         .rule(rules::OPERATOR_RUNS_CLUSTER)
         .why("CloudNativePG reads the keys `username` and `password`");
-    let entries = BTreeMap::from([
-        ("username".to_owned(), SecretEntry::Value(SecretText::new(user))),
-        ("password".to_owned(), entry),
-    ]);
-    let users = vec![subject.key().to_owned()];
-    shared
-        .secrets
-        .insert(name.clone(), Secret { name: name.clone(), users, entries, external: false });
     Some(name)
 }
 

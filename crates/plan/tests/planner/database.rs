@@ -178,12 +178,28 @@ fn cloud_native_pg_reads_user_and_password() {
     );
     let name = cluster.secret.as_deref().unwrap();
     let secret = plan.secrets.iter().find(|s| s.name == name).unwrap();
-    let keys: Vec<&str> = secret.entries.keys().map(String::as_str).collect();
-    assert_eq!(keys, ["password", "username"]);
+    let SecretEntry::Value(user) = &secret.entries["username"] else { panic!() };
+    assert_eq!(user.expose(), "shop");
     let SecretEntry::Value(password) = &secret.entries["password"] else { panic!() };
     assert_eq!(password.expose(), "geheim12");
     assert!(plan.claims.is_empty(), "the operator makes the claims: {:?}", plan.claims);
     assert!(!finds(&plan, "superuser-stays-inside"));
+}
+
+#[test]
+fn databases_that_share_a_password_keep_their_users() {
+    let one = |name: &str| {
+        format!(
+            "{name}: {{ image: 'postgres:17', environment: {{ POSTGRES_USER: {name}, POSTGRES_PASSWORD: geheim12 }}, x-muster: {{ database: {{ topology: replication }} }} }}"
+        )
+    };
+    let plan = plan_with(&format!("{}\n{}", one("a"), one("b")));
+    for cluster in &plan.databases {
+        let name = cluster.secret.as_deref().unwrap();
+        let secret = plan.secrets.iter().find(|s| s.name == name).unwrap();
+        let SecretEntry::Value(user) = &secret.entries["username"] else { panic!() };
+        assert_eq!(user.expose(), cluster.name);
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const WORKLOADS: [&str; 5] = ["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"];
 
@@ -26,20 +27,32 @@ pub(crate) struct Judged {
     pub(crate) verdict: Verdict,
 }
 
-/// One run for all folders, each judged by itself: a policy of one plan says nothing about the pods of
-/// another.
+/// One run for each folder: in one run for several, checkov carries objects of one over to the next.
 pub(crate) fn scan(binary: &Path, folders: &[PathBuf]) -> Vec<Judged> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut judged = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(folder) = folders.get(number) else { return judged };
+            judged.extend(read(number, &run(binary, folder)));
+        }
+    };
+    let mut judged: Vec<Judged> = std::thread::scope(|scope| {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    judged.sort();
+    judged
+}
+
+fn run(binary: &Path, folder: &Path) -> Value {
     // Without --quiet: it would leave out what passed.
     let mut command = Command::new(binary);
-    command.args(["--framework", "kubernetes", "-o", "json", "--skip-download", "--compact"]);
-    for folder in folders {
-        command.arg("-d").arg(folder);
-    }
-    let text = stdout(&mut command);
-    let reports = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
-    let reports: Vec<Value> = reports.map(|report| report.expect("checkov writes JSON")).collect();
-    assert_eq!(reports.len(), folders.len(), "checkov reports on each folder");
-    reports.iter().enumerate().flat_map(|(folder, report)| read(folder, report)).collect()
+    command.args(["--framework", "kubernetes", "-o", "json", "--skip-download", "--compact", "-d"]);
+    let text = stdout(command.arg(folder));
+    serde_json::from_str(&text).expect("checkov writes JSON")
 }
 
 fn read(folder: usize, report: &Value) -> Vec<Judged> {
@@ -88,9 +101,10 @@ fn object_of(resource: &str, owners: &BTreeMap<String, String>) -> String {
     }
 }
 
-/// Copies of the folders, without the annotations that make checkov skip a check.
-pub(crate) fn without_skips(python: &Path, folders: &[PathBuf]) -> Vec<PathBuf> {
-    let out = scratch("bare");
+/// Copies of the folders in a place of that name, without the annotations that make checkov skip a
+/// check.
+pub(crate) fn without_skips(name: &str, python: &Path, folders: &[PathBuf]) -> Vec<PathBuf> {
+    let out = scratch(name);
     let copies: Vec<_> = (0..folders.len()).map(|n| out.join(format!("{n:03}"))).collect();
     let mut command = Command::new(python);
     command.arg(workspace().join("xtask/judges/strip.py"));

@@ -130,6 +130,26 @@ impl ImageRef {
         self.digest.is_none() && matches!(self.tag.as_deref(), None | Some("latest"))
     }
 
+    /// Whether the reference always means the same image: a digest, or a tag that names one build
+    /// (three numbers, a date, a commit). `16` and `11.4` move with each release of their series.
+    pub fn is_exact(&self) -> bool {
+        let Some(tag) = self.tag.as_deref() else { return self.digest.is_some() };
+        let numbers = |part: &str| {
+            let parts = part.strip_prefix('v').unwrap_or(part).split(['.', '_']);
+            parts.take_while(|p| p.starts_with(|c: char| c.is_ascii_digit())).count()
+        };
+        let commit = |part: &str| {
+            part.len() >= 7
+                && part.bytes().all(|b| b.is_ascii_hexdigit())
+                && part.bytes().any(|b| b.is_ascii_digit())
+        };
+        let date =
+            tag.split(['-', 'T', '.']).filter(|p| p.len() == 4 && p.starts_with("20")).count() > 0;
+        self.digest.is_some()
+            || date
+            || tag.split('-').any(|part| numbers(part) >= 3 || commit(part))
+    }
+
     /// The version in the tag: `16` of `16-alpine`, `2.4` of `v2.4.1`. Images that extend
     /// `PostgreSQL` name its version as `pg17`, which counts before their own: `17` of
     /// `2.17.2-pg17`. None when the tag names no version.

@@ -237,3 +237,21 @@ fn census() {
     }
     println!("{known} known and {guessed} guessed of {all}");
 }
+
+#[test]
+fn exact_tags_name_one_build() {
+    let exact = |text: &str| ImageRef::parse(text).unwrap().is_exact();
+    for text in [
+        "a:1.2.3",
+        "a:v1.2.3-alpine",
+        "a@sha256:0000000000000000000000000000000000000000000000000000000000000000",
+        "a:2024.01",
+        "a:RELEASE.2024-05-10T01-41-38Z",
+        "a:sha-3f2a9bc",
+    ] {
+        assert!(exact(text), "{text}");
+    }
+    for text in ["a", "a:latest", "a:16", "a:11.4", "a:16-alpine", "a:stable", "a:v2", "a:main"] {
+        assert!(!exact(text), "{text}");
+    }
+}

@@ -5,7 +5,7 @@ use crate::writers::yaml::masked;
 use serde_json::Value;
 
 /// The leaves of an object: path and value, in the order of the object. Items of a list are
-/// addressed by their name where all of them have one and no two share it, else by their index:
+/// addressed by their name (or `metadata.name`) where all of them have one and no two share it, else by their index:
 /// `spec.template.spec.containers[web].command[0]`. Empty maps and lists are leaves. Values of
 /// Secrets are masked.
 pub fn leaves(object: &Object) -> Vec<(String, Value)> {
@@ -39,7 +39,12 @@ fn collect(value: &Value, path: String, found: &mut Vec<(String, Value)>) {
 /// The names of all items, if each has its own.
 fn names(items: &[Value]) -> Option<Vec<&str>> {
     let names: Vec<_> =
-        items.iter().map(|item| item.get("name")?.as_str()).collect::<Option<_>>()?;
+        items.iter().map(|item| name(item)?.as_str()).collect::<Option<_>>()?;
     let unique = names.iter().enumerate().all(|(at, name)| !names[..at].contains(name));
     unique.then_some(names)
+}
+
+/// The name of an item; that of a claim template stands in its metadata.
+fn name(item: &Value) -> Option<&Value> {
+    item.get("name").or_else(|| item.pointer("/metadata/name"))
 }

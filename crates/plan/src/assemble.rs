@@ -76,6 +76,9 @@ pub(crate) fn assemble(
         scratch(&mut container, &mut pod, path, source);
     }
     tidy(&mut container, &mut pod);
+    for waiter in &mut pod.init {
+        waiter.pull = container.pull;
+    }
     // Hooks see what the service sees.
     for hook in pod.init.iter_mut().filter(|c| attributes.init.iter().any(|h| h.name == c.name)) {
         hook.env.clone_from(&container.env);

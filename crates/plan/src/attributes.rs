@@ -106,11 +106,16 @@ fn pull(subject: &Subject<'_>, log: &mut Log) -> PullPolicy {
             .why(why);
         return policy;
     }
-    let floating = subject.image.parsed.as_ref().is_some_and(ImageRef::is_floating);
-    let (policy, why) = if floating {
+    let parsed = subject.image.parsed.as_ref();
+    let exact = parsed.is_some_and(ImageRef::is_exact);
+    let (policy, why) = if parsed.is_some_and(ImageRef::is_floating) {
         (PullPolicy::Always, "the tag moves, so each start asks for the newest")
+    } else if !exact && subject.scale.multiplied() {
+        (PullPolicy::Always, "the tag moves within its series, and all copies should run one build")
+    } else if exact {
+        (PullPolicy::IfNotPresent, "the tag names one build: a node that has it need not ask again")
     } else {
-        (PullPolicy::IfNotPresent, "the tag stays, so a node that has the image need not ask again")
+        (PullPolicy::IfNotPresent, "a restart must not depend on the registry")
     };
     let draft = log.decide(subject, field).chose(format!("{policy:?}"));
     let because = cite_or_own(subject, &["image"]);

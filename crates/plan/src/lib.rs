@@ -32,6 +32,7 @@ mod scaling;
 mod security;
 mod services;
 mod survey;
+mod waivers;
 mod world;
 
 use assemble::assemble;
@@ -67,6 +68,7 @@ pub fn plan(project: &Project, cluster: &ClusterFacts, options: &Options) -> Pla
     storage(&world, shared, &mut plan, &mut log);
     observe(&world, &mut plan, &mut log);
     models::models(&world, &mut plan, &mut log);
+    waivers::waive(&mut plan, &mut log);
     finish(&world, plan, log)
 }
 

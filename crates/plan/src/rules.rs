@@ -87,6 +87,8 @@ rules! {
     LOW_PORT_SYSCTL = "low-port-sysctl": "A process without root may listen below port 1024 with the safe sysctl net.ipv4.ip_unprivileged_port_start=0.";
     AS_SMALL_AS_CAN_BE = "as-small-as-can-be": "An image that cannot run restricted keeps every restriction that it can live with.";
 
+    WAIVERS_ARE_EXPLAINED = "waivers-are-explained": "What linters would complain about and the plan keeps is waived by an annotation that says why, so that what they still report is new.";
+
     // Devices.
     GPU_RESOURCE = "gpu-resource": "A reserved GPU is the extended resource that the device plugin offers, with the toleration that GPU nodes ask for.";
     SHARED_MEMORY = "shared-memory": "shm_size, databases and GPU frameworks get /dev/shm as an emptyDir in memory; 64 MiB is the default of a container.";

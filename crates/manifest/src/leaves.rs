@@ -38,8 +38,7 @@ fn collect(value: &Value, path: String, found: &mut Vec<(String, Value)>) {
 
 /// The names of all items, if each has its own.
 fn names(items: &[Value]) -> Option<Vec<&str>> {
-    let names: Vec<_> =
-        items.iter().map(|item| name(item)?.as_str()).collect::<Option<_>>()?;
+    let names: Vec<_> = items.iter().map(|item| name(item)?.as_str()).collect::<Option<_>>()?;
     let unique = names.iter().enumerate().all(|(at, name)| !names[..at].contains(name));
     unique.then_some(names)
 }

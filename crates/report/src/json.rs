@@ -28,7 +28,6 @@
 //!
 //! Values of Secrets are masked. Equal plans give equal bytes.
 
-use crate::fields::fields;
 use crate::{Shown, View};
 use model::reason::{Because, Decision, Finding};
 use serde_json::{Map, Value, json};
@@ -69,7 +68,7 @@ fn object(shown: &Shown) -> Value {
         "name": shown.name,
         "origin": shown.origin,
         "service": shown.service,
-        "fields": fields(shown).map(|(path, it)| (path, it.clone())).collect::<Map<_, _>>(),
+        "fields": shown.leaves.iter().cloned().collect::<Map<_, _>>(),
     })
 }
 

@@ -6,7 +6,6 @@
 
 mod diff;
 mod explain;
-mod fields;
 mod html;
 mod json;
 mod overview;

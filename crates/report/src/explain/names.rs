@@ -149,7 +149,7 @@ fn everything(view: &View<'_>) -> BTreeSet<String> {
 fn fields(view: &View<'_>, object: &str) -> BTreeSet<String> {
     let Some(origin) = super::subject::object(view, object) else { return everything(view) };
     let shown = view.objects.iter().filter(|it| it.origin == origin);
-    let leaves = shown.flat_map(crate::fields::fields).map(|(path, _)| path);
+    let leaves = shown.flat_map(|shown| &shown.leaves).map(|(path, _)| path.clone());
     let decisions = view.plan.report.decisions.iter().filter(|it| it.object == origin);
     let decided = decisions.map(|it| it.field.clone()).filter(|it| !it.is_empty());
     leaves.chain(decided).map(|field| format!("{object}:{field}")).collect()

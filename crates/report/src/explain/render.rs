@@ -1,7 +1,6 @@
 //! Explanations as text.
 
 use super::subject::{Subject, cites};
-use crate::fields::fields;
 use crate::text::{Line, Page, Role, certainty, count, field_label, joined, level, phrases};
 use crate::{Layout, Shown, View};
 use model::reason::{Because, Certainty, Decision, Finding, Question, Rule};
@@ -256,8 +255,8 @@ impl Explanation<'_> {
     }
 }
 
-fn below<'s>(shown: &'s Shown, field: &str) -> impl Iterator<Item = (String, &'s Value)> {
-    fields(shown).filter(move |(path, _)| covers(field, path))
+fn below<'s>(shown: &'s Shown, field: &str) -> impl Iterator<Item = &'s (String, Value)> {
+    shown.leaves.iter().filter(move |(path, _)| covers(field, path))
 }
 
 /// Whether a field is another or lies above it; the empty field lies above all.

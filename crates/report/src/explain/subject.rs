@@ -76,7 +76,7 @@ fn object_or_field(view: &View<'_>, what: &str) -> Option<Subject> {
         return Some(Subject::Objects(vec![object]));
     }
     let shown = view.objects.iter().filter(|it| it.origin == object);
-    let leaves = shown.flat_map(crate::fields::fields).map(|(path, _)| path);
+    let leaves = shown.flat_map(|shown| &shown.leaves).map(|(path, _)| path.clone());
     let decided = view.plan.report.decisions.iter().filter(|it| it.object == object);
     let known: Vec<_> =
         leaves.chain(decided.map(|it| it.field.clone()).filter(|it| !it.is_empty())).collect();

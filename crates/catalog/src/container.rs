@@ -127,7 +127,7 @@ impl User {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RootFilesystem {
-    /// Yes, with [`Family::writable`] and the data paths mounted.
+    /// Yes, with [`Family::writable`](crate::Family::writable) and the data paths mounted.
     #[default]
     ReadOnly,
     /// No, for this reason.

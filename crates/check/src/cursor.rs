@@ -1,6 +1,8 @@
 //! A place in a document that may or may not be there.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::rc::Rc;
 
 use yaml::{Node, Span, Value};
 
@@ -9,19 +11,36 @@ use yaml::{Node, Span, Value};
 #[derive(Clone, Debug)]
 pub(crate) struct At<'a> {
     node: Option<&'a Node>,
-    path: String,
+    path: Path<'a>,
     span: Span,
+}
+
+/// The way from the top of the document. It only becomes a text when a finding shows it: rules look
+/// at many more places than they complain about.
+#[derive(Clone, Debug, Default)]
+struct Path<'a>(Option<Rc<Segment<'a>>>);
+
+#[derive(Debug)]
+struct Segment<'a> {
+    parent: Path<'a>,
+    step: Step<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step<'a> {
+    Key(&'a str),
+    Item(usize),
 }
 
 impl<'a> At<'a> {
     /// The top of a document.
     pub(crate) fn root(node: &'a Node) -> Self {
-        Self { node: Some(node), path: String::new(), span: node.span }
+        Self { node: Some(node), path: Path::default(), span: node.span }
     }
 
     /// A field of a mapping.
-    pub(crate) fn at(&self, key: &str) -> Self {
-        let path = join(&self.path, key);
+    pub(crate) fn at(&self, key: &'a str) -> Self {
+        let path = self.path.then(Step::Key(key));
         match self.node.and_then(Node::as_map).and_then(|m| m.entry(key)) {
             Some((key, value)) => Self { node: Some(value), path, span: place(key.span, value) },
             None => Self { node: None, path, span: self.span },
@@ -29,7 +48,7 @@ impl<'a> At<'a> {
     }
 
     /// A field some levels down: `dig("spec.template.spec")`.
-    pub(crate) fn dig(&self, path: &str) -> Self {
+    pub(crate) fn dig(&self, path: &'a str) -> Self {
         path.split('.').fold(self.clone(), |at, key| at.at(key))
     }
 
@@ -40,7 +59,7 @@ impl<'a> At<'a> {
             .enumerate()
             .map(|(i, node)| Self {
                 node: Some(node),
-                path: format!("{}[{i}]", self.path),
+                path: self.path.then(Step::Item(i)),
                 span: node.span,
             })
             .collect()
@@ -52,7 +71,7 @@ impl<'a> At<'a> {
         map.entries
             .iter()
             .map(|(key, value)| {
-                let path = join(&self.path, &key.value);
+                let path = self.path.then(Step::Key(&key.value));
                 let at = Self { node: Some(value), path, span: place(key.span, value) };
                 (key.value.as_str(), at)
             })
@@ -133,8 +152,14 @@ impl<'a> At<'a> {
     }
 
     /// Where it stands, as `spec.ports[0]`.
-    pub(crate) fn path(&self) -> &str {
-        &self.path
+    pub(crate) fn path(&self) -> String {
+        let mut steps = Vec::new();
+        let mut next = &self.path;
+        while let Some(segment) = &next.0 {
+            steps.push(segment.step);
+            next = &segment.parent;
+        }
+        steps.iter().rev().fold(String::new(), |path, step| step.append(path))
     }
 
     /// The place in the file.
@@ -151,11 +176,25 @@ fn place(key: Span, value: &Node) -> Span {
     }
 }
 
-fn join(path: &str, key: &str) -> String {
-    let plain = key.chars().all(|c| c.is_ascii_alphanumeric() || "-_$".contains(c));
-    match (plain && !key.is_empty(), path.is_empty()) {
-        (true, true) => key.to_owned(),
-        (true, false) => format!("{path}.{key}"),
-        (false, _) => format!("{path}[{key:?}]"),
+impl<'a> Path<'a> {
+    fn then(&self, step: Step<'a>) -> Self {
+        Self(Some(Rc::new(Segment { parent: self.clone(), step })))
     }
+}
+
+impl Step<'_> {
+    fn append(self, mut path: String) -> String {
+        let written = match self {
+            Self::Item(number) => write!(path, "[{number}]"),
+            Self::Key(key) if !is_plain(key) => write!(path, "[{key:?}]"),
+            Self::Key(key) if path.is_empty() => write!(path, "{key}"),
+            Self::Key(key) => write!(path, ".{key}"),
+        };
+        written.expect("a string takes any text");
+        path
+    }
+}
+
+fn is_plain(key: &str) -> bool {
+    !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || "-_$".contains(c))
 }

@@ -1,7 +1,5 @@
 //! What a rule is and what it finds.
 
-use std::collections::BTreeSet;
-
 use yaml::{Severity, Span};
 
 use crate::cursor::At;
@@ -85,7 +83,7 @@ impl Findings {
             rule,
             severity: rule.severity,
             object: object.id(),
-            path: at.path().to_owned(),
+            path: at.path(),
             span: at.span(),
             message: message.into(),
             fix: fix.into(),
@@ -96,10 +94,7 @@ impl Findings {
     /// The findings in their final order, each once.
     pub(crate) fn finish(mut self) -> Vec<Finding> {
         self.list.sort_by(|a, b| Self::key(a).cmp(&Self::key(b)));
-        let mut seen = BTreeSet::new();
-        self.list.retain(|f| {
-            seen.insert((f.span, f.rule.id, f.object.clone(), f.path.clone(), f.message.clone()))
-        });
+        self.list.dedup_by(|a, b| Self::key(a) == Self::key(b));
         self.list
     }
 

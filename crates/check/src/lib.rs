@@ -11,8 +11,10 @@
 //! Every rule is a row of the tables under `table/`; [`rules`] lists them all. Rules that checkov
 //! knows too name its identifier and give the same verdict, which a test compares.
 
+mod binding;
 mod cursor;
 mod finding;
+mod index;
 mod known;
 mod quantity;
 mod rules;

@@ -32,7 +32,7 @@ enum Operator {
 impl Selector {
     /// A Service's selector: plain labels.
     pub(crate) fn plain(at: &At<'_>) -> Self {
-        Self { labels: at.text_map(), expressions: Vec::new() }
+        Self::of_labels(at.text_map())
     }
 
     /// A `LabelSelector`: `matchLabels` and `matchExpressions`.
@@ -42,6 +42,16 @@ impl Selector {
             labels: at.at("matchLabels").text_map(),
             expressions: expressions.iter().filter_map(Expression::read).collect(),
         }
+    }
+
+    /// Plain labels.
+    pub(crate) fn of_labels(labels: Labels) -> Self {
+        Self { labels, expressions: Vec::new() }
+    }
+
+    /// The labels that it asks for, apart from expressions.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
     /// Whether it asks for nothing, so that it selects every pod.

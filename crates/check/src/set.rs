@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use yaml::{FileId, Node, Value};
 
 use crate::cursor::At;
+use crate::index::{Labeled, Names, Selectors};
 use crate::selector::{Labels, Selector};
 use crate::waiver::Waivers;
 
@@ -69,8 +70,30 @@ pub(crate) struct Set<'a> {
     pub(crate) objects: Vec<Object<'a>>,
     /// Every pod and pod template.
     pub(crate) pods: Vec<Pod<'a>>,
-    index: BTreeMap<(&'a str, String, String), usize>,
+    index: Index,
 }
+
+/// Where what is asked for stands in the lists of the set.
+#[derive(Debug, Default)]
+struct Index {
+    kinds: BTreeMap<String, Vec<usize>>,
+    names: Names,
+    /// `HorizontalPodAutoscaler`s by what they scale.
+    hpas: Names,
+    /// Pods by the object that holds them.
+    templates: Names,
+    pods: Labeled,
+    pods_of: BTreeMap<String, Labeled>,
+    /// What selects pods, by kind and namespace.
+    selectors: BTreeMap<(&'static str, String), Selectors>,
+}
+
+/// Kinds that select pods, and where their selector stands. A Service's holds plain labels.
+const SELECTING: &[(&str, &str)] = &[
+    ("Service", "spec.selector"),
+    ("NetworkPolicy", "spec.podSelector"),
+    ("PodDisruptionBudget", "spec.selector"),
+];
 
 /// Kinds that do not live in a namespace.
 const CLUSTER_SCOPED: &[&str] = &[
@@ -143,7 +166,7 @@ impl<'a> Object<'a> {
         scalable.contains(&self.kind).then(|| self.spec().at("replicas").int().unwrap_or(1))
     }
 
-    fn template(&self, path: &str) -> At<'a> {
+    fn template(&self, path: &'static str) -> At<'a> {
         if path.is_empty() { self.root.clone() } else { self.root.dig(path) }
     }
 }
@@ -213,40 +236,65 @@ impl<'a> Set<'a> {
                 unroll(At::root(node), &mut objects);
             }
         }
-        let mut index = BTreeMap::new();
-        for (i, object) in objects.iter().enumerate() {
-            let key = (object.kind, object.namespace.clone(), object.name.clone());
-            index.entry(key).or_insert(i);
-        }
-        let pods = objects.iter().filter_map(Pod::read).collect();
+        let pods: Vec<_> = objects.iter().filter_map(Pod::read).collect();
+        let index = Index::new(&objects, &pods);
         Self { objects, pods, index }
     }
 
     /// An object by kind, namespace and name. Give no namespace for a cluster-wide kind.
     pub(crate) fn find(&self, kind: &str, namespace: &str, name: &str) -> Option<&Object<'a>> {
-        let key = (kind, namespace.to_owned(), name.to_owned());
-        self.index.get(&key).and_then(|i| self.objects.get(*i))
+        self.objects.get(self.index.names.find(kind, namespace, name)?)
     }
 
     /// All objects of a kind.
     pub(crate) fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Object<'a>> {
-        self.objects.iter().filter(move |o| o.kind == kind)
+        let positions = self.index.kinds.get(kind).map_or(&[][..], Vec::as_slice);
+        positions.iter().filter_map(|i| self.objects.get(*i))
     }
 
     /// The pods of a namespace that a selector selects.
     pub(crate) fn selected(&self, namespace: &str, selector: &Selector) -> Vec<&Pod<'a>> {
-        let here = self.pods.iter().filter(|p| p.owner.namespace == namespace);
-        here.filter(|p| selector.matches(&p.labels)).collect()
+        let here = self.index.pods_of.get(namespace).map_or(&[][..], |p| p.candidates(selector));
+        self.matching(here, selector).collect()
+    }
+
+    /// The first pod of any namespace that has the labels.
+    pub(crate) fn selected_anywhere(&self, selector: &Selector) -> Option<&Pod<'a>> {
+        self.matching(self.index.pods.candidates(selector), selector).next()
+    }
+
+    fn matching<'s, 'q>(
+        &'s self,
+        positions: &'q [usize],
+        selector: &'q Selector,
+    ) -> impl Iterator<Item = &'s Pod<'a>> {
+        let pods = positions.iter().filter_map(|i| self.pods.get(*i));
+        pods.filter(|pod| selector.matches(&pod.labels))
+    }
+
+    /// The Services, policies or budgets of a namespace that select a pod with these labels. A
+    /// Service without a selector selects none.
+    pub(crate) fn selecting<'s>(
+        &'s self,
+        kind: &'static str,
+        namespace: &str,
+        labels: &'s Labels,
+    ) -> impl Iterator<Item = &'s Object<'a>> {
+        let selectors = self.index.selectors.get(&(kind, namespace.to_owned()));
+        let positions = selectors.into_iter().flat_map(|s| s.of(labels));
+        positions.filter_map(|i| self.objects.get(i))
+    }
+
+    /// The pod that an object holds.
+    pub(crate) fn pod_of(&self, object: &Object<'_>) -> Option<&Pod<'a>> {
+        let at = self.index.templates.find(object.kind, &object.namespace, &object.name)?;
+        self.pods.get(at)
     }
 
     /// The HPA that scales a workload.
     pub(crate) fn hpa_of(&self, workload: &Object<'_>) -> Option<&Object<'a>> {
-        self.of_kind("HorizontalPodAutoscaler").find(|hpa| {
-            let target = hpa.spec().at("scaleTargetRef");
-            hpa.namespace == workload.namespace
-                && target.at("kind").is(workload.kind)
-                && target.at("name").text().as_deref() == Some(&workload.name)
-        })
+        let at = self.index.hpas.find(workload.kind, &workload.namespace, &workload.name)?;
+        self.objects.get(at)
     }
 
     /// How many pods a workload can have at a time: its HPA's maximum, or its replicas.
@@ -254,6 +302,50 @@ impl<'a> Set<'a> {
         let hpa = self.hpa_of(workload).and_then(|h| h.spec().at("maxReplicas").int());
         hpa.or(workload.replicas()).unwrap_or(1)
     }
+}
+
+impl Index {
+    fn new(objects: &[Object<'_>], pods: &[Pod<'_>]) -> Self {
+        let mut index = Self::default();
+        for (i, object) in objects.iter().enumerate() {
+            index.kinds.entry(object.kind.to_owned()).or_default().push(i);
+            index.names.add(object.kind, &object.namespace, &object.name, i);
+            if object.kind == "HorizontalPodAutoscaler" {
+                let target = object.spec().at("scaleTargetRef");
+                if let (Some(kind), Some(name)) =
+                    (target.at("kind").str(), target.at("name").text())
+                {
+                    index.hpas.add(kind, &object.namespace, &name, i);
+                }
+            }
+        }
+        for (i, pod) in pods.iter().enumerate() {
+            let owner = &pod.owner;
+            index.templates.add(owner.kind, &owner.namespace, &owner.name, i);
+            index.pods.add(&pod.labels, i);
+            index.pods_of.entry(owner.namespace.clone()).or_default().add(&pod.labels, i);
+        }
+        index.selectors = selectors(objects);
+        index
+    }
+}
+
+fn selectors(objects: &[Object<'_>]) -> BTreeMap<(&'static str, String), Selectors> {
+    let mut lists: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (i, object) in objects.iter().enumerate() {
+        let Some((kind, path)) = SELECTING.iter().find(|(kind, _)| *kind == object.kind) else {
+            continue;
+        };
+        let at = object.root.dig(path);
+        let is_service = *kind == "Service";
+        let selector =
+            if is_service { Selector::plain(&at) } else { Selector::label_selector(&at) };
+        if !(is_service && selector.is_empty()) {
+            let list = lists.entry((*kind, object.namespace.clone())).or_default();
+            list.push((selector, i));
+        }
+    }
+    lists.into_iter().map(|(key, list)| (key, Selectors::new(list))).collect()
 }
 
 /// `List` and `ConfigMapList` hold objects as items.

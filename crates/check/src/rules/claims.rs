@@ -1,24 +1,33 @@
 //! Claims, volumes and classes.
 
+use std::collections::BTreeSet;
+
+use crate::binding::{Bindings, Tie, fits};
 use crate::cursor::At;
 use crate::finding::Findings;
 use crate::known::sounds_like_database;
 use crate::quantity::parse_milli;
 use crate::rules::Context;
-use crate::set::{Object, Set};
+use crate::set::Object;
 use crate::table::storage as t;
 
 const CLAIM: &str = "PersistentVolumeClaim";
 const VOLUME: &str = "PersistentVolume";
 
 pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
+    let bindings = Bindings::read(cx.set);
+    let mut loose = BTreeSet::new();
     for claim in cx.set.of_kind(CLAIM) {
         required(claim, "resources.requests.storage", out);
-        class(claim, cx.set, out);
+        let tie = bindings.tie(claim);
+        class(claim, tie, out);
+        if let Some(Tie::Loose(volume)) = tie {
+            loose.insert(volume.name.as_str());
+        }
     }
     for volume in cx.set.of_kind(VOLUME) {
         required(volume, "capacity.storage", out);
-        reclaim(volume, cx.set, out);
+        reclaim(volume, &loose, out);
     }
     for class in cx.set.of_kind("StorageClass") {
         class_reclaim(class, out);
@@ -47,33 +56,35 @@ fn required(object: &Object<'_>, size: &str, out: &mut Findings) {
 }
 
 /// How a claim relates to the volumes in the files.
-fn class(claim: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
-    let spec = claim.spec();
-    let written = spec.at("storageClassName").written();
-    let named = spec.at("volumeName").text().and_then(|name| set.find(VOLUME, "", &name));
-    if let Some(volume) = named {
+fn class(claim: &Object<'_>, tie: Option<Tie<'_, '_>>, out: &mut Findings) {
+    if let Some(Tie::Named(volume)) = tie {
         cannot_bind(claim, volume, out);
     }
-    if written {
-        return;
-    }
-    match named.or_else(|| set.of_kind(VOLUME).find(|v| fits(claim, v))) {
-        Some(volume) => default_class(claim, volume, named.is_some(), out),
+    let spec = claim.spec();
+    match tie {
+        _ if spec.at("storageClassName").is_set() => {}
+        // A volume that is kept for the claim binds to it whatever class the cluster fills in.
+        Some(Tie::Reserved(_)) => {}
+        Some(Tie::Named(volume)) => {
+            let message = format!(
+                "the claim names PersistentVolume `{}` but no class. The cluster fills in its default class, which is not the volume's: the claim stays Pending (VolumeMismatch)",
+                volume.name
+            );
+            default_class(claim, volume, message, out);
+        }
+        Some(Tie::Loose(volume) | Tie::Class(volume)) => {
+            let name = &volume.name;
+            let message = format!(
+                "the claim is tied to PersistentVolume `{name}` only by size and access mode. Without storageClassName the cluster's default class takes it and provisions an empty volume, which is deleted with the claim; `{name}` stays Available and unused"
+            );
+            default_class(claim, volume, message, out);
+        }
         None => no_class(claim, &spec, out),
     }
 }
 
-fn default_class(claim: &Object<'_>, volume: &Object<'_>, named: bool, out: &mut Findings) {
+fn default_class(claim: &Object<'_>, volume: &Object<'_>, message: String, out: &mut Findings) {
     let name = &volume.name;
-    let message = if named {
-        format!(
-            "the claim names PersistentVolume `{name}` but no class. The cluster fills in its default class, which is not the volume's: the claim stays Pending (VolumeMismatch)"
-        )
-    } else {
-        format!(
-            "the claim is tied to PersistentVolume `{name}` only by size and access mode. Without storageClassName the cluster's default class takes it and provisions an empty volume, which is deleted with the claim; `{name}` stays Available and unused"
-        )
-    };
     let class = volume.spec().at("storageClassName").text().unwrap_or_default();
     let fix = format!(
         "# in the claim\nspec:\n  storageClassName: {class:?}  # \"\" means: no dynamic provisioning\n  volumeName: {name}\n# and in the PersistentVolume\nspec:\n  storageClassName: {class:?}\n  claimRef:\n    namespace: {}\n    name: {}",
@@ -90,21 +101,11 @@ fn no_class(object: &Object<'_>, spec: &At<'_>, out: &mut Findings) {
     out.add(&t::CLAIM_WITHOUT_CLASS, object, &spec.at("storageClassName"), message, fix);
 }
 
-/// Whether size and mode would let a volume of the files serve the claim.
-fn fits(claim: &Object<'_>, volume: &Object<'_>) -> bool {
-    let asked = claim.spec().dig("resources.requests.storage").text();
-    let has = volume.spec().dig("capacity.storage").text();
-    let (Some(asked), Some(has)) = (asked, has) else { return false };
-    let enough = parse_milli(&has) >= parse_milli(&asked);
-    let modes = volume.spec().at("accessModes").strings();
-    enough && claim.spec().at("accessModes").strings().iter().all(|m| modes.contains(m))
-}
-
 fn cannot_bind(claim: &Object<'_>, volume: &Object<'_>, out: &mut Findings) {
     let class = |o: &Object<'_>| o.spec().at("storageClassName").text();
     let at = claim.spec().at("volumeName");
     let other_class = class(claim).unwrap_or_default() != class(volume).unwrap_or_default();
-    let why = match (claim.spec().at("storageClassName").written(), other_class) {
+    let why = match (claim.spec().at("storageClassName").is_set(), other_class) {
         (true, true) => "another class",
         _ if !fits(claim, volume) => "less room or another access mode",
         _ => return,
@@ -114,7 +115,7 @@ fn cannot_bind(claim: &Object<'_>, volume: &Object<'_>, out: &mut Findings) {
     out.add(&t::CLAIM_CANNOT_BIND, claim, &at, message, fix);
 }
 
-fn reclaim(volume: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
+fn reclaim(volume: &Object<'_>, loose: &BTreeSet<&str>, out: &mut Findings) {
     let spec = volume.spec();
     let at = spec.at("persistentVolumeReclaimPolicy");
     let keep = "persistentVolumeReclaimPolicy: Retain";
@@ -128,15 +129,13 @@ fn reclaim(volume: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
             out.add(&t::RECLAIM_DELETE, volume, &at, message, keep);
         }
         Some(_) => {}
-        None => implicit(volume, &at, set, out),
+        None => implicit(volume, &at, loose, out),
     }
 }
 
-fn implicit(volume: &Object<'_>, at: &At<'_>, set: &Set<'_>, out: &mut Findings) {
-    let stray =
-        set.of_kind(CLAIM).any(|c| !c.spec().at("storageClassName").written() && fits(c, volume));
+fn implicit(volume: &Object<'_>, at: &At<'_>, loose: &BTreeSet<&str>, out: &mut Findings) {
     let mut message = "no reclaim policy. A volume written by hand gets Retain: after the claim is deleted the data is there, and the volume stays Released until its claimRef is removed by hand".to_owned();
-    if stray {
+    if loose.contains(volume.name.as_str()) {
         message.push_str(". The claim in these files may get a provisioned volume instead, and for that one the class's policy counts, which is Delete by default");
     }
     let what = if sounds_like_database(&volume.name) { "the database's files" } else { "the data" };

@@ -1,5 +1,6 @@
 //! Databases: where their files are, how many servers use them, how they stop.
 
+use crate::binding::Bindings;
 use crate::cursor::At;
 use crate::finding::Findings;
 use crate::known::{Store, mounts, sounds_like_database, store_in};
@@ -17,26 +18,37 @@ enum Backing<'s, 'a> {
     Volume(At<'a>),
 }
 
+/// The objects, and which volume is whose.
+#[derive(Clone, Copy)]
+struct Storage<'s, 'a> {
+    set: &'s Set<'a>,
+    bindings: &'s Bindings<'s, 'a>,
+}
+
 pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
+    let storage = Storage { set: cx.set, bindings: &Bindings::read(cx.set) };
     for pod in cx.set.pods.iter().filter(|p| !p.is_job()) {
         if let Some((store, container)) = store_in(pod) {
-            data(pod, store, container, cx.set, out);
+            data(pod, store, container, storage, out);
             deployment(pod, store, out);
             grace(pod, store, out);
         }
     }
-    for volume in cx.set.of_kind("PersistentVolume") {
-        lonely_nfs(volume, cx.set, out);
+    if !cx.set.pods.iter().any(|pod| store_in(pod).is_some()) {
+        for volume in cx.set.of_kind("PersistentVolume") {
+            lonely_nfs(volume, out);
+        }
     }
 }
 
-fn data(
-    pod: &Pod<'_>,
+fn data<'a>(
+    pod: &Pod<'a>,
     store: &Store,
-    container: &Container<'_>,
-    set: &Set<'_>,
+    container: &Container<'a>,
+    storage: Storage<'_, 'a>,
     out: &mut Findings,
 ) {
+    let set = storage.set;
     let all = mounts(container);
     let exact =
         |path: &str| path.starts_with(store.data) || (path != "/" && store.data.starts_with(path));
@@ -52,7 +64,7 @@ fn data(
     postgres(pod, store, container, path, mount, out);
     match backing(pod, mount, set) {
         Some(Backing::Volume(volume)) => in_pod(pod, store, &volume, out),
-        Some(Backing::Claim { at, claim }) => on_claim(pod, store, &at, claim, set, out),
+        Some(Backing::Claim { at, claim }) => on_claim(pod, store, &at, claim, storage, out),
         Some(Backing::Template(template)) if nfs_class(&template.at("spec"), set) => {
             nfs(&pod.owner, store.name, &template.dig("spec.storageClassName"), out);
         }
@@ -101,12 +113,12 @@ fn in_pod(pod: &Pod<'_>, store: &Store, volume: &At<'_>, out: &mut Findings) {
     }
 }
 
-fn on_claim(
-    pod: &Pod<'_>,
+fn on_claim<'a>(
+    pod: &Pod<'a>,
     store: &Store,
-    at: &At<'_>,
-    claim: Option<&Object<'_>>,
-    set: &Set<'_>,
+    at: &At<'a>,
+    claim: Option<&Object<'a>>,
+    Storage { set, bindings }: Storage<'_, 'a>,
     out: &mut Findings,
 ) {
     let most = set.pods_max(&pod.owner);
@@ -119,23 +131,11 @@ fn on_claim(
         out.add(&t::SHARED_DATA_DIRECTORY, &pod.owner, at, message, fix);
     }
     if let Some(claim) = claim
-        && (nfs_class(&claim.spec(), set) || volume_of(claim, set).is_some_and(is_nfs))
+        && (nfs_class(&claim.spec(), set)
+            || bindings.tie(claim).is_some_and(|tie| is_nfs(tie.volume())))
     {
         nfs(&pod.owner, store.name, at, out);
     }
-}
-
-/// The volume of the files that a claim names, or that names the claim, or that fits alone.
-fn volume_of<'s, 'a>(claim: &Object<'a>, set: &'s Set<'a>) -> Option<&'s Object<'a>> {
-    let named = claim.spec().at("volumeName").text();
-    if let Some(name) = named {
-        return set.find("PersistentVolume", "", &name);
-    }
-    let class = claim.spec().at("storageClassName").text().unwrap_or_default();
-    set.of_kind("PersistentVolume").find(|v| {
-        v.spec().dig("claimRef.name").is(&claim.name)
-            || v.spec().at("storageClassName").text().unwrap_or_default() == class
-    })
 }
 
 fn is_nfs(volume: &Object<'_>) -> bool {
@@ -158,13 +158,12 @@ fn nfs(object: &Object<'_>, whose: &str, at: &At<'_>, out: &mut Findings) {
 }
 
 /// A volume whose name speaks of a database, though no pod of the files mounts it.
-fn lonely_nfs(volume: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
+fn lonely_nfs(volume: &Object<'_>, out: &mut Findings) {
     let spec = volume.spec();
     let path = spec.dig("nfs.path").text().unwrap_or_default();
     let claim = spec.dig("claimRef.name").text().unwrap_or_default();
     let sounds = [volume.name.as_str(), &path, &claim].into_iter().any(sounds_like_database);
-    let mounted = set.pods.iter().any(|p| store_in(p).is_some());
-    if is_nfs(volume) && sounds && !mounted {
+    if is_nfs(volume) && sounds {
         nfs(volume, "a database (by the volume's name or path)", &spec.at("nfs"), out);
     }
 }

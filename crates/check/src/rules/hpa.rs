@@ -64,12 +64,7 @@ fn target(hpa: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
         );
         out.add(&t::HPA_REPLICAS, workload, &replicas, message, "remove `replicas`");
     }
-    let is_target = |p: &&Pod<'_>| {
-        p.owner.kind == workload.kind
-            && p.owner.name == workload.name
-            && p.owner.namespace == workload.namespace
-    };
-    if let Some(pod) = set.pods.iter().find(is_target) {
+    if let Some(pod) = set.pod_of(workload) {
         database(hpa, pod, &name, out);
         requests(hpa, pod, out);
     }

@@ -1,6 +1,6 @@
 //! Names and labels: are they allowed, and does each stand once?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cursor::At;
 use crate::finding::Findings;
@@ -139,35 +139,38 @@ fn is_label_text(text: &str) -> bool {
         && edge(text.chars().next_back())
 }
 
+/// Lists of a container in which each name stands once.
+const LISTS: &[(&str, &str, &str)] = &[
+    ("env", "name", "variable"),
+    ("ports", "name", "port"),
+    ("volumeMounts", "mountPath", "mount"),
+];
+
 fn duplicates(pod: &Pod<'_>, out: &mut Findings) {
     let containers: Vec<At<'_>> = pod.containers.iter().map(|c| c.at.at("name")).collect();
     once(pod, containers, "container", out);
     let volumes = pod.spec.at("volumes").items();
     once(pod, volumes.iter().map(|v| v.at("name")), "volume", out);
     for container in &pod.containers {
-        let list = |field: &str, key: &str| -> Vec<At<'_>> {
-            container.at.at(field).items().iter().map(|i| i.at(key)).collect()
-        };
-        once(pod, list("env", "name"), "variable", out);
-        once(pod, list("ports", "name"), "port", out);
-        once(pod, list("volumeMounts", "mountPath"), "mount", out);
+        for (field, key, what) in LISTS {
+            once(pod, container.at.at(field).items().iter().map(|i| i.at(key)), what, out);
+        }
         ports(pod, &container.at, out);
     }
 }
 
 fn ports(pod: &Pod<'_>, container: &At<'_>, out: &mut Findings) {
-    let mut seen = Vec::new();
+    let mut seen = BTreeSet::new();
     for port in container.at("ports").items() {
         let at = port.at("containerPort");
         let protocol = port.at("protocol").text().unwrap_or_else(|| "TCP".to_owned());
         let Some(number) = at.int() else { continue };
-        if seen.contains(&(number, protocol.clone())) {
+        if !seen.insert((number, protocol.clone())) {
             let message = format!(
                 "port {number}/{protocol} stands twice: Services that name the second one get no endpoints"
             );
             out.add(&t::DUPLICATE_NAME, &pod.owner, &at, message, "remove one of them");
         }
-        seen.push((number, protocol));
     }
 }
 
@@ -177,7 +180,7 @@ fn once<'a>(
     what: &str,
     out: &mut Findings,
 ) {
-    let mut seen = Vec::new();
+    let mut seen = BTreeSet::new();
     for at in names {
         let Some(name) = at.text().filter(|n| !n.is_empty()) else { continue };
         if seen.contains(&name) {
@@ -189,6 +192,6 @@ fn once<'a>(
             let message = format!("the {what} `{name}` stands twice: {effect}");
             out.add(&t::DUPLICATE_NAME, &pod.owner, &at, message, "remove or rename one of them");
         }
-        seen.push(name);
+        seen.insert(name);
     }
 }

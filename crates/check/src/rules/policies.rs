@@ -7,21 +7,22 @@ use crate::selector::Selector;
 use crate::set::{Object, Pod, Set};
 use crate::table::network as t;
 
+const POLICY: &str = "NetworkPolicy";
+
 pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
-    let policies: Vec<_> = cx.set.of_kind("NetworkPolicy").collect();
     for pod in &cx.set.pods {
-        covered(pod, &policies, out);
+        covered(pod, cx.set, out);
     }
-    for policy in &policies {
+    for policy in cx.set.of_kind(POLICY) {
         selects_nothing(policy, cx.set, out);
-        if restricts_egress(policy) && !allows_dns(policy, &policies) {
+        if restricts_egress(policy) && !allows_dns(policy, cx.set) {
             let message = "egress is restricted and port 53 is not allowed: the pods cannot resolve any name, and every connection by name times out";
             let fix = "egress:\n  - to:\n      - namespaceSelector:\n          matchLabels:\n            kubernetes.io/metadata.name: kube-system\n    ports:\n      - {protocol: UDP, port: 53}\n      - {protocol: TCP, port: 53}";
             out.add(&t::POLICY_WITHOUT_DNS, policy, &policy.spec().at("egress"), message, fix);
         }
     }
     for service in cx.set.of_kind("Service") {
-        blocked_port(service, &policies, cx.set, out);
+        blocked_port(service, cx.set, out);
     }
 }
 
@@ -29,13 +30,14 @@ fn pods_of(policy: &Object<'_>) -> Selector {
     Selector::label_selector(&policy.spec().at("podSelector"))
 }
 
-fn covers(policy: &Object<'_>, pod: &Pod<'_>) -> bool {
-    policy.namespace == pod.owner.namespace && pods_of(policy).matches(&pod.labels)
+/// The policies that select a pod.
+fn covering<'s, 'a>(pod: &'s Pod<'a>, set: &'s Set<'a>) -> impl Iterator<Item = &'s Object<'a>> {
+    set.selecting(POLICY, &pod.owner.namespace, &pod.labels)
 }
 
-fn covered(pod: &Pod<'_>, policies: &[&Object<'_>], out: &mut Findings) {
+fn covered(pod: &Pod<'_>, set: &Set<'_>, out: &mut Findings) {
     // What a CronJob starts is judged like the rest, but checkov leaves it out.
-    if pod.owner.kind == "CronJob" || policies.iter().any(|p| covers(p, pod)) {
+    if pod.owner.kind == "CronJob" || covering(pod, set).next().is_some() {
         return;
     }
     let labels: Vec<_> = pod.labels.iter().map(|(k, v)| format!("      {k}: {v}")).collect();
@@ -69,17 +71,12 @@ fn restricts_egress(policy: &Object<'_>) -> bool {
 
 /// Whether this policy, or another for the same pods, allows DNS. A policy that allows nothing at
 /// all for all pods is the usual base on which others build.
-fn allows_dns(policy: &Object<'_>, policies: &[&Object<'_>]) -> bool {
-    let same = |other: &&&Object<'_>| {
-        other.namespace == policy.namespace && restricts_egress(other) && overlaps(policy, other)
-    };
-    policies.iter().filter(same).any(|p| p.spec().at("egress").items().iter().any(opens_53))
-}
-
-/// Whether a policy applies to every pod that another applies to.
-fn overlaps(policy: &Object<'_>, other: &Object<'_>) -> bool {
+fn allows_dns(policy: &Object<'_>, set: &Set<'_>) -> bool {
+    let allows =
+        |p: &Object<'_>| restricts_egress(p) && p.spec().at("egress").items().iter().any(opens_53);
+    // Another policy applies to every pod of this one if it selects what this one asks for.
     let labels = policy.spec().dig("podSelector.matchLabels").text_map();
-    policy.name == other.name || pods_of(other).matches(&labels)
+    allows(policy) || set.selecting(POLICY, &policy.namespace, &labels).any(allows)
 }
 
 fn opens_53(rule: &At<'_>) -> bool {
@@ -93,14 +90,13 @@ fn opens_53(rule: &At<'_>) -> bool {
 }
 
 /// A port that a Service leads to and that no policy of its pods lets in.
-fn blocked_port(service: &Object<'_>, policies: &[&Object<'_>], set: &Set<'_>, out: &mut Findings) {
+fn blocked_port(service: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
     let selector = Selector::plain(&service.spec().at("selector"));
     if selector.is_empty() {
         return;
     }
     for pod in set.selected(&service.namespace, &selector) {
-        let own: Vec<_> =
-            policies.iter().filter(|p| covers(p, pod) && restricts_ingress(p)).collect();
+        let own: Vec<_> = covering(pod, set).filter(|p| restricts_ingress(p)).collect();
         if own.is_empty() {
             continue;
         }

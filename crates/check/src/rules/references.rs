@@ -57,7 +57,7 @@ pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
 
 fn uses<'a>(pod: &Pod<'a>) -> Vec<Use<'a>> {
     let mut found = Vec::new();
-    let mut add = |holder, reference: &At<'a>, field: &str, keys: Vec<At<'a>>| {
+    let mut add = |holder, reference: &At<'a>, field: &'static str, keys: Vec<At<'a>>| {
         let name = reference.at(field);
         if name.is_set() {
             let optional = reference.at("optional").bool() == Some(true);
@@ -184,29 +184,35 @@ fn other_uses(set: &Set<'_>) -> Vec<Name> {
 const DISCOVERED_BY: &[&str] = &["grafana_dashboard", "grafana_datasource", "prometheus"];
 
 fn unused(set: &Set<'_>, used: &BTreeSet<Name>, out: &mut Findings) {
+    let named = named_by_custom(set);
     for kind in ["ConfigMap", "Secret"] {
         for object in set.of_kind(kind) {
             let discovered = object.labels().keys().any(|k| DISCOVERED_BY.contains(&k.as_str()));
             let token = object.root.at("type").is("kubernetes.io/service-account-token");
             let key = (kind, object.namespace.clone(), object.name.clone());
-            if !used.contains(&key) && !discovered && !token && !crd_names(set, object) {
+            if !used.contains(&key)
+                && !discovered
+                && !token
+                && !named.contains(object.name.as_str())
+            {
                 report_unused(set, object, out);
             }
         }
     }
 }
 
-/// Whether a custom resource names the object anywhere.
-fn crd_names(set: &Set<'_>, object: &Object<'_>) -> bool {
-    fn names(at: &At<'_>, name: &str) -> bool {
-        at.is(name)
-            || at.items().iter().any(|i| names(i, name))
-            || at.entries().iter().any(|(_, v)| names(v, name))
+/// Every text of custom resources: one of them may be the name of what they use.
+fn named_by_custom<'a>(set: &Set<'a>) -> BTreeSet<&'a str> {
+    fn texts<'a>(at: &At<'a>, found: &mut BTreeSet<&'a str>) {
+        found.extend(at.str());
+        at.items().iter().for_each(|item| texts(item, found));
+        at.entries().iter().for_each(|(_, value)| texts(value, found));
     }
-    set.objects
-        .iter()
-        .filter(|o| super::versions::is_custom(o))
-        .any(|o| names(&o.spec(), &object.name))
+    let mut found = BTreeSet::new();
+    for object in set.objects.iter().filter(|o| super::versions::is_custom(o)) {
+        texts(&object.spec(), &mut found);
+    }
+    found
 }
 
 fn report_unused(set: &Set<'_>, object: &Object<'_>, out: &mut Findings) {

@@ -4,7 +4,6 @@ use crate::cursor::At;
 use crate::finding::Findings;
 use crate::known::store_in;
 use crate::rules::Context;
-use crate::selector::Selector;
 use crate::set::{Object, Pod, Set};
 use crate::table::{scaling as t, storage};
 
@@ -41,11 +40,7 @@ fn several(pod: &Pod<'_>, set: &Set<'_>, out: &mut Findings) {
         );
         out.add(&t::NO_SPREAD, &pod.owner, &at, message, fix);
     }
-    let covered = set.of_kind("PodDisruptionBudget").any(|pdb| {
-        let selector = Selector::label_selector(&pdb.spec().at("selector"));
-        pdb.namespace == pod.owner.namespace && selector.matches(&pod.labels)
-    });
-    if !covered {
+    if set.selecting("PodDisruptionBudget", &pod.owner.namespace, &pod.labels).next().is_none() {
         let message = "a drain may evict all replicas at once";
         let fix = format!(
             "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata:\n  name: {}\nspec:\n  maxUnavailable: 1\n  unhealthyPodEvictionPolicy: AlwaysAllow\n  selector:\n    matchLabels: …",
@@ -99,10 +94,7 @@ fn rolling(pod: &Pod<'_>, claim: &str, out: &mut Findings) {
 
 fn alone(pod: &Pod<'_>, set: &Set<'_>, out: &mut Findings) {
     let one = set.pods_max(&pod.owner) == 1 && set.hpa_of(&pod.owner).is_none();
-    let served = set.of_kind("Service").any(|s| {
-        let selector = Selector::plain(&s.spec().at("selector"));
-        s.namespace == pod.owner.namespace && !selector.is_empty() && selector.matches(&pod.labels)
-    });
+    let served = set.selecting("Service", &pod.owner.namespace, &pod.labels).next().is_some();
     let claims =
         pod.spec.at("volumes").items().iter().any(|v| v.at("persistentVolumeClaim").is_set());
     if one && served && !claims && store_in(pod).is_none() {

@@ -87,7 +87,8 @@ fn contradiction(pod: &Pod<'_>, out: &mut Findings) {
     let of_pod = pod.spec.at("securityContext");
     for container in pod.containers.iter().filter(|c| c.stage != Stage::Init) {
         let own = container.at.at("securityContext");
-        let pick = |key: &str| if own.at(key).is_set() { own.at(key) } else { of_pod.at(key) };
+        let pick =
+            |key: &'static str| if own.at(key).is_set() { own.at(key) } else { of_pod.at(key) };
         let user = pick("runAsUser");
         if pick("runAsNonRoot").bool() == Some(true) && user.int() == Some(0) {
             let message = format!(

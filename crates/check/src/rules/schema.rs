@@ -122,18 +122,16 @@ fn namespace(object: &Object<'_>, out: &mut Findings) {
 }
 
 fn required(object: &Object<'_>, out: &mut Findings) {
-    for (kind, path, fix) in REQUIRED {
+    for (kind, path, fix) in REQUIRED.iter().filter(|(kind, ..)| *kind == object.kind) {
         let at = object.root.dig(path);
-        if *kind == object.kind && !at.is_set() {
+        if !at.is_set() {
             let message = format!("{kind} has no {path}: the API server refuses the object");
             out.add(&t::MISSING_FIELD, object, &at, message, *fix);
         }
     }
-    for (kind, path, values) in VALUES {
+    for (_, path, values) in VALUES.iter().filter(|(kind, ..)| *kind == object.kind) {
         let at = object.root.dig(path);
-        if let Some(text) =
-            at.text().filter(|t| *kind == object.kind && !values.contains(&t.as_str()))
-        {
+        if let Some(text) = at.text().filter(|t| !values.contains(&t.as_str())) {
             let message = format!(
                 "`{text}` is none of {}: the API server refuses the object",
                 values.join(", ")

@@ -41,8 +41,7 @@ pub(super) fn selects_nothing(set: &Set<'_>, service: &Object<'_>) -> bool {
 fn dangling(service: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
     let at = service.spec().at("selector");
     let selector = Selector::plain(&at);
-    let elsewhere = set.pods.iter().find(|p| selector.matches(&p.labels));
-    let why = match elsewhere {
+    let why = match set.selected_anywhere(&selector) {
         Some(pod) => format!(
             "its pods are in namespace `{}`, and a Service only sees its own",
             pod.owner.namespace

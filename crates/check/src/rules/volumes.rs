@@ -1,5 +1,7 @@
 //! Volumes of pods.
 
+use std::collections::BTreeSet;
+
 use crate::cursor::At;
 use crate::finding::Findings;
 use crate::known::mounts;
@@ -89,8 +91,8 @@ fn mounted(pod: &Pod<'_>, out: &mut Findings) {
     let templates = pod.owner.spec().at("volumeClaimTemplates").items();
     let names =
         own.iter().map(|v| v.at("name")).chain(templates.iter().map(|v| v.dig("metadata.name")));
-    let names: Vec<String> = names.filter_map(|at| at.text()).collect();
-    let mut used = Vec::new();
+    let names: BTreeSet<String> = names.filter_map(|at| at.text()).collect();
+    let mut used = BTreeSet::new();
     for container in &pod.containers {
         for (_, mount) in mounts(container) {
             let at = mount.at("name");
@@ -104,7 +106,7 @@ fn mounted(pod: &Pod<'_>, out: &mut Findings) {
                 out.add(&references::MISSING_VOLUME, &pod.owner, &at, message, fix);
             }
             subpath(pod, &own, &name, &mount, out);
-            used.push(name);
+            used.insert(name);
         }
         let devices = container.at.at("volumeDevices").items();
         used.extend(devices.iter().filter_map(|d| d.at("name").text()));

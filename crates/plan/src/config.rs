@@ -18,6 +18,7 @@ mod volumes;
 
 pub(crate) use book::{SecretBook, is_secret, secrets};
 pub(crate) use env::sort as sort_env;
+pub(crate) use fate::{Sharers, sharers};
 pub(crate) use storage::{StorageNeed, claim_size, storage_need};
 
 use crate::log::Log;

@@ -87,8 +87,7 @@ fn single(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> Scale {
     }
     let replicas = if allowed { wished } else { wished.min(1) };
     let rule = if subject.is_data_store() { rules::DATABASE_NEVER_HPA } else { rules::ONE_WRITER };
-    let need =
-        storage_need(world.project, subject.service, subject.family(), subject.image.facts_ref());
+    let need = storage_need(world, subject.service, subject.family(), subject.image.facts_ref());
     let why = match need {
         StorageNeed::Private { why, .. } => why,
         _ => "it owns its data".to_owned(),

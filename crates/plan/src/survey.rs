@@ -1,12 +1,13 @@
 //! The survey: what each service is, before anything is decided about the others.
 
 mod image;
+mod notes;
 mod one_shot;
 mod ports;
 mod shape;
 mod siblings;
 
-use crate::config::storage_need;
+use crate::config::{sharers, storage_need};
 pub(crate) use one_shot::restart_of;
 pub(crate) use ports::published_as;
 pub(crate) use shape::schedule;
@@ -34,7 +35,9 @@ pub(crate) fn survey<'a>(
     let dns = dns_names(project);
     let names = taken(project, &dns);
     let subjects = BTreeMap::new();
-    let mut world = World { project, cluster, options, app, namespace, subjects, names, links };
+    let sharers = sharers(project);
+    let mut world =
+        World { project, cluster, options, app, namespace, subjects, names, links, sharers };
     for service in project.services.values() {
         let subject = look(&world, service, &dns, &references, log);
         world.subjects.insert(service.name.clone(), subject);
@@ -54,6 +57,9 @@ pub(crate) fn survey<'a>(
         if let Some(subject) = world.subjects.get_mut(&key) {
             subject.scale = scale;
         }
+    }
+    for subject in world.subjects.values() {
+        notes::tell(subject, log);
     }
     (world, references)
 }
@@ -84,7 +90,7 @@ fn look<'a>(
     subject.another_command =
         siblings::runs_another_command(world.project, service, subject.family());
     subject.governing = world.derived(&subject.name, "pods", 63);
-    let need = storage_need(world.project, service, subject.family(), subject.image.facts_ref());
+    let need = storage_need(world, service, subject.family(), subject.image.facts_ref());
     let (shape, reasons) = shape::choose(world, &subject, &need);
     subject.shape = shape;
     subject.ports = ports::listen(&subject, references, log);

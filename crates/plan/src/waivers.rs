@@ -7,21 +7,34 @@ use crate::rules;
 use catalog::ImageRef;
 use model::plan::{Container, EnvSource, Kind, Plan, PullPolicy, Workload};
 use model::reason::{Certainty, Decision};
+use std::collections::BTreeMap;
 
 /// The highest user id that linters take for one that the node may have as well.
 const LOW_USER: u32 = 10_000;
 
 /// Annotates every workload of the plan.
 pub(crate) fn waive(plan: &mut Plan, log: &mut Log) {
+    let mut decisions: BTreeMap<String, Vec<Decision>> = BTreeMap::new();
+    for decision in log.report.decisions.iter().filter(|d| asked(&d.field)) {
+        decisions.entry(decision.object.clone()).or_default().push(decision.clone());
+    }
     for workload in &mut plan.workloads {
         let object = format!("{}/{}", workload.kind.name(), workload.name);
-        let waivers = waivers(workload, &object, &log.report.decisions);
+        let about = decisions.get(&object).map_or(&[][..], Vec::as_slice);
+        let waivers = waivers(workload, about);
         explain(workload, &object, waivers.len(), log);
         for (number, (id, reason)) in waivers.into_iter().enumerate() {
             let key = format!("checkov.io/skip{}", number + 1);
             workload.pod.annotations.insert(key, format!("{id}={reason}"));
         }
     }
+}
+
+/// Fields whose reason a waiver repeats.
+fn asked(field: &str) -> bool {
+    ["runAsUser", "readOnlyRootFilesystem", "capabilities", "readinessProbe", "livenessProbe"]
+        .iter()
+        .any(|asked| field.ends_with(asked))
 }
 
 fn explain(workload: &Workload, object: &str, count: usize, log: &mut Log) {
@@ -38,15 +51,9 @@ fn explain(workload: &Workload, object: &str, count: usize, log: &mut Log) {
 }
 
 /// Identifier and reason of everything that is kept.
-fn waivers(
-    workload: &Workload,
-    object: &str,
-    decisions: &[Decision],
-) -> Vec<(&'static str, String)> {
-    let because = |field: &str| {
-        let mut about = decisions.iter().filter(|d| d.object == object);
-        about.find(|d| d.field.ends_with(field)).map(|d| d.why.clone())
-    };
+fn waivers(workload: &Workload, decisions: &[Decision]) -> Vec<(&'static str, String)> {
+    let because =
+        |field: &str| decisions.iter().find(|d| d.field.ends_with(field)).map(|d| d.why.clone());
     let pod = &workload.pod;
     let all: Vec<&Container> = pod.containers.iter().chain(&pod.init).collect();
     let any = |test: &dyn Fn(&Container) -> bool| all.iter().any(|c| test(c));

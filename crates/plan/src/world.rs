@@ -1,5 +1,6 @@
 //! What the parts of the planner share: the project as it was surveyed.
 
+use crate::config::Sharers;
 use catalog::{Family, ImageRef};
 use model::facts::{ClusterFacts, Options};
 use model::plan::{Claim, ConfigFiles, Link, Secret};
@@ -22,6 +23,8 @@ pub(crate) struct World<'a> {
     pub(crate) subjects: BTreeMap<String, Subject<'a>>,
     /// Every name that a Service has or answers to, so that what is derived takes none of them.
     pub(crate) names: BTreeSet<String>,
+    /// Who mounts which storage.
+    pub(crate) sharers: Sharers<'a>,
     /// Who talks to whom.
     pub(crate) links: Vec<Link>,
 }

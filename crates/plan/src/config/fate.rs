@@ -1,7 +1,7 @@
 //! What becomes of each mount: a claim, files of a `ConfigMap`, scratch space, or nothing.
 
 use super::binds;
-use catalog::{DataKind, Family, ImageRef};
+use catalog::{DataKind, Family, ImageRef, Role};
 use model::project::{Mount, MountKind, Project, Service, Volume};
 use model::reason::Level;
 use std::collections::{BTreeMap, BTreeSet};
@@ -210,8 +210,8 @@ impl Place<'_> {
 pub(super) fn data_at(place: &Place<'_>, target: &str) -> Option<(DataKind, Bytes)> {
     let family = place.family?;
     let all = family.data.iter().filter(|data| {
-        let path = data.path.as_str();
-        path == target || is_below(path, target) || is_below(target, path)
+        let mut places = std::iter::once(&data.path).chain(&data.also);
+        places.any(|path| path == target || is_below(path, target) || is_below(target, path))
     });
     let mut all: Vec<_> = all.collect();
     // The closest first: a directory and one below it may differ.
@@ -239,8 +239,11 @@ pub(super) fn source_key(source: &str) -> String {
 
 /// Which services mount which storage: name of the volume or of the directory → service → whether
 /// it only reads.
-pub(super) fn sharers(project: &Project) -> BTreeMap<String, BTreeMap<&str, bool>> {
-    let mut out: BTreeMap<String, BTreeMap<&str, bool>> = BTreeMap::new();
+pub(crate) type Sharers<'p> = BTreeMap<String, BTreeMap<&'p str, bool>>;
+
+/// Looks at the mounts of every service.
+pub(crate) fn sharers(project: &Project) -> Sharers<'_> {
+    let mut out = Sharers::new();
     for service in project.services.values() {
         for seen in mounts(project, service) {
             let key = match &seen.mount.kind {
@@ -274,19 +277,25 @@ impl Origin {
     }
 }
 
-/// The data directories of an image that nothing is mounted at. Only the table's own images are sure
-/// to keep data there.
+/// The data directories of an image that nothing is mounted at. The table's own images are sure to
+/// keep data there; a database that is only guessed must not lose it if it does.
 pub(super) fn unmounted(place: &Place<'_>) -> Vec<(&'static catalog::DataPath, String)> {
     let listed = place.image.and_then(catalog::lookup);
-    let Some(family) =
-        place.family.filter(|f| listed.is_some_and(|l| l.id == f.id) && !place.operated())
-    else {
+    let keeps = |f: &Family| listed.is_some_and(|l| l.id == f.id) || f.role == Role::Database;
+    let Some(family) = place.family.filter(|f| keeps(f) && !place.operated()) else {
         return Vec::new();
     };
-    let targets: BTreeSet<String> = mounts(place.project, place.service)
+    let seen = mounts(place.project, place.service);
+    let targets: BTreeSet<String> = seen
         .iter()
         .map(|seen| clean(&seen.mount.target))
         .chain(place.service.tmpfs.iter().map(|t| clean(&t.value.0)))
+        .collect();
+    // Files that are shown below a data directory are not the data.
+    let stored: BTreeSet<String> = seen
+        .iter()
+        .filter(|seen| !matches!(fate(place, seen), Fate::Files | Fate::Dropped(_)))
+        .map(|seen| clean(&seen.mount.target))
         .collect();
     let all: Vec<&'static catalog::DataPath> = match place.image {
         Some(image) => family.data_for(image).collect(),
@@ -295,9 +304,11 @@ pub(super) fn unmounted(place: &Place<'_>) -> Vec<(&'static catalog::DataPath, S
     all.into_iter()
         .filter(|data| data.kind != DataKind::Cache)
         .filter(|data| {
-            !targets
-                .iter()
-                .any(|t| *t == data.path || is_below(&data.path, t) || is_below(t, &data.path))
+            let mut places = std::iter::once(&data.path).chain(&data.also);
+            !places.any(|path| {
+                targets.iter().any(|t| t == path || is_below(path, t))
+                    || stored.iter().any(|t| is_below(t, path))
+            })
         })
         .map(|data| (data, clean(&data.path)))
         .collect()

@@ -1,12 +1,11 @@
 //! How much storage, of which kind, and whether it ties a service to one copy.
 
-use super::fate::{Fate, Origin, Place, Store, fate, mounts, sharers, unmounted};
+use super::fate::{Fate, Origin, Place, Sharers, Store, fate, mounts, unmounted};
 use crate::world::{Subject, World};
 use catalog::{DataKind, Family, ImageRef, Replicas, Role};
 use model::plan::AccessMode;
 use model::project::{Project, Service};
 use model::reason::Because;
-use std::collections::BTreeMap;
 use units::Bytes;
 
 /// Size of a database's claim of which nothing is known.
@@ -42,17 +41,17 @@ pub(crate) enum StorageNeed {
 
 /// What the storage of a service means for its number of copies.
 pub(crate) fn storage_need(
-    project: &Project,
+    world: &World<'_>,
     service: &Service,
     family: Option<&'static Family>,
     image: Option<&ImageRef>,
 ) -> StorageNeed {
+    let project = world.project;
     let place = Place { project, service, family, image };
-    let sharers = sharers(project);
     let mut need = StorageNeed::None;
     for seen in mounts(project, service).into_iter().filter(|seen| !seen.read_only) {
         let Fate::Claim(store) = fate(&place, &seen) else { continue };
-        if may_share(&place, &store, &sharers) {
+        if may_share(&place, &store, &world.sharers) {
             need = StorageNeed::Shared;
             continue;
         }
@@ -82,11 +81,7 @@ fn own_line(service: &Service) -> Because {
 }
 
 /// Whether several pods may write to the storage.
-fn may_share(
-    place: &Place<'_>,
-    store: &Store,
-    sharers: &BTreeMap<String, BTreeMap<&str, bool>>,
-) -> bool {
+fn may_share(place: &Place<'_>, store: &Store, sharers: &Sharers<'_>) -> bool {
     let several = others(place.service, &store.origin, sharers) > 0;
     let stateless = place.family.is_some_and(|f| f.replicas == Replicas::Stateless);
     match store.data {
@@ -98,11 +93,7 @@ fn may_share(
 }
 
 /// How many other services mount the storage.
-pub(super) fn others(
-    service: &Service,
-    origin: &Origin,
-    sharers: &BTreeMap<String, BTreeMap<&str, bool>>,
-) -> usize {
+pub(super) fn others(service: &Service, origin: &Origin, sharers: &Sharers<'_>) -> usize {
     let users = origin.shared_key().and_then(|key| sharers.get(&key));
     users.map_or(0, |users| users.keys().filter(|user| **user != service.name).count())
 }

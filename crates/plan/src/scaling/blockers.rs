@@ -33,8 +33,7 @@ pub(super) fn blocker(world: &World<'_>, subject: &Subject<'_>) -> Option<Blocke
 }
 
 fn of_storage(world: &World<'_>, subject: &Subject<'_>) -> Option<Blocker> {
-    let need =
-        storage_need(world.project, subject.service, subject.family(), subject.image.facts_ref());
+    let need = storage_need(world, subject.service, subject.family(), subject.image.facts_ref());
     let StorageNeed::Private { why, because } = need else { return None };
     Some(Blocker { because, certainty: Certainty::Inferred, why })
 }

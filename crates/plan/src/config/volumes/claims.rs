@@ -1,7 +1,7 @@
 //! Claims: what is kept, how much, on which class, and where it is mounted.
 
 use super::super::Configured;
-use super::super::fate::{Origin, Place, Seen, Store, clean, is_below, sharers, unmounted};
+use super::super::fate::{Origin, Place, Seen, Store, clean, is_below, unmounted};
 use super::super::storage::{Several, access, class, is_network_storage, others, size};
 use super::{Mounting, attach, mounted};
 use crate::log::Log;
@@ -47,7 +47,7 @@ impl Mounting<'_, '_> {
         target: &str,
         log: &mut Log,
     ) -> (Claim, Home) {
-        let sharing = others(self.subject.service, &store.origin, &sharers(self.world.project));
+        let sharing = others(self.subject.service, &store.origin, &self.world.sharers);
         let of_set = self.subject.shape == Shape::StatefulSet;
         let network = is_network_storage(self.world.project, &store.origin);
         let many = sharing > 0 || network || (self.subject.scale.multiplied() && !of_set);

@@ -1,6 +1,6 @@
 //! What people must know about a claim.
 
-use super::super::fate::{Content, Origin, Seen, Store, sharers};
+use super::super::fate::{Content, Origin, Seen, Store};
 use super::super::storage::is_network_storage;
 use super::Mounting;
 use crate::log::Log;
@@ -56,7 +56,7 @@ impl Mounting<'_, '_> {
         claim: &Claim,
         find: &mut impl FnMut(Level, &'static str, String, String),
     ) {
-        let sharers = sharers(self.world.project);
+        let sharers = &self.world.sharers;
         let users = store
             .origin
             .shared_key()

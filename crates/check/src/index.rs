@@ -3,6 +3,73 @@
 use std::collections::BTreeMap;
 
 use crate::selector::{Labels, Selector};
+use crate::set::{Object, Pod};
+
+/// Where what is asked for stands in the lists of the set.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    pub(crate) kinds: BTreeMap<String, Vec<usize>>,
+    pub(crate) names: Names,
+    /// `HorizontalPodAutoscaler`s by what they scale.
+    pub(crate) hpas: Names,
+    /// Pods by the object that holds them.
+    pub(crate) templates: Names,
+    pub(crate) pods: Labeled,
+    pub(crate) pods_of: BTreeMap<String, Labeled>,
+    /// What selects pods, by kind and namespace.
+    pub(crate) selectors: BTreeMap<(&'static str, String), Selectors>,
+}
+
+/// Kinds that select pods, and where their selector stands. A Service's holds plain labels.
+const SELECTING: &[(&str, &str)] = &[
+    ("Service", "spec.selector"),
+    ("NetworkPolicy", "spec.podSelector"),
+    ("PodDisruptionBudget", "spec.selector"),
+];
+
+impl Index {
+    pub(crate) fn new(objects: &[Object<'_>], pods: &[Pod<'_>]) -> Self {
+        let mut index = Self::default();
+        for (i, object) in objects.iter().enumerate() {
+            index.kinds.entry(object.kind.to_owned()).or_default().push(i);
+            index.names.add(object.kind, &object.namespace, &object.name, i);
+            if object.kind == "HorizontalPodAutoscaler" {
+                let target = object.spec().at("scaleTargetRef");
+                if let (Some(kind), Some(name)) =
+                    (target.at("kind").str(), target.at("name").text())
+                {
+                    index.hpas.add(kind, &object.namespace, &name, i);
+                }
+            }
+        }
+        for (i, pod) in pods.iter().enumerate() {
+            let owner = &pod.owner;
+            index.templates.add(owner.kind, &owner.namespace, &owner.name, i);
+            index.pods.add(&pod.labels, i);
+            index.pods_of.entry(owner.namespace.clone()).or_default().add(&pod.labels, i);
+        }
+        index.selectors = selectors(objects);
+        index
+    }
+}
+
+fn selectors(objects: &[Object<'_>]) -> BTreeMap<(&'static str, String), Selectors> {
+    let mut lists: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (i, object) in objects.iter().enumerate() {
+        let Some((kind, path)) = SELECTING.iter().find(|(kind, _)| *kind == object.kind) else {
+            continue;
+        };
+        let at = object.root.dig(path);
+        let is_service = *kind == "Service";
+        let selector =
+            if is_service { Selector::plain(&at) } else { Selector::label_selector(&at) };
+        if !(is_service && selector.is_empty()) {
+            let list = lists.entry((*kind, object.namespace.clone())).or_default();
+            list.push((selector, i));
+        }
+    }
+    lists.into_iter().map(|(key, list)| (key, Selectors::new(list))).collect()
+}
 
 /// Positions by kind, namespace and name. The first of several of one name counts.
 #[derive(Debug, Default)]

@@ -1,11 +1,9 @@
 //! The objects of all files, as rules look at them.
 
-use std::collections::BTreeMap;
-
 use yaml::{FileId, Node, Value};
 
 use crate::cursor::At;
-use crate::index::{Labeled, Names, Selectors};
+use crate::index::Index;
 use crate::selector::{Labels, Selector};
 use crate::waiver::Waivers;
 
@@ -72,28 +70,6 @@ pub(crate) struct Set<'a> {
     pub(crate) pods: Vec<Pod<'a>>,
     index: Index,
 }
-
-/// Where what is asked for stands in the lists of the set.
-#[derive(Debug, Default)]
-struct Index {
-    kinds: BTreeMap<String, Vec<usize>>,
-    names: Names,
-    /// `HorizontalPodAutoscaler`s by what they scale.
-    hpas: Names,
-    /// Pods by the object that holds them.
-    templates: Names,
-    pods: Labeled,
-    pods_of: BTreeMap<String, Labeled>,
-    /// What selects pods, by kind and namespace.
-    selectors: BTreeMap<(&'static str, String), Selectors>,
-}
-
-/// Kinds that select pods, and where their selector stands. A Service's holds plain labels.
-const SELECTING: &[(&str, &str)] = &[
-    ("Service", "spec.selector"),
-    ("NetworkPolicy", "spec.podSelector"),
-    ("PodDisruptionBudget", "spec.selector"),
-];
 
 /// Kinds that do not live in a namespace.
 const CLUSTER_SCOPED: &[&str] = &[
@@ -302,50 +278,6 @@ impl<'a> Set<'a> {
         let hpa = self.hpa_of(workload).and_then(|h| h.spec().at("maxReplicas").int());
         hpa.or(workload.replicas()).unwrap_or(1)
     }
-}
-
-impl Index {
-    fn new(objects: &[Object<'_>], pods: &[Pod<'_>]) -> Self {
-        let mut index = Self::default();
-        for (i, object) in objects.iter().enumerate() {
-            index.kinds.entry(object.kind.to_owned()).or_default().push(i);
-            index.names.add(object.kind, &object.namespace, &object.name, i);
-            if object.kind == "HorizontalPodAutoscaler" {
-                let target = object.spec().at("scaleTargetRef");
-                if let (Some(kind), Some(name)) =
-                    (target.at("kind").str(), target.at("name").text())
-                {
-                    index.hpas.add(kind, &object.namespace, &name, i);
-                }
-            }
-        }
-        for (i, pod) in pods.iter().enumerate() {
-            let owner = &pod.owner;
-            index.templates.add(owner.kind, &owner.namespace, &owner.name, i);
-            index.pods.add(&pod.labels, i);
-            index.pods_of.entry(owner.namespace.clone()).or_default().add(&pod.labels, i);
-        }
-        index.selectors = selectors(objects);
-        index
-    }
-}
-
-fn selectors(objects: &[Object<'_>]) -> BTreeMap<(&'static str, String), Selectors> {
-    let mut lists: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for (i, object) in objects.iter().enumerate() {
-        let Some((kind, path)) = SELECTING.iter().find(|(kind, _)| *kind == object.kind) else {
-            continue;
-        };
-        let at = object.root.dig(path);
-        let is_service = *kind == "Service";
-        let selector =
-            if is_service { Selector::plain(&at) } else { Selector::label_selector(&at) };
-        if !(is_service && selector.is_empty()) {
-            let list = lists.entry((*kind, object.namespace.clone())).or_default();
-            list.push((selector, i));
-        }
-    }
-    lists.into_iter().map(|(key, list)| (key, Selectors::new(list))).collect()
 }
 
 /// `List` and `ConfigMapList` hold objects as items.

@@ -167,3 +167,19 @@ proptest! {
         prop_assert_eq!(loaded.check(), loaded.check());
     }
 }
+
+/// One application; the shared label is the first of its selectors.
+fn application(i: usize) -> String {
+    format!(
+        "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: app-{i}, namespace: shop}}, spec: {{replicas: 2, selector: {{matchLabels: {{a: shop, app: app-{i}}}}}, template: {{metadata: {{labels: {{a: shop, app: app-{i}}}}}, spec: {{containers: [{{name: app, image: nginx, ports: [{{containerPort: 80}}]}}]}}}}}}}}\n---\n{{apiVersion: v1, kind: Service, metadata: {{name: app-{i}, namespace: shop}}, spec: {{selector: {{a: shop, app: app-{i}}}, ports: [{{port: 80}}]}}}}"
+    )
+}
+
+#[test]
+fn many_applications_are_told_what_one_is_told() {
+    let told = |n: usize| {
+        let text = (0..n).map(application).collect::<Vec<_>>().join("\n---\n");
+        Loaded::texts([("many.yaml", text.as_str())]).check().len()
+    };
+    assert_eq!(told(500), 500 * told(1));
+}

@@ -90,16 +90,39 @@ fn has_password(text: &str) -> bool {
 /// Whether a text is a value, not a reference, a path or a switch.
 fn is_value(text: &str) -> bool {
     let text = text.trim();
-    let switch = ["true", "false", "yes", "no", "0", "1", "on", "off", "none"];
     let reference = text.starts_with("$(") || text.starts_with("${") || text.starts_with("{{");
     let path = text.starts_with('/') || text.starts_with("./") || text.starts_with("vault:");
     let number = text.len() < 6 && text.chars().all(|c| c.is_ascii_digit());
-    !text.is_empty()
-        && !reference
-        && !path
-        && !number
-        && !text.contains('\n')
-        && !switch.contains(&text.to_ascii_lowercase().as_str())
+    !text.is_empty() && !reference && !path && !number && !text.contains('\n') && !is_switch(text)
+}
+
+/// Words that turn something on or off, or stand for nothing.
+pub(super) fn is_switch(text: &str) -> bool {
+    const SWITCHES: &[&str] = &[
+        "true",
+        "false",
+        "yes",
+        "no",
+        "y",
+        "n",
+        "0",
+        "1",
+        "on",
+        "off",
+        "enable",
+        "enabled",
+        "disable",
+        "disabled",
+        "none",
+        "null",
+        "nil",
+        "undefined",
+        "unset",
+        "auto",
+        "~",
+        "-",
+    ];
+    SWITCHES.contains(&text.trim().to_ascii_lowercase().as_str())
 }
 
 /// Whether the name of a variable or key promises a secret: `DB_PASSWORD`, `apiKey`, not
@@ -176,7 +199,7 @@ fn split_camel(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{has_password, speaks_of_secret};
+    use super::{has_password, is_value, speaks_of_secret};
 
     #[test]
     fn tells_secrets_by_name() {
@@ -200,6 +223,14 @@ mod tests {
         ] {
             assert!(!speaks_of_secret(key), "{key}");
         }
+    }
+
+    #[test]
+    fn switches_and_references_are_no_values() {
+        for text in ["null", "Yes", "false", "~", "", "$(PW)", "/run/secrets/pw", "12"] {
+            assert!(!is_value(text), "{text}");
+        }
+        assert!(is_value("hunter2") && is_value("nullable"));
     }
 
     #[test]

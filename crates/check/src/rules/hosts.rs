@@ -3,6 +3,7 @@
 use crate::cursor::At;
 use crate::finding::Findings;
 use crate::rules::Context;
+use crate::rules::config::is_switch;
 use crate::set::{Object, Set};
 use crate::table::references as t;
 
@@ -48,9 +49,16 @@ fn host_of(text: &str) -> Option<&str> {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let rest = rest.split(['/', '?', '#']).next().unwrap_or(rest);
     let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-    let host = rest.split(':').next().unwrap_or(rest);
-    let fits = !host.is_empty() && host.len() < 254 && host.split('.').all(is_label);
-    fits.then_some(host)
+    let (host, port) = rest.split_once(':').unwrap_or((rest, ""));
+    // More colons are an IPv6 address, or a list that is no host.
+    let fits = host.len() < 254 && host.split('.').all(is_label) && !port.contains(':');
+    (fits && !is_switch(host) && !is_amount(host)).then_some(host)
+}
+
+/// `30s`, `512mb`: a number with its unit.
+fn is_amount(text: &str) -> bool {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    unit.len() < text.len() && unit.len() < 3 && !text.contains('-')
 }
 
 fn speaks_of_host(key: &str) -> bool {
@@ -77,5 +85,15 @@ mod tests {
         assert_eq!(host_of("db.prod.svc"), Some("db.prod.svc"));
         assert_eq!(host_of("hello world"), None);
         assert_eq!(host_of("10.0.0.1"), None);
+    }
+
+    #[test]
+    fn values_that_are_no_hosts() {
+        for text in
+            ["null", "true", "yes", "30s", "512mb", "0", "fd00::1", "fe80:db::2", "[::1]:80"]
+        {
+            assert_eq!(host_of(text), None, "{text}");
+        }
+        assert_eq!(host_of("db2"), Some("db2"));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cursor::At;
 use crate::finding::Findings;
-use crate::known::store_in;
+use crate::known::{Store, store_in};
 use crate::rules::Context;
 use crate::set::{Object, Pod, Set};
 use crate::table::scaling as t;
@@ -26,7 +26,13 @@ pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
         target(hpa, cx.set, out);
         bounds(hpa, out);
         fields(hpa, out);
-        behavior(hpa, out);
+        // An HPA that has to go, or that the API server refuses, needs no advice how to be better.
+        if target_store(hpa, cx.set).is_none() {
+            minimum(hpa, out);
+            if !has_old_field(hpa) {
+                behavior(hpa, out);
+            }
+        }
         let reference = hpa.spec().at("scaleTargetRef");
         let text = |key: &str| reference.at(key).text().unwrap_or_default();
         let key = (hpa.namespace.clone(), text("kind"), text("name"));
@@ -56,6 +62,9 @@ fn target(hpa: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
         );
         return out.add(&t::HPA_TARGET, hpa, &name, message, fix);
     };
+    if let Some(store) = target_store(hpa, set) {
+        return database(hpa, store, &name, out);
+    }
     let replicas = workload.spec().at("replicas");
     if replicas.is_set() {
         let message = format!(
@@ -65,20 +74,25 @@ fn target(hpa: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
         out.add(&t::HPA_REPLICAS, workload, &replicas, message, "remove `replicas`");
     }
     if let Some(pod) = set.pod_of(workload) {
-        database(hpa, pod, &name, out);
         requests(hpa, pod, out);
     }
 }
 
-fn database(hpa: &Object<'_>, pod: &Pod<'_>, at: &At<'_>, out: &mut Findings) {
-    if let Some((store, _)) = store_in(pod) {
-        let message = format!(
-            "{} does not gain capacity from another pod: each new one is an empty server or a second one on the same files, and scaling in loses members",
-            store.name
-        );
-        let fix = "remove the HPA; give the database more CPU and memory, read replicas, or an operator that knows how to add members";
-        out.add(&t::HPA_DATABASE, hpa, at, message, fix);
-    }
+/// The database that an HPA scales, if it is one.
+fn target_store(hpa: &Object<'_>, set: &Set<'_>) -> Option<&'static Store> {
+    let reference = hpa.spec().at("scaleTargetRef");
+    let (kind, name) = (reference.at("kind").str()?, reference.at("name").text()?);
+    let pod = set.pod_of(set.find(kind, &hpa.namespace, &name)?)?;
+    store_in(pod).map(|(store, _)| store)
+}
+
+fn database(hpa: &Object<'_>, store: &Store, at: &At<'_>, out: &mut Findings) {
+    let message = format!(
+        "{} does not gain capacity from another pod: each new one is an empty server or a second one on the same files, and scaling in loses members",
+        store.name
+    );
+    let fix = "remove the HPA; give the database more CPU and memory, read replicas, or an operator that knows how to add members";
+    out.add(&t::HPA_DATABASE, hpa, at, message, fix);
 }
 
 /// Resources whose utilization the HPA looks at: name, and where it says so.
@@ -127,15 +141,19 @@ fn requests(hpa: &Object<'_>, pod: &Pod<'_>, out: &mut Findings) {
 fn bounds(hpa: &Object<'_>, out: &mut Findings) {
     let (min, max) = (hpa.spec().at("minReplicas"), hpa.spec().at("maxReplicas"));
     let least = min.int().unwrap_or(1);
-    if least < 2 {
-        let message =
-            "when there is little to do one pod is left: a node drain or a crash is an outage";
-        out.add(&t::HPA_MINIMUM, hpa, &min, message, "minReplicas: 2");
-    }
     if max.int().is_none_or(|max| max < least || max < 1) {
         let message =
             "maxReplicas is missing or below minReplicas: the API server refuses the object";
         out.add(&t::HPA_BOUNDS, hpa, &max, message, "maxReplicas: 10");
+    }
+}
+
+fn minimum(hpa: &Object<'_>, out: &mut Findings) {
+    let at = hpa.spec().at("minReplicas");
+    if at.int().unwrap_or(1) < 2 {
+        let message =
+            "when there is little to do one pod is left: a node drain or a crash is an outage";
+        out.add(&t::HPA_MINIMUM, hpa, &at, message, "minReplicas: 2");
     }
 }
 
@@ -197,6 +215,12 @@ fn metric_v2(hpa: &Object<'_>, metric: &At<'_>, out: &mut Findings) {
             out.add(&t::HPA_METRICS, hpa, &target, message, metric_yaml(&name, 70));
         }
     }
+}
+
+fn has_old_field(hpa: &Object<'_>) -> bool {
+    let of_source = |at: At<'_>| OLD_FIELDS.iter().any(|field| at.at(field).written());
+    let of_metric = |metric: &At<'_>| SOURCES.iter().any(|source| of_source(metric.at(source)));
+    hpa.spec().at("metrics").items().iter().any(of_metric)
 }
 
 fn old_field(hpa: &Object<'_>, at: &At<'_>, field: &str, fix: &str, out: &mut Findings) {

@@ -23,6 +23,7 @@ mod schema;
 mod secrets;
 mod services;
 mod unknown_fields;
+mod unused;
 mod versions;
 mod volumes;
 
@@ -72,6 +73,7 @@ const TOPICS: &[Topic] = &[
     secrets::run,
     services::run,
     unknown_fields::run,
+    unused::run,
     versions::run,
     volumes::run,
 ];

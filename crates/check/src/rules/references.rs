@@ -1,18 +1,16 @@
-//! What workloads refer to: `ConfigMap`s, Secrets, claims, volumes, accounts; and what nobody uses.
-
-use std::collections::BTreeSet;
+//! What workloads refer to: `ConfigMap`s, Secrets, claims, volumes, accounts.
 
 use crate::Rule;
 use crate::cursor::At;
 use crate::finding::Findings;
 use crate::rules::Context;
 use crate::selector::Selector;
-use crate::set::{Object, Pod, Set};
+use crate::set::{Pod, Set};
 use crate::table::references as t;
 
 /// A kind that holds configuration under keys.
 pub(super) struct Holder {
-    kind: &'static str,
+    pub(super) kind: &'static str,
     missing: &'static Rule,
     missing_key: &'static Rule,
     fields: &'static [&'static str],
@@ -33,29 +31,25 @@ const SECRET: Holder = Holder {
 };
 
 /// A place where a pod names a `ConfigMap` or Secret.
-struct Use<'a> {
-    holder: &'static Holder,
-    name: At<'a>,
+pub(super) struct Use<'a> {
+    pub(super) holder: &'static Holder,
+    pub(super) name: At<'a>,
     keys: Vec<At<'a>>,
     optional: bool,
 }
 
 pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
-    let mut used = BTreeSet::new();
     for pod in &cx.set.pods {
         for usage in uses(pod) {
             let name = usage.name.text().unwrap_or_default();
-            used.insert((usage.holder.kind, pod.owner.namespace.clone(), name.clone()));
             lookup(pod, &usage, &name, cx.set, out);
         }
         account(pod, cx.set, out);
         selector(pod, out);
     }
-    used.extend(other_uses(cx.set));
-    unused(cx.set, &used, out);
 }
 
-fn uses<'a>(pod: &Pod<'a>) -> Vec<Use<'a>> {
+pub(super) fn uses<'a>(pod: &Pod<'a>) -> Vec<Use<'a>> {
     let mut found = Vec::new();
     let mut add = |holder, reference: &At<'a>, field: &'static str, keys: Vec<At<'a>>| {
         let name = reference.at(field);
@@ -156,81 +150,4 @@ fn selector(pod: &Pod<'_>, out: &mut Findings) {
             "write the same labels in spec.selector.matchLabels and spec.template.metadata.labels";
         out.add(&t::SELECTOR_MISMATCH, &pod.owner, &at, message, fix);
     }
-}
-
-type Name = (&'static str, String, String);
-
-/// Secrets that Ingresses, Gateways and `ServiceAccount`s name.
-fn other_uses(set: &Set<'_>) -> Vec<Name> {
-    let mut found = Vec::new();
-    for object in &set.objects {
-        let mut names: Vec<At<'_>> = Vec::new();
-        for tls in object.spec().at("tls").items() {
-            names.push(tls.at("secretName"));
-        }
-        for listener in object.spec().at("listeners").items() {
-            names.extend(listener.dig("tls.certificateRefs").items().iter().map(|r| r.at("name")));
-        }
-        for list in ["secrets", "imagePullSecrets"] {
-            names.extend(object.root.at(list).items().iter().map(|s| s.at("name")));
-        }
-        let named = names.iter().filter_map(At::text);
-        found.extend(named.map(|name| ("Secret", object.namespace.clone(), name)));
-    }
-    found
-}
-
-/// Labels by which sidecars and operators find configuration without being told its name.
-const DISCOVERED_BY: &[&str] = &["grafana_dashboard", "grafana_datasource", "prometheus"];
-
-fn unused(set: &Set<'_>, used: &BTreeSet<Name>, out: &mut Findings) {
-    let named = named_by_custom(set);
-    for kind in ["ConfigMap", "Secret"] {
-        for object in set.of_kind(kind) {
-            let discovered = object.labels().keys().any(|k| DISCOVERED_BY.contains(&k.as_str()));
-            let token = object.root.at("type").is("kubernetes.io/service-account-token");
-            let key = (kind, object.namespace.clone(), object.name.clone());
-            if !used.contains(&key)
-                && !discovered
-                && !token
-                && !named.contains(object.name.as_str())
-            {
-                report_unused(set, object, out);
-            }
-        }
-    }
-}
-
-/// Every text of custom resources: one of them may be the name of what they use.
-fn named_by_custom<'a>(set: &Set<'a>) -> BTreeSet<&'a str> {
-    fn texts<'a>(at: &At<'a>, found: &mut BTreeSet<&'a str>) {
-        found.extend(at.str());
-        at.items().iter().for_each(|item| texts(item, found));
-        at.entries().iter().for_each(|(_, value)| texts(value, found));
-    }
-    let mut found = BTreeSet::new();
-    for object in set.objects.iter().filter(|o| super::versions::is_custom(o)) {
-        texts(&object.spec(), &mut found);
-    }
-    found
-}
-
-fn report_unused(set: &Set<'_>, object: &Object<'_>, out: &mut Findings) {
-    let (kind, name) = (object.kind, &object.name);
-    let whom = if set.pods.is_empty() {
-        "these files hold no workload at all"
-    } else {
-        "no workload in these files uses it"
-    };
-    let message = format!("{whom}: nothing reads {kind} `{name}`");
-    let fix = if kind == "ConfigMap" {
-        format!(
-            "use it in a container, or remove it:\nenvFrom:\n  - configMapRef:\n      name: {name}"
-        )
-    } else {
-        format!(
-            "mount it in a pod, or remove it:\nvolumes:\n  - name: {name}\n    secret:\n      secretName: {name}"
-        )
-    };
-    out.add(&t::UNUSED_CONFIG, object, &object.name_at(), message, fix);
 }

@@ -1,12 +1,15 @@
 //! The least that every object needs, and values that must be strings.
 
+use std::collections::BTreeSet;
+
 use crate::cursor::At;
 use crate::finding::Findings;
 use crate::rules::Context;
-use crate::set::Object;
+use crate::set::{Object, Set};
 use crate::table::schema as t;
 
-/// Kinds that checkov expects to name a namespace.
+/// Kinds that should name a namespace: those that checkov looks at, and then the rest of what a
+/// product is made of.
 const NAMESPACED: &[&str] = &[
     "Pod",
     "Deployment",
@@ -23,6 +26,18 @@ const NAMESPACED: &[&str] = &[
     "RoleBinding",
     "ConfigMap",
     "Ingress",
+    "PersistentVolumeClaim",
+    "HorizontalPodAutoscaler",
+    "PodDisruptionBudget",
+    "NetworkPolicy",
+    "LimitRange",
+    "ResourceQuota",
+    "Gateway",
+    "HTTPRoute",
+    "GRPCRoute",
+    "TCPRoute",
+    "TLSRoute",
+    "UDPRoute",
 ];
 
 /// What a field must be one of: kind, path, values.
@@ -62,9 +77,10 @@ const REQUIRED: &[(&str, &str, &str)] = &[
 ];
 
 pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
+    let usual = usual_namespace(cx.set);
     for object in &cx.set.objects {
         identity(object, out);
-        namespace(object, out);
+        namespace(object, usual, out);
         required(object, out);
         strings(object, out);
     }
@@ -108,7 +124,18 @@ fn identity(object: &Object<'_>, out: &mut Findings) {
     out.add(&t::NOT_AN_OBJECT, object, root, message, fix);
 }
 
-fn namespace(object: &Object<'_>, out: &mut Findings) {
+/// The one namespace that the rest of the files names.
+fn usual_namespace<'s>(set: &'s Set<'_>) -> Option<&'s str> {
+    let named = |o: &'s Object<'_>| match o.kind {
+        "Namespace" => o.name.as_str(),
+        _ => o.namespace.as_str(),
+    };
+    let system = |n: &str| n.is_empty() || n == "default" || n.starts_with("kube-");
+    let names: BTreeSet<_> = set.objects.iter().map(named).filter(|n| !system(n)).collect();
+    names.first().copied().filter(|_| names.len() == 1)
+}
+
+fn namespace(object: &Object<'_>, usual: Option<&str>, out: &mut Findings) {
     let own = match object.kind {
         "ServiceAccount" => object.name == "default",
         "Service" => object.name == "kubernetes",
@@ -117,7 +144,11 @@ fn namespace(object: &Object<'_>, out: &mut Findings) {
     if NAMESPACED.contains(&object.kind) && object.namespace == "default" && !own {
         let at = object.root.dig("metadata.namespace");
         let message = "the object lands in whatever namespace kubectl points at, which is `default` until someone says otherwise";
-        out.add(&t::DEFAULT_NAMESPACE, object, &at, message, "metadata:\n  namespace: shop");
+        let fix = match usual {
+            Some(name) => format!("metadata:\n  namespace: {name}"),
+            None => "metadata:\n  namespace: …  # one for each product".to_owned(),
+        };
+        out.add(&t::DEFAULT_NAMESPACE, object, &at, message, fix);
     }
 }
 

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::cursor::At;
 use crate::finding::Findings;
+use crate::known::words;
 use crate::rules::Context;
 use crate::rules::config::speaks_of_secret;
 use crate::set::Object;
@@ -55,14 +56,62 @@ fn value(secret: &Object<'_>, key: &str, at: &At<'_>, bytes: &[u8], out: &mut Fi
         let fix = "generate it: `openssl rand -base64 24`, and change it in the running system too";
         out.add(&t::WEAK_SECRET, secret, at, message, fix);
     }
-    let one_line = text.trim_end().lines().count() == 1 && !text.trim().is_empty();
-    if one_line && text.ends_with('\n') && !key.contains('.') && !text.starts_with("-----") {
+    if text.ends_with('\n') && !is_file(secret, key, text) {
         let message = format!(
             "the value of `{key}` ends in a line break, which becomes part of it: logins fail although it looks right"
         );
         let fix = "encode it without the line break: `printf %s \"$VALUE\" | base64`";
         out.add(&t::TRAILING_NEWLINE, secret, at, message, fix);
     }
+}
+
+/// Whether a value is the content of a file, which ends in a line break as files do: a certificate,
+/// a key, a list of users. What is left is a word that a program compares.
+fn is_file(secret: &Object<'_>, key: &str, text: &str) -> bool {
+    const FILES: &[&str] = &[
+        "ca",
+        "cert",
+        "certs",
+        "certificate",
+        "chain",
+        "bundle",
+        "crt",
+        "pem",
+        "csr",
+        "crl",
+        "p12",
+        "jks",
+        "keystore",
+        "truststore",
+        "kubeconfig",
+        "htpasswd",
+        "keys",
+        "hosts",
+        "config",
+        "conf",
+        "cfg",
+        "json",
+        "yaml",
+        "yml",
+        "toml",
+        "ini",
+        "env",
+        "sql",
+        "script",
+        "license",
+    ];
+    let typed = secret.root.at("type").str().is_some_and(|t| {
+        t.starts_with("kubernetes.io/tls")
+            || t.starts_with("kubernetes.io/ssh")
+            || t.starts_with("kubernetes.io/docker")
+    });
+    let trimmed = text.trim();
+    let named = key.contains('.') || words(key).last().is_some_and(|w| FILES.contains(&w.as_str()));
+    let structured = trimmed.starts_with(['{', '[', '<', '#'])
+        || trimmed.contains("-----BEGIN ")
+        || trimmed.starts_with("ssh-")
+        || trimmed.starts_with("ecdsa-");
+    typed || named || structured || trimmed.lines().count() != 1
 }
 
 /// What stands in every list of first guesses, or is too short to resist any.

@@ -96,12 +96,21 @@ fn ambiguous(service: &Object<'_>, pods: &[&Pod<'_>], out: &mut Findings) {
     let serving = pods.iter().filter(|p| !p.is_job());
     let owners: BTreeSet<_> = serving.map(|p| p.owner.id()).collect();
     if owners.len() > 1 {
-        let list = owners.into_iter().collect::<Vec<_>>().join(", ");
+        let list = few(&owners.into_iter().collect::<Vec<_>>());
         let message = format!(
             "the Service selects the pods of {list}: requests go to one or the other at random"
         );
         let fix = "select by a label that only one workload has, such as app.kubernetes.io/name together with app.kubernetes.io/component";
         out.add(&t::AMBIGUOUS_SERVICE, service, &service.spec().at("selector"), message, fix);
+    }
+}
+
+/// The first names of a list; more than these nobody reads.
+fn few(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    match names.len().checked_sub(SHOWN) {
+        Some(more @ 1..) => format!("{} and {more} more", names[..SHOWN].join(", ")),
+        _ => names.join(", "),
     }
 }
 

@@ -43,4 +43,7 @@ UNUSED_VOLUME "MU4013" "unused-volume" Info []
 ROLE_MISSING "MU4014" "missing-role" Warning []
     "a binding to a role that is not in the files";
     "If it is not in the cluster either, the subjects get nothing.";
+UNUSED_CLAIM "MU4015" "unused-claim" Warning []
+    "a PersistentVolumeClaim that no pod mounts";
+    "It holds storage that nobody writes to. Often the workload is missing, or names another claim.";
 }

@@ -8,6 +8,8 @@
 //! trees ──► Set (objects, pods, selectors) ──► rules, one module per topic ──► findings
 //! ```
 //!
+//! Beside the rules, [`reach`] answers who may reach whom by the network policies of the files.
+//!
 //! Every rule is a row of the tables under `table/`; [`rules`] lists them all. Rules that checkov
 //! knows too name its identifier and give the same verdict, which a test compares.
 
@@ -17,6 +19,7 @@ mod finding;
 mod index;
 mod known;
 mod quantity;
+pub mod reach;
 mod rules;
 mod selector;
 mod set;

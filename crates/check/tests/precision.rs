@@ -17,7 +17,7 @@ fn message(rule: &str, texts: &[&str]) -> String {
     let names: Vec<String> = (0..texts.len()).map(|i| format!("{i}.yaml")).collect();
     let loaded = Loaded::texts(names.iter().map(String::as_str).zip(texts.iter().copied()));
     let findings = loaded.check().into_iter().filter(|f| f.rule.name == rule);
-    findings.map(|f| format!("{}\n{}", f.message, f.fix)).collect()
+    findings.flat_map(|f| [f.message, f.fix]).collect::<Vec<_>>().join("\n")
 }
 
 fn secret(key: &str, value: &str) -> String {

@@ -2,6 +2,7 @@
 
 use crate::cursor::At;
 use crate::finding::Findings;
+use crate::reach::restricts;
 use crate::rules::Context;
 use crate::selector::Selector;
 use crate::set::{Object, Pod, Set};
@@ -64,9 +65,7 @@ fn selects_nothing(policy: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
 }
 
 fn restricts_egress(policy: &Object<'_>) -> bool {
-    let spec = policy.spec();
-    let types = spec.at("policyTypes");
-    if types.is_set() { types.strings().contains(&"Egress") } else { spec.at("egress").is_set() }
+    restricts(&policy.spec(), "Egress")
 }
 
 /// Whether this policy, or another for the same pods, allows DNS. A policy that allows nothing at
@@ -122,8 +121,7 @@ fn blocked_port(service: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
 }
 
 fn restricts_ingress(policy: &Object<'_>) -> bool {
-    let types = policy.spec().at("policyTypes");
-    !types.is_set() || types.strings().contains(&"Ingress")
+    restricts(&policy.spec(), "Ingress")
 }
 
 /// The container port of a Service port: number and name.

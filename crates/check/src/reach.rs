@@ -1,0 +1,220 @@
+//! Who may reach whom, by the `NetworkPolicy` objects of the files.
+//!
+//! The semantics are those of `networking.k8s.io/v1`, whatever plugin enforces them:
+//!
+//! - A pod that no policy of its namespace selects for a direction is open in that direction. One
+//!   that is selected may do what any of these policies allows, and nothing else: policies add up.
+//! - A connection needs both ends: the source's egress and the destination's ingress. Replies are
+//!   always allowed.
+//! - Without `policyTypes` a policy is about ingress, and about egress too if it has an egress rule.
+//! - A rule without peers is for everybody, one without ports for all ports. A selector that is
+//!   there and empty selects everything; a `podSelector` alone means the policy's own namespace.
+//! - A named port is looked up at the destination, and means nothing outside the cluster.
+//! - Every namespace has the label `kubernetes.io/metadata.name`, even if the files do not hold it.
+//!
+//! What the API server would refuse (an unknown protocol, a peer that says nothing, a CIDR that
+//! cannot be read) allows nothing. Pods on the node's network are read like others, though most
+//! plugins do not see their labels.
+//!
+//! ```text
+//! files ──► Network ──allows(from, to, port)──► Verdict { egress, ingress }
+//! ```
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use yaml::{FileId, Node};
+
+use crate::cursor::At;
+use crate::selector::{Labels, Selector};
+use crate::set::{self, Object, Set};
+
+mod rule;
+
+use rule::Rule;
+pub use rule::{Port, Protocol};
+
+/// One end of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// A pod of the cluster.
+    Pod(Pod),
+    /// An address that is no pod's.
+    Outside(IpAddr),
+}
+
+/// A pod, as policies see it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pod {
+    /// What people call it: `Deployment/web` for a pod of the files.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// The ports of its containers that have names.
+    pub ports: Vec<(String, Port)>,
+    /// Its address. An `ipBlock` only concerns pods whose address is known, which it never is from
+    /// files; what a plugin does with such a block and a pod differs.
+    pub address: Option<IpAddr>,
+}
+
+/// What the policies say to one end of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// No policy selects the pod for this direction, or the end is outside.
+    Open,
+    /// The policy of that name allows it; the first one in the order of the files.
+    Allowed(String),
+    /// Policies select the pod, and none of them allows it.
+    Denied,
+}
+
+/// Whether a connection is allowed, and which end decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What the source's policies say.
+    pub egress: Side,
+    /// What the destination's policies say.
+    pub ingress: Side,
+}
+
+impl Verdict {
+    /// Whether both ends allow it.
+    pub fn is_allowed(&self) -> bool {
+        self.egress != Side::Denied && self.ingress != Side::Denied
+    }
+}
+
+/// The policies, namespaces and pods of the files.
+#[derive(Debug)]
+pub struct Network {
+    policies: BTreeMap<String, Vec<Policy>>,
+    namespaces: BTreeMap<String, Labels>,
+    pods: Vec<Pod>,
+}
+
+#[derive(Debug)]
+struct Policy {
+    name: String,
+    pods: Selector,
+    /// The rules of the directions that it is about.
+    ingress: Option<Vec<Rule>>,
+    egress: Option<Vec<Rule>>,
+}
+
+/// Which side of a connection is asked.
+#[derive(Clone, Copy, Debug)]
+enum Direction {
+    Ingress,
+    Egress,
+}
+
+impl Network {
+    /// Reads the objects of all files; other kinds do not matter.
+    pub fn read(files: &[(FileId, Vec<Node>)]) -> Self {
+        let set = Set::read(files);
+        let mut policies: BTreeMap<String, Vec<Policy>> = BTreeMap::new();
+        for object in set.of_kind("NetworkPolicy").filter(|o| is_native(o)) {
+            policies.entry(object.namespace.clone()).or_default().push(Policy::read(object));
+        }
+        let labels = set.of_kind("Namespace").map(|n| (n.name.clone(), n.labels()));
+        Self {
+            policies,
+            namespaces: labels.collect(),
+            pods: set.pods.iter().map(Pod::read).collect(),
+        }
+    }
+
+    /// The pods of the files: one for each workload, as all its replicas are alike.
+    pub fn pods(&self) -> &[Pod] {
+        &self.pods
+    }
+
+    /// Whether one end may connect to a port of the other.
+    pub fn allows(&self, from: &Peer, to: &Peer, port: Port) -> Verdict {
+        Verdict {
+            egress: self.side(Direction::Egress, from, to, to, port),
+            ingress: self.side(Direction::Ingress, to, from, to, port),
+        }
+    }
+
+    /// What the policies of one end say about the other.
+    fn side(&self, way: Direction, own: &Peer, other: &Peer, to: &Peer, port: Port) -> Side {
+        let Peer::Pod(pod) = own else { return Side::Open };
+        let policies = self.policies.get(&pod.namespace).into_iter().flatten();
+        let about = policies.filter(|p| p.pods.matches(&pod.labels));
+        let mut about = about.filter_map(|p| Some((p, p.rules(way)?))).peekable();
+        if about.peek().is_none() {
+            return Side::Open;
+        }
+        let lets = |rule: &Rule| rule.lets(&pod.namespace, other, to, port, &self.namespaces);
+        match about.find(|(_, rules)| rules.iter().any(lets)) {
+            Some((policy, _)) => Side::Allowed(policy.name.clone()),
+            None => Side::Denied,
+        }
+    }
+}
+
+/// Calico has a kind of the same name with other fields.
+fn is_native(object: &Object<'_>) -> bool {
+    let group = object.api.split('/').next().unwrap_or_default();
+    ["", "networking.k8s.io", "extensions"].contains(&group)
+}
+
+impl Policy {
+    fn read(object: &Object<'_>) -> Self {
+        let spec = object.spec();
+        let rules = |field, peers| {
+            spec.at(field).items().iter().map(|rule| Rule::read(rule, peers)).collect()
+        };
+        Self {
+            name: object.name.clone(),
+            pods: Selector::label_selector(&spec.at("podSelector")),
+            ingress: restricts(&spec, "Ingress").then(|| rules("ingress", "from")),
+            egress: restricts(&spec, "Egress").then(|| rules("egress", "to")),
+        }
+    }
+
+    fn rules(&self, way: Direction) -> Option<&[Rule]> {
+        match way {
+            Direction::Ingress => self.ingress.as_deref(),
+            Direction::Egress => self.egress.as_deref(),
+        }
+    }
+}
+
+/// Whether a policy's spec is about `Ingress` or `Egress`, by what it says or by default.
+pub(crate) fn restricts(spec: &At<'_>, direction: &str) -> bool {
+    let types = spec.at("policyTypes");
+    if types.items().is_empty() {
+        direction == "Ingress" || !spec.at("egress").items().is_empty()
+    } else {
+        types.strings().contains(&direction)
+    }
+}
+
+impl Pod {
+    fn read(pod: &set::Pod<'_>) -> Self {
+        let ports = pod.running().flat_map(|c| c.at.at("ports").items());
+        let named = |port: At<'_>| {
+            let protocol = Protocol::read(&port.at("protocol"))?;
+            let number = port.at("containerPort").int()?.try_into().ok()?;
+            Some((port.at("name").text()?, Port { number, protocol }))
+        };
+        Self {
+            name: pod.owner.id(),
+            namespace: pod.owner.namespace.clone(),
+            labels: pod.labels.clone(),
+            ports: ports.filter_map(named).collect(),
+            address: None,
+        }
+    }
+
+    /// The labels of its namespace, with the one that every namespace has.
+    fn namespace_labels(&self, known: &BTreeMap<String, Labels>) -> Labels {
+        let mut labels = known.get(&self.namespace).cloned().unwrap_or_default();
+        labels.insert("kubernetes.io/metadata.name".to_owned(), self.namespace.clone());
+        labels
+    }
+}

@@ -56,6 +56,9 @@ pub enum Protocol {
 pub struct DataPath {
     /// The absolute path in the container.
     pub path: String,
+    /// Other paths that hold the same if something is mounted there, as older versions had it.
+    #[serde(default)]
+    pub also: Vec<String>,
     /// A first size for the claim, in Gi.
     pub size_gi: u32,
     /// What lies there.

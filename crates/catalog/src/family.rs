@@ -11,6 +11,7 @@ use crate::container::{
     DataPath, KnownPort, PortUse, Resources, RootFilesystem, Stop, Unprivileged, User,
 };
 use crate::image::ImageRef;
+use crate::note::Note;
 use crate::pattern;
 use crate::probe::Probes;
 use crate::service::{Backup, ClientPool, Connections, Env, Metrics, Replicas};
@@ -82,7 +83,7 @@ pub struct Family {
     pub backup: Option<Backup>,
     /// Traps, one sentence or two each, worth telling the user.
     #[serde(default)]
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
     /// Whether the image has `/bin/sh`, so that shell health checks work.
     #[serde(default = "yes")]
     pub shell: bool,

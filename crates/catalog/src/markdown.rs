@@ -46,7 +46,8 @@ fn describe(family: &Family) -> String {
         let tags = join(&variant.tags, |tag| format!("`{tag}`"));
         Some(format!("- Tags {tags}: {}.", variant.note.as_ref()?))
     });
-    let notes: Vec<_> = family.notes.iter().map(|n| format!("- {n}")).chain(by_tag).collect();
+    let notes: Vec<_> =
+        family.notes.iter().map(|n| format!("- {}", n.text)).chain(by_tag).collect();
     if !notes.is_empty() {
         lines.extend(notes);
         lines.push(String::new());

@@ -130,7 +130,8 @@ fn users_are_not_root_without_a_reason() {
             assert_ne!(user.uid, Some(0), "{}", family.id);
             assert!(user.uid.is_some() != user.root.is_some(), "{}: uid or root", family.id);
             assert!(user.root.as_ref().is_none_or(|why| why.len() > 10), "{}", family.id);
-            assert!(user.names.values().all(|uid| Some(*uid) == user.uid), "{}", family.id);
+            let own = |uid: &u32| user.uid.is_none_or(|own| own == *uid);
+            assert!(user.names.values().all(own), "{}", family.id);
             assert_ne!(user.fs_group(), Some(0), "{}", family.id);
         }
     }
@@ -181,7 +182,7 @@ fn texts_are_there() {
         assert!(!family.title.is_empty() && !family.source.is_empty(), "{}", family.id);
         assert!(family.certainty <= Certainty::Measured);
         for note in &family.notes {
-            assert!(note.ends_with('.'), "{}: {note}", family.id);
+            assert!(note.text.ends_with('.'), "{}: {}", family.id, note.text);
         }
         for key in &family.env.secrets {
             assert!(!key.ends_with("_FILE"), "{}: {key} is a path", family.id);

@@ -57,7 +57,7 @@ impl Log {
             level,
             code,
             service: service.map(str::to_owned),
-            message: message.into(),
+            message: sentence(message.into()),
             fix: fix.into(),
             because,
         });
@@ -73,11 +73,21 @@ impl Log {
     ) {
         self.report.questions.push(Question {
             service: service.map(str::to_owned),
-            question: question.into(),
+            question: sentence(question.into()),
             assumed: assumed.into(),
             answer: answer.into(),
         });
     }
+}
+
+/// The text with a capital at its start, unless it starts with a name.
+fn sentence(text: String) -> String {
+    let word = text.split([' ', ',']).next().unwrap_or_default();
+    if word.is_empty() || !word.chars().all(|c| c.is_ascii_lowercase() || c == '\'') {
+        return text;
+    }
+    let (first, rest) = text.split_at(1);
+    format!("{}{rest}", first.to_ascii_uppercase())
 }
 
 impl Draft<'_> {

@@ -37,7 +37,7 @@ pub(crate) fn survey<'a>(
     let subjects = BTreeMap::new();
     let sharers = sharers(project);
     let mut world =
-        World { project, cluster, options, app, namespace, subjects, names, links, sharers };
+        World { project, cluster, options, app, namespace, subjects, names, sharers, links };
     for service in project.services.values() {
         let subject = look(&world, service, &dns, &references, log);
         world.subjects.insert(service.name.clone(), subject);

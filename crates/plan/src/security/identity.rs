@@ -144,9 +144,9 @@ impl Identity {
             let uid = self.user.unwrap_or(ASSUMED);
             log.ask(
                 Some(subject.key()),
-                format!("which user does the image of `{}` run as?", subject.key()),
-                uid.to_string(),
-                format!("x-muster: {{ security: {{ run_as: {uid} }} }}, or run_as: root"),
+                format!("Which user does the image of `{}` run as?", subject.key()),
+                format!("{uid}, and only what is mounted can be written"),
+                format!("services.{}.x-muster.security.run_as: {uid} (or root)", subject.key()),
             );
         }
         if self.root {
@@ -155,7 +155,10 @@ impl Identity {
                 "runs-as-root",
                 Some(subject.key()),
                 format!("it runs as root: {}", self.why),
-                "x-muster: { security: { run_as: 1000 } } if the image can live with it",
+                format!(
+                    "services.{}.x-muster.security.run_as: 1000, if the image can live with it",
+                    subject.key()
+                ),
                 self.because.clone(),
             );
         }
@@ -180,8 +183,23 @@ pub(super) fn of(subject: &Subject<'_>) -> Identity {
             .or(known.gid)
             .or(identity.user);
     }
+    at_home(subject, &mut identity);
     add_groups(subject, &mut identity);
     identity
+}
+
+/// Images close /root to everybody else: what is mounted there can only be used by root.
+fn at_home(subject: &Subject<'_>, identity: &mut Identity) {
+    if identity.root || identity.stated() {
+        return;
+    }
+    let mount = subject.service.mounts.iter().find(|mount| mount.target.starts_with("/root/"));
+    if let Some(mount) = mount {
+        let because = vec![subject.line(format!("volumes.{}", mount.index), mount.span)];
+        let why =
+            format!("only root can reach `{}`, where the file mounts something", mount.target);
+        identity.become_root(because, why);
+    }
 }
 
 /// What the table knows about the image's users.

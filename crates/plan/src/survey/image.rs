@@ -113,16 +113,6 @@ pub(super) fn explain(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) {
             subject.image_fact().into_iter().collect(),
         );
     }
-    for note in subject.family().map(|f| f.notes.as_slice()).unwrap_or_default() {
-        log.find(
-            Level::Note,
-            "image-note",
-            Some(subject.key()),
-            note.clone(),
-            "nothing if it does not concern you",
-            subject.image_fact().into_iter().collect(),
-        );
-    }
 }
 
 fn missing_image(subject: &Subject<'_>, reference: &str, log: &mut Log) {

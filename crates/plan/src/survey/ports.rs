@@ -1,13 +1,19 @@
 //! Which ports a service listens on.
 
+mod naming;
+
 use crate::log::Log;
 use crate::observability;
 use crate::references::Reference;
-use crate::world::{PortFact, Subject, World};
+use crate::rules;
+use crate::world::{PortFact, Subject};
 use catalog::PortUse;
 use model::project::{HealthTest, Protocol};
 use model::reason::{Because, Certainty, Level};
-use std::collections::{BTreeMap, BTreeSet};
+use naming::named;
+use std::collections::BTreeMap;
+
+pub(super) use naming::unique_in_pods;
 
 /// A port before it has a name.
 struct Found {
@@ -28,7 +34,8 @@ pub(super) fn listen(
     log: &mut Log,
 ) -> Vec<PortFact> {
     let mut ports = Ports::new();
-    stated(subject, &mut ports);
+    stated(subject, &mut ports, log);
+    beside_stated(subject, &mut ports);
     if ports.is_empty() && !subject.another_command {
         from_image(subject, &mut ports);
         if ports.is_empty() {
@@ -60,7 +67,7 @@ pub(super) fn listen(
     named(subject, ports)
 }
 
-fn stated(subject: &Subject<'_>, ports: &mut Ports) {
+fn stated(subject: &Subject<'_>, ports: &mut Ports, log: &mut Log) {
     for port in &subject.service.ports {
         let because = subject.line(format!("ports.{}", port.index), port.span);
         let http = port.app_protocol.as_deref().map(|p| p.starts_with("http"));
@@ -77,13 +84,59 @@ fn stated(subject: &Subject<'_>, ports: &mut Ports) {
     }
     for (index, expose) in subject.service.expose.iter().enumerate() {
         let because = expose_line(subject, index, expose.span);
-        ports.entry(expose.value).or_insert(Found {
+        let (port, protocol) = expose.value;
+        // `expose` rarely names a protocol, and then means TCP even for a port that only speaks UDP.
+        let protocol = if only_udp(subject, port, ports) { Protocol::Udp } else { protocol };
+        if ports.contains_key(&(port, protocol)) {
+            said_twice(subject, port, because, log);
+            continue;
+        }
+        ports.entry((port, protocol)).or_insert(Found {
             because,
             certainty: Certainty::Stated,
             http: None,
             name: None,
             published: false,
         });
+    }
+}
+
+/// Whether the port is published, or known, for UDP and for nothing else.
+fn only_udp(subject: &Subject<'_>, port: u16, ports: &Ports) -> bool {
+    if ports.contains_key(&(port, Protocol::Tcp)) {
+        return false;
+    }
+    let known = || subject.family().into_iter().flat_map(|family| &family.ports);
+    let here = |wanted| known().any(|p| p.port == port && protocol(p.protocol) == wanted);
+    ports.contains_key(&(port, Protocol::Udp)) || (here(Protocol::Udp) && !here(Protocol::Tcp))
+}
+
+fn said_twice(subject: &Subject<'_>, port: u16, because: Because, log: &mut Log) {
+    let object = format!("Service/{}", subject.name);
+    log.decide_on(Some(subject.key()), object, format!("spec.ports[{port}]"))
+        .chose("one port")
+        .because(because)
+        .rule(rules::EVERY_NAME_RESOLVES)
+        .why("it is named more than once");
+}
+
+/// Who publishes only the console of a data store still has clients that dial the store itself.
+fn beside_stated(subject: &Subject<'_>, ports: &mut Ports) {
+    let Some(known) = subject.known.as_ref().filter(|_| !subject.another_command) else { return };
+    let Some(main) = known.family.main_port().filter(|_| known.family.engine.is_some()) else {
+        return;
+    };
+    let listed = |port: u16| known.family.ports.iter().any(|p| p.port == port);
+    let unmoved = !ports.is_empty() && ports.keys().all(|(port, _)| listed(*port));
+    if unmoved && known.family.env.port.is_none() {
+        let found = Found {
+            because: Because::Image { family: known.family.id.clone() },
+            certainty: known.certainty,
+            http: Some(is_http(main.usage)),
+            name: Some(main.name.clone()),
+            published: false,
+        };
+        ports.entry((main.port, protocol(main.protocol))).or_insert(found);
     }
 }
 
@@ -198,7 +251,8 @@ fn from_peers(subject: &Subject<'_>, references: &[Reference], ports: &mut Ports
         if ports.contains_key(&(port, Protocol::Udp)) || published_as(subject, port).is_some() {
             continue;
         }
-        if !ports.is_empty() && reference.from != subject.service.name {
+        let known = subject.family().is_some_and(|f| f.ports.iter().any(|p| p.port == port));
+        if !ports.is_empty() && !known && reference.from != subject.service.name {
             log.find(
                 Level::Note,
                 "port-only-in-reference",
@@ -257,88 +311,6 @@ fn from_healthcheck(subject: &Subject<'_>, ports: &mut Ports) {
             };
             ports.insert((port, Protocol::Tcp), found);
             return;
-        }
-    }
-}
-
-/// Ports that are never HTTP, by convention.
-const NOT_HTTP: &[u16] = &[
-    20, 21, 22, 23, 25, 53, 110, 123, 137, 138, 139, 143, 161, 162, 389, 445, 465, 500, 514, 554,
-    587, 636, 853, 873, 989, 990, 993, 995, 1080, 1194, 1433, 1521, 1701, 1883, 1900, 2049, 2181,
-    2222, 2376, 3128, 3306, 3389, 3478, 4222, 4500, 4567, 5005, 5044, 5222, 5269, 5353, 5432, 5433,
-    5671, 5672, 5858, 5900, 6379, 6443, 6667, 6881, 7000, 7001, 7687, 8125, 8883, 9042, 9092, 9093,
-    9229, 9230, 9300, 10911, 11211, 19132, 24224, 25565, 25575, 26379, 27015, 27017, 27018, 28015,
-    33060, 50000, 51413, 51820,
-];
-
-/// Whether a published port with no better evidence speaks HTTP.
-fn looks_http(subject: &Subject<'_>, port: u16, udp: &BTreeSet<u16>) -> bool {
-    // Who listens on both protocols speaks neither HTTP nor, but for 443, HTTP/3.
-    let both = udp.contains(&port) && port != 443;
-    !both && !subject.is_data_store() && !NOT_HTTP.contains(&port)
-}
-
-fn named(subject: &Subject<'_>, ports: Ports) -> Vec<PortFact> {
-    let mut taken = BTreeSet::new();
-    let both: BTreeSet<u16> = ports.keys().filter(|k| k.1 == Protocol::Udp).map(|k| k.0).collect();
-    let mut out = Vec::new();
-    for ((port, protocol), found) in ports {
-        if port == 0 {
-            continue;
-        }
-        let table = subject.family().and_then(|f| f.ports.iter().find(|p| p.port == port));
-        let http = protocol == Protocol::Tcp
-            && found
-                .http
-                .or_else(|| {
-                    table.filter(|p| p.usage != PortUse::Optional).map(|p| is_http(p.usage))
-                })
-                .unwrap_or_else(|| looks_http(subject, port, &both));
-        let wished = found.name.clone().or_else(|| table.map(|p| p.name.clone()));
-        let base =
-            wished.unwrap_or_else(|| if http { "http".to_owned() } else { format!("port-{port}") });
-        let mut name = crate::names::label(&base, 15);
-        if protocol == Protocol::Udp && both.contains(&port) && !name.contains("udp") {
-            name = crate::names::label(&format!("udp-{port}"), 15);
-        }
-        if !name.contains(|c: char| c.is_ascii_alphabetic()) || !taken.insert(name.clone()) {
-            name = format!("p{port}-{}", protocol.to_string().to_ascii_lowercase());
-            taken.insert(name.clone());
-        }
-        out.push(PortFact {
-            port,
-            protocol,
-            name,
-            http,
-            published: found.published,
-            because: found.because,
-            certainty: found.certainty,
-        });
-    }
-    out
-}
-
-/// Gives ports of containers that share a pod names of their own: the pod's owner keeps its names.
-pub(super) fn unique_in_pods(world: &mut World<'_>) {
-    let mut taken: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for subject in world.subjects.values().filter(|s| s.shares_pod_of.is_none()) {
-        let names = subject.ports.iter().map(|port| port.name.clone()).collect();
-        taken.insert(subject.key().to_owned(), names);
-    }
-    for subject in world.subjects.values_mut() {
-        let Some(names) = subject.shares_pod_of.as_ref().and_then(|host| taken.get_mut(host))
-        else {
-            continue;
-        };
-        for port in &mut subject.ports {
-            let plain =
-                format!("p{}-{}", port.port, port.protocol.to_string().to_ascii_lowercase());
-            let more = (2..=u8::MAX).map(|n| format!("{plain}-{n}"));
-            let wished = [port.name.clone(), plain.clone()].into_iter().chain(more);
-            if let Some(free) = wished.into_iter().find(|name| !names.contains(name)) {
-                names.insert(free.clone());
-                port.name = free;
-            }
         }
     }
 }

@@ -206,7 +206,9 @@ impl Explanation<'_> {
                 Line::of(Role::Title, finding.code).and(Role::Faint, format!("  a {name}{about}"));
             self.page.hang(lead, title);
             self.page.hang(Line::default().padded(6), Line::prose(&finding.message));
-            self.page.hang(Line::of(Role::Good, "      → "), Line::prose(&finding.fix));
+            if !finding.fix.is_empty() {
+                self.page.hang(Line::of(Role::Good, "      → "), Line::prose(&finding.fix));
+            }
             self.because(&finding.because);
         }
     }

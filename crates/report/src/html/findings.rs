@@ -58,12 +58,20 @@ fn finding(finding: &Finding, view: &View<'_>, out: &mut String) {
     let _ = writeln!(
         out,
         "<li class=\"finding\">\n<div><p class=\"what\">{service}{}</p>\n<p class=\"code\">{}</p></div>\n\
-         <div><p class=\"fix\"><b>To do</b> {}</p>\n{}</div>\n</li>",
+         <div>{}{}</div>\n</li>",
         sentence(&finding.message),
         escape(finding.code),
-        prose(&finding.fix),
+        to_do(&finding.fix),
         quotation(&finding.because, view.sources)
     );
+}
+
+/// What to do about a finding, if anything.
+fn to_do(fix: &str) -> String {
+    if fix.is_empty() {
+        return String::new();
+    }
+    format!("<p class=\"fix\"><b>To do</b> {}</p>\n", prose(fix))
 }
 
 /// The open questions; those that ask the same of several services stand together.

@@ -80,7 +80,8 @@ fn in_full(group: &Group<'_>, view: &View<'_>, page: &mut Page) {
         let text = Line::prose(&finding.message).and(Role::Faint, place);
         page.hang(Line::default().padded(4), text);
         // Several findings of a kind often ask for the same.
-        if group.findings.get(at + 1).is_none_or(|next| next.fix != finding.fix) {
+        let last = group.findings.get(at + 1).is_none_or(|next| next.fix != finding.fix);
+        if last && !finding.fix.is_empty() {
             page.hang(Line::of(Role::Good, "    → "), Line::prose(&finding.fix));
         }
     }

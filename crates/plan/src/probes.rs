@@ -79,20 +79,29 @@ fn of_dockerfile_or_image(subject: &Subject<'_>, log: &mut Log) -> Option<Chosen
 /// All that is known is a port.
 fn of_port(subject: &Subject<'_>) -> Option<Chosen> {
     let port = main_port(subject)?;
+    let sure = is_sure(port);
+    let why = format!(
+        "nothing says how it tells its health; port {} must accept connections{}",
+        port.port,
+        if sure { "" } else { ", which is no more than likely: nothing restarts for its sake" }
+    );
     Some(Chosen {
         probes: Probes {
-            startup: Some(probe(Check::Tcp(port.port), 5, 5, 60)),
+            startup: sure.then(|| probe(Check::Tcp(port.port), 5, 5, 60)),
             readiness: Some(probe(Check::Tcp(port.port), 10, 5, 3)),
-            liveness: Some(patient(port.port)),
+            liveness: sure.then(|| patient(port.port)),
         },
-        why: format!(
-            "nothing says how it tells its health; port {} must accept connections",
-            port.port
-        ),
+        why,
         because: vec![port.because.clone()],
         rule: rules::PROBE_FROM_PORT,
         certainty: port.certainty.max(Certainty::Assumed),
     })
+}
+
+/// Whether somebody who knows the program says that it listens there: the file, the image table or
+/// its Dockerfile. Peers and a `PORT` may be wrong, and a probe on a dead port restarts for ever.
+fn is_sure(port: &PortFact) -> bool {
+    port.certainty <= Certainty::Known || matches!(port.because, Because::File { .. })
 }
 
 /// The TCP port that stands for the service: the image's main port, else the first that speaks
@@ -124,7 +133,8 @@ pub(super) const fn patient(port: u16) -> Probe {
 
 /// The liveness probe beside a health check: the image table's, if it fits, else the main port.
 pub(super) fn liveness(subject: &Subject<'_>) -> Option<Probe> {
-    lookups::fitting_liveness(subject).or_else(|| main_port(subject).map(|port| patient(port.port)))
+    let port = || main_port(subject).filter(|port| is_sure(port));
+    lookups::fitting_liveness(subject).or_else(|| port().map(|port| patient(port.port)))
 }
 
 fn written_down(subject: &Subject<'_>, chosen: Chosen, extra: &[Because], log: &mut Log) -> Probes {
@@ -181,7 +191,7 @@ fn nothing_to_probe(subject: &Subject<'_>, extra: Vec<Because>, log: &mut Log) -
 fn say(probe: &Probe) -> String {
     let what = match &probe.check {
         Check::Exec(words) => format!("exec {}", words.first().map_or("", String::as_str)),
-        Check::Http { path, port, https } => {
+        Check::Http { path, port, https, .. } => {
             format!("GET {}://:{port}{path}", if *https { "https" } else { "http" })
         }
         Check::Tcp(port) => format!("TCP {port}"),

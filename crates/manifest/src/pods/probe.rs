@@ -2,7 +2,7 @@
 
 use crate::kinds::count;
 use k8s_openapi::api::core::v1::TCPSocketAction;
-use k8s_openapi::api::core::v1::{self as core, ExecAction, GRPCAction, HTTPGetAction};
+use k8s_openapi::api::core::v1::{self as core, ExecAction, GRPCAction, HTTPGetAction, HTTPHeader};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use model::plan::{Check, Probe};
 
@@ -16,7 +16,10 @@ pub(super) fn probe(probe: &Probe) -> core::Probe {
     };
     match &probe.check {
         Check::Exec(command) => out.exec = Some(ExecAction { command: Some(command.clone()) }),
-        Check::Http { path, port, https } => out.http_get = Some(http(path, *port, *https)),
+        Check::Http { path, port, https, host } => {
+            let http_headers = host.as_ref().map(|host| vec![header("Host", host)]);
+            out.http_get = Some(HTTPGetAction { http_headers, ..http(path, *port, *https) });
+        }
         Check::Tcp(port) => {
             out.tcp_socket = Some(TCPSocketAction { host: None, port: number(*port) });
         }
@@ -35,6 +38,10 @@ fn http(path: &str, port: u16, https: bool) -> HTTPGetAction {
         scheme: Some(if https { "HTTPS" } else { "HTTP" }.to_owned()),
         ..HTTPGetAction::default()
     }
+}
+
+fn header(name: &str, value: &str) -> HTTPHeader {
+    HTTPHeader { name: name.to_owned(), value: value.to_owned() }
 }
 
 fn number(port: u16) -> IntOrString {

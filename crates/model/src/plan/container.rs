@@ -152,6 +152,8 @@ pub enum Check {
         port: u16,
         /// HTTPS.
         https: bool,
+        /// The Host header, where the application may refuse others; none is the pod's address.
+        host: Option<String>,
     },
     /// Opens a connection.
     Tcp(u16),

@@ -40,17 +40,16 @@ pub(super) fn of_file(subject: &Subject<'_>, log: &mut Log) -> Option<Chosen> {
         return Some(chosen(subject, health, check, &why, because, Certainty::Stated));
     }
     let table = lookups::of_image(subject)?;
-    let check = table.probes.readiness.or(table.probes.startup)?.check;
+    let own = table.probes.readiness.or(table.probes.startup)?;
     let mut because = because;
     because.push(image_or_own(subject));
-    Some(chosen(
-        subject,
-        health,
-        check,
-        "the test is the image's, the times are the file's",
-        because,
-        table.certainty,
-    ))
+    let why = "the test is the image's, the times are the file's";
+    let mut chosen = chosen(subject, health, own.check, why, because, table.certainty);
+    for probe in chosen.probes.startup.iter_mut().chain(&mut chosen.probes.readiness) {
+        // Whoever chose the times did not know this test.
+        probe.timeout = probe.timeout.max(own.timeout);
+    }
+    Some(chosen)
 }
 
 /// The probes that the Dockerfile's `HEALTHCHECK` asks for.
@@ -71,7 +70,12 @@ fn chosen(
     because: Vec<Because>,
     certainty: Certainty,
 ) -> Chosen {
-    let (startup, readiness) = timed(subject, health, check);
+    let (mut startup, readiness) = timed(subject, health, check);
+    if let Some(port) = main_port(subject).filter(|_| subject.is_data_store()) {
+        // While an entrypoint creates the data, its temporary server answers by the socket or on
+        // localhost only: a health check that asks there would end the start too early.
+        startup.check = Check::Tcp(port.port);
+    }
     let start = startup.period.0.saturating_mul(startup.failures);
     Chosen {
         why: format!("{why}; a start may take {start} s before it counts as failed"),
@@ -112,9 +116,9 @@ fn check_of(
     log: &mut Log,
 ) -> Option<(Check, String)> {
     match recognise(subject, test) {
-        Some(Recognised::Http { port, path, https }) if listens(subject, port) => {
+        Some(Recognised::Http { port, path, https, host }) if listens(subject, port) => {
             let why = "the tool only asks an address of its own container: the kubelet asks itself";
-            return Some((Check::Http { path, port, https }, why.to_owned()));
+            return Some((Check::Http { path, port, https, host }, why.to_owned()));
         }
         Some(Recognised::Tcp { port, why }) if listens(subject, port) => {
             return Some((Check::Tcp(port), why.to_owned()));

@@ -78,7 +78,7 @@ fn plain(check: &catalog::Check) -> Check {
     match check {
         catalog::Check::Exec(words) => Check::Exec(words.clone()),
         catalog::Check::Http(http) => {
-            Check::Http { path: http.path.clone(), port: http.port, https: http.tls }
+            Check::Http { path: http.path.clone(), port: http.port, https: http.tls, host: None }
         }
         catalog::Check::Tcp(port) => Check::Tcp(*port),
         catalog::Check::Grpc(port) => Check::Grpc(*port),

@@ -7,7 +7,7 @@ use model::project::HealthTest;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Recognised {
     /// GET; 2xx and 3xx are healthy.
-    Http { port: u16, path: String, https: bool },
+    Http { port: u16, path: String, https: bool, host: Option<String> },
     /// A connection; the text says why no more than that.
     Tcp { port: u16, why: &'static str },
     /// gRPC health protocol.
@@ -219,9 +219,10 @@ fn wget(subject: &Subject<'_>, words: &[String]) -> Option<Recognised> {
 }
 
 /// What a request to the address means, if the tool `fails` on an error or not.
-fn asked((port, path, https): (u16, String, bool), fails: bool) -> Recognised {
+fn asked(address: Address, fails: bool) -> Recognised {
+    let Address { port, path, https, host } = address;
     if fails {
-        Recognised::Http { port, path, https }
+        Recognised::Http { port, path, https, host }
     } else {
         Recognised::Tcp {
             port,
@@ -279,8 +280,16 @@ fn devtcp(subject: &Subject<'_>, text: &str) -> Option<Recognised> {
         .then_some(Recognised::Tcp { port, why: "the check only opens a port" })
 }
 
-/// Port, path and whether it is HTTPS, of an address of the container itself.
-fn address(subject: &Subject<'_>, text: &str) -> Option<(u16, String, bool)> {
+/// An address of the container itself.
+struct Address {
+    port: u16,
+    path: String,
+    https: bool,
+    /// The name in it: applications that check the Host header know this one, not the pod's address.
+    host: Option<String>,
+}
+
+fn address(subject: &Subject<'_>, text: &str) -> Option<Address> {
     let (https, rest) = match text.split_once("://") {
         Some(("http", rest)) => (false, rest),
         Some(("https", rest)) => (true, rest),
@@ -299,7 +308,14 @@ fn address(subject: &Subject<'_>, text: &str) -> Option<(u16, String, bool)> {
         None if path.is_empty() => "/".to_owned(),
         None => path.split('#').next().unwrap_or(path).to_owned(),
     };
-    (is_own(subject, host) && !path.contains('$')).then_some((port, path, https))
+    let plain = host.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c));
+    let named = (plain && host != "0.0.0.0").then(|| host.to_owned());
+    (is_own(subject, host) && !path.contains('$')).then_some(Address {
+        port,
+        path,
+        https,
+        host: named,
+    })
 }
 
 /// Whether a host name means the container itself.

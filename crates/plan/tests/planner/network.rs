@@ -2,6 +2,7 @@
 
 use crate::common::{codes, container, env, finds, names, plan_of, plan_with, ports, service};
 use model::plan::ServiceKind;
+use model::project::Protocol;
 
 #[test]
 fn services_listen_on_container_ports() {
@@ -209,4 +210,52 @@ fn models_are_endpoints() {
     assert_eq!(env(app, "AI_URL"), Some("http://model-llm:8000/v1/"));
     assert_eq!(env(app, "AI_MODEL"), Some("ai/smollm2"));
     assert!(finds(&plan, "model-has-no-server"));
+}
+
+#[test]
+fn what_is_exposed_beside_udp_is_udp() {
+    let plan = plan_with(
+        "vpn: { image: 'linuxserver/wireguard', ports: ['51820:51820/udp'], expose: ['51820'] }\nx: { image: 'acme/x:1', ports: ['5000:5000/udp'], expose: ['5000'] }",
+    );
+    for name in ["vpn", "x"] {
+        let udp = service(&plan, name).ports.iter().all(|p| p.protocol == Protocol::Udp);
+        assert!(udp && service(&plan, name).ports.len() == 1, "{:?}", service(&plan, name));
+        assert_eq!(container(&plan, name).probes, model::plan::Probes::default(), "{name}");
+        assert!(!codes(&plan, name).contains(&"not-carried-over"), "{name}");
+    }
+}
+
+#[test]
+fn a_store_that_publishes_its_console_keeps_its_main_port() {
+    for (image, published, main) in [
+        ("minio/minio:1", 9001, 9000),
+        ("rabbitmq:4-management", 15672, 5672),
+        ("elasticsearch:8.1.0", 9300, 9200),
+    ] {
+        let plan =
+            plan_with(&format!("x: {{ image: '{image}', ports: ['{published}:{published}'] }}"));
+        assert!(ports(&plan, "x").contains(&(main, main)), "{image}: {:?}", ports(&plan, "x"));
+    }
+    let moved = plan_with(
+        "x: { image: 'redis:8', ports: ['7000:7000'], command: redis-server --port 7000 }",
+    );
+    assert_eq!(ports(&moved, "x"), [(7000, 7000)], "a port of its own is another main port");
+}
+
+#[test]
+fn a_known_port_needs_no_declaration() {
+    let plan = plan_with(
+        "q: { image: 'rabbitmq:4-management', ports: ['127.0.0.1:15672:15672'] }\nw: { image: 'acme/w:1', environment: { BROKER: 'amqp://q:5672' } }",
+    );
+    assert!(!finds(&plan, "port-only-in-reference"), "{:?}", plan.report.findings);
+}
+
+#[test]
+fn names_of_ports_say_their_protocol() {
+    let plan = plan_with("d: { image: 'pihole/pihole', ports: ['53:53/tcp', '53:53/udp'] }");
+    let name = |protocol| {
+        let mut all = service(&plan, "d").ports.iter();
+        all.find(|p| p.protocol == protocol && p.port == 53).map(|p| p.name.as_str())
+    };
+    assert_eq!((name(Protocol::Tcp), name(Protocol::Udp)), (Some("dns-tcp"), Some("dns-udp")));
 }

@@ -36,12 +36,18 @@ fn dockers_defaults_are_explicit() {
 
 #[test]
 fn plain_requests_are_asked_by_the_kubelet() {
-    let http = |path: &str| Check::Http { path: path.to_owned(), port: 8000, https: false };
+    // Frameworks refuse hosts that they do not know, such as the address of a pod.
+    let http = |host: &str, path: &str| Check::Http {
+        path: path.to_owned(),
+        port: 8000,
+        https: false,
+        host: Some(host.to_owned()),
+    };
     for (test, want) in [
-        ("curl -f http://localhost:8000/health", http("/health")),
-        ("curl -fsS http://127.0.0.1:8000/ || exit 1", http("/")),
-        ("['CMD', 'wget', '-q', '--spider', 'http://localhost:8000/ok']", http("/ok")),
-        ("['CMD-SHELL', 'wget -qO- http://x:8000/ok >/dev/null || exit 1']", http("/ok")),
+        ("curl -f http://localhost:8000/health", http("localhost", "/health")),
+        ("curl -fsS http://127.0.0.1:8000/ || exit 1", http("127.0.0.1", "/")),
+        ("['CMD', 'wget', '-q', '--spider', 'http://localhost:8000/ok']", http("localhost", "/ok")),
+        ("['CMD-SHELL', 'wget -qO- http://x:8000/ok >/dev/null || exit 1']", http("x", "/ok")),
         ("curl http://localhost:8000/health", Check::Tcp(8000)),
         ("nc -z localhost 8000", Check::Tcp(8000)),
     ] {
@@ -124,4 +130,37 @@ fn passwords_do_not_stand_in_probes() {
         assert!(!text.contains("geheim12") && !text.contains("anders99"), "{text}");
     }
     assert!(finds(&plan, "secret-in-healthcheck"));
+}
+
+#[test]
+fn the_first_start_of_a_database_is_over_when_its_port_opens() {
+    let plan = plan_with(
+        "x: { image: 'postgres:17', healthcheck: { test: ['CMD', 'pg_isready', '-U', 'app'] } }",
+    );
+    let found = &container(&plan, "x").probes;
+    // The entrypoint's temporary server answers pg_isready by its socket.
+    assert_eq!(found.startup.as_ref().unwrap().check, Check::Tcp(5432));
+    assert!(
+        matches!(&found.readiness.as_ref().unwrap().check, Check::Exec(w) if w[0] == "pg_isready")
+    );
+}
+
+#[test]
+fn nothing_restarts_for_a_port_that_is_only_likely() {
+    for services in [
+        "x: { image: 'acme/x:1', environment: { PORT: '3000' } }",
+        "x: { image: 'acme/x:1' }\ny: { image: 'acme/y:1', environment: { X_URL: 'http://x:3000' } }",
+    ] {
+        let plan = plan_with(services);
+        let found = &container(&plan, "x").probes;
+        assert_eq!(found.readiness.as_ref().unwrap().check, Check::Tcp(3000), "{services}");
+        assert!(found.startup.is_none() && found.liveness.is_none(), "{services}");
+    }
+}
+
+#[test]
+fn times_alone_do_not_rush_the_images_own_check() {
+    let plan = plan_with("x: { image: 'mongo:8', healthcheck: { interval: 10s, timeout: 1s } }");
+    let readiness = container(&plan, "x").probes.readiness.clone().unwrap();
+    assert!(readiness.timeout.0 >= 10, "{readiness:?}");
 }

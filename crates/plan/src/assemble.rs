@@ -1,5 +1,6 @@
 //! The parts of a service, put together as the workload that runs it.
 
+mod directories;
 mod tenants;
 
 use crate::attributes::{Attributes, attributes};
@@ -76,6 +77,7 @@ pub(crate) fn assemble(
         scratch(&mut container, &mut pod, path, source);
     }
     tidy(&mut container, &mut pod);
+    directories::prepare(subject, &container, &mut pod, log);
     for waiter in &mut pod.init {
         waiter.pull = container.pull;
     }

@@ -44,6 +44,7 @@ pub(crate) fn edge(world: &World<'_>, log: &mut Log) -> Edge {
             };
             match exposure(subject, port, fact) {
                 Exposure::Inside(why) => stays_inside(subject, port, why, log),
+                Exposure::Admin => admin(subject, port, log),
                 Exposure::Http if has_plain_twin(subject, port) => {
                     tls_at_the_edge(subject, port, log);
                     stays_inside(
@@ -111,6 +112,7 @@ enum Exposure {
     Http,
     Other,
     Inside(&'static str),
+    Admin,
 }
 
 fn exposure(subject: &Subject<'_>, port: &Port, fact: &PortFact) -> Exposure {
@@ -126,7 +128,11 @@ fn exposure(subject: &Subject<'_>, port: &Port, fact: &PortFact) -> Exposure {
     }
     let table = subject.family().and_then(|f| f.ports.iter().find(|p| p.port == port.target));
     if table.is_some_and(|p| matches!(p.usage, catalog::PortUse::Admin | catalog::PortUse::Peer)) {
-        return Exposure::Inside("administration and peers stay inside the cluster");
+        return if table.is_some_and(|p| p.usage == catalog::PortUse::Admin) {
+            Exposure::Admin
+        } else {
+            Exposure::Inside("peers stay inside the cluster")
+        };
     }
     let store =
         subject.is_data_store() && !table.is_some_and(|p| p.usage == catalog::PortUse::Http);
@@ -150,6 +156,26 @@ fn stays_inside(subject: &Subject<'_>, port: &Port, why: &str, log: &mut Log) {
     .because(subject.line(format!("ports.{}", port.index), port.span))
     .rule(rules::ROUTE_PUBLISHED_HTTP)
     .why(why);
+}
+
+/// People published it to use it, so they should know how to reach it.
+fn admin(subject: &Subject<'_>, port: &Port, log: &mut Log) {
+    stays_inside(subject, port, "administration stays inside the cluster", log);
+    log.find(
+        Level::Note,
+        "no-route-to-administration",
+        Some(subject.key()),
+        format!(
+            "`{}` publishes its administration on port {}: no route leads there from outside",
+            subject.key(),
+            port.target
+        ),
+        format!(
+            "kubectl port-forward service/{} {}, or a route of your own with a login in front",
+            subject.name, port.target
+        ),
+        vec![subject.line(format!("ports.{}", port.index), port.span)],
+    );
 }
 
 fn is_label_proxy(subject: &Subject<'_>) -> bool {

@@ -140,20 +140,25 @@ fn wait(subject: &Subject<'_>, target: &Subject<'_>) -> Option<Container> {
     let script = format!(
         "i=0; until nc -z -w 2 {host} {port}; do i=$((i+1)); if [ $i -ge {tries} ]; then echo '{host}:{port} does not answer yet, starting anyway'; break; fi; echo 'waiting for {host}:{port}'; sleep 2; done"
     );
+    Some(script_container(&format!("wait-for-{host}"), &script))
+}
+
+/// A small container that runs a script and ends.
+pub(crate) fn script_container(name: &str, script: &str) -> Container {
     let amounts = |cpu, mib| ResourceList {
         cpu: Some(Cpu::millis(cpu)),
         memory: Some(Bytes::mib(mib)),
         ephemeral: Some(Bytes::mib(16)),
         ..ResourceList::default()
     };
-    Some(Container {
-        name: crate::names::label(&format!("wait-for-{host}"), 63),
+    Container {
+        name: crate::names::label(name, 63),
         image: WAIT_IMAGE.to_owned(),
         pull: PullPolicy::IfNotPresent,
         command: Some(vec!["/bin/sh".to_owned(), "-c".to_owned()]),
-        args: Some(vec![crate::config::escape(&script)]),
+        args: Some(vec![crate::config::escape(script)]),
         resources: Resources { requests: amounts(10, 16), limits: amounts(100, 32) },
         security: ContainerSecurity::default(),
         ..Container::default()
-    })
+    }
 }

@@ -154,7 +154,7 @@ impl Bind<'_> {
         if self.is_code_place() && self.place.service.build.is_some() {
             return Fate::Dropped(Drop::SourceCode);
         }
-        if self.is_config_place() && self.read_only {
+        if (self.is_config_place() && self.read_only) || paths::is_only_read(self.target) {
             let message = format!(
                 "the files of `{}` are not known here: nothing is mounted at `{}`",
                 self.source, self.target

@@ -1,7 +1,9 @@
 //! The secrets of a product: where each was seen, and the one entry that holds it.
 
 use super::escape;
-use super::sensitive::{Argument, arguments, can_be_secret, is_secret_name, passwords};
+use super::sensitive::{
+    Argument, arguments, can_be_secret, is_drawn_key, is_secret_name, passwords,
+};
 use crate::log::Log;
 use crate::world::{Shared, Subject, World};
 use crate::{names, rules};
@@ -61,7 +63,7 @@ pub(crate) fn is_secret(subject: &Subject<'_>, key: &str) -> bool {
 pub(super) fn is_secret_value(subject: &Subject<'_>, key: &str, value: &str) -> bool {
     let known = subject.family().is_some_and(|family| family.is_secret(key));
     let stated = !value.is_empty() && !value.starts_with("/run/secrets/");
-    (known && stated) || (is_secret_name(key) && can_be_secret(value))
+    (known && stated) || (is_secret_name(key) && can_be_secret(value)) || is_drawn_key(key, value)
 }
 
 /// Whether a secret variable has no value yet: bare and not set, or interpolated from nothing.

@@ -15,7 +15,7 @@ const WORDS: &[&str] = &[
 const KEYS: &[&str] = &[
     "API", "ACCESS", "SECRET", "PRIVATE", "ENCRYPTION", "ENCRYPT", "SIGNING", "SIGN", "MASTER",
     "APP", "JWT", "SESSION", "AUTH", "LICENSE", "COOKIE", "HASH", "STORAGE", "ADMIN", "SERVICE",
-    "ACCOUNT", "MEILI", "FERNET", "BASE",
+    "ACCOUNT", "MEILI", "FERNET", "BASE", "VAULT", "PRESHARED", "SHARED", "CRYPT", "WEBHOOK",
 ];
 
 /// Last words that say: about a secret, not a secret (`TOKEN_TTL`, `PASSWORD_FILE`).
@@ -54,6 +54,20 @@ pub(crate) fn is_secret_name(key: &str) -> bool {
     words.iter().any(word)
         || key_pair
         || words.windows(2).any(|pair| pair[0] == "SECRET" && pair[1] == "KEY")
+}
+
+/// Whether a variable is called a key and its value looks as if a machine had drawn it. Keys that
+/// browsers see are called public or site keys.
+pub(crate) fn is_drawn_key(key: &str, value: &str) -> bool {
+    let words = words(key);
+    let open = ["PUBLIC", "SITE", "PUB"];
+    words.last().is_some_and(|last| last == "KEY")
+        && !words.iter().any(|word| open.contains(&word.as_str()))
+        && value.len() >= 20
+        && value.contains(|c: char| c.is_ascii_digit())
+        && value.contains(|c: char| c.is_ascii_alphabetic())
+        && value.chars().all(|c| c.is_ascii_alphanumeric() || "+/=-_".contains(c))
+        && !value.starts_with('/')
 }
 
 /// Whether a value can be a secret: neither a switch, nor the path of a file, nor a reference.
@@ -361,6 +375,19 @@ mod tests {
             "TOKEN_URL",
         ] {
             assert!(!is_secret_name(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn drawn_keys_are_secret_whatever_they_are_for() {
+        for (key, value, want) in [
+            ("TOTP_SEED_KEY", "9meoKctVLEjZGm+CQwNbgZdAiWnw==", true),
+            ("RECAPTCHA_SITE_KEY", "6LeIxAcTAAAAAJcZVRqyHh71UMIEGNQ", false),
+            ("WIREGUARD_PUBLIC_KEY", "wOEI9rqqbDwnN8/Bpp22sVz48T71vJ4f=", false),
+            ("SORT_KEY", "created_at", false),
+            ("SSL_KEY", "/certs/server-2048-bits.key", false),
+        ] {
+            assert_eq!(is_drawn_key(key, value), want, "{key}");
         }
     }
 

@@ -221,9 +221,35 @@ fn overrun(
             "at their maximum the clients of `{}` may open more connections than it takes: {sum}",
             database.key()
         ),
-        format!("{raise}{fits}lower the pools (x-muster.connections), or put a pooler in between"),
+        format!("{raise}{fits}{}, or put a pooler in between", smaller_pool(budget)),
         because,
     );
+}
+
+/// The pool of the largest client with which the budget would hold, in words.
+fn smaller_pool(budget: &ConnectionBudget) -> String {
+    let largest = budget.clients.iter().max_by_key(|c| (c.total(), c.service.as_str()));
+    let Some((largest, pool)) = largest.and_then(|c| Some((c, fitting_pool(budget, c)?))) else {
+        return "lower the pools (x-muster.connections)".to_owned();
+    };
+    let service = &largest.service;
+    if largest.pool == 1 {
+        return format!(
+            "let `{service}` start at most {pool} processes and say so with services.{service}.x-muster.connections.processes: {pool}"
+        );
+    }
+    format!(
+        "give `{service}` a pool of {pool} and say so with services.{service}.x-muster.connections.pool: {pool}"
+    )
+}
+
+/// How many connections, or processes of one connection, the client may have in each copy.
+fn fitting_pool(budget: &ConnectionBudget, client: &ConnectionClient) -> Option<u32> {
+    let others = budget.demand().saturating_sub(client.total());
+    let room = budget.max_connections.saturating_sub(budget.reserved).saturating_sub(others);
+    let other = if client.pool == 1 { 1 } else { client.processes };
+    let pool = room / client.replicas.saturating_mul(other).max(1);
+    (pool >= 1).then_some(pool)
 }
 
 /// The largest client, and the maximum with which the budget would hold.

@@ -68,11 +68,26 @@ pub(super) fn read(subject: &Subject<'_>) -> Pool {
             found.because.push(because);
         }
     }
-    if let Some((number, because)) = first(subject, PROCESSES) {
+    if let Some((number, because)) = first(subject, PROCESSES).or_else(|| workers(subject)) {
         found.processes = Some(number);
         found.because.push(because);
     }
     found
+}
+
+/// `gunicorn -w 4`: each worker has a pool of its own.
+fn workers(subject: &Subject<'_>) -> Option<(u32, Because)> {
+    let command = subject.service.command.as_ref()?;
+    let words: Vec<&str> = command.value.iter().flat_map(|word| word.split_whitespace()).collect();
+    let server = |word: &&str| matches!(word.rsplit('/').next(), Some("gunicorn" | "uvicorn"));
+    let start = words.iter().position(server)?;
+    let said = words[start..].iter().zip(words[start..].iter().skip(1)).find_map(
+        |(flag, next)| match flag.split_once('=') {
+            Some(("--workers", number)) => Some(number),
+            _ => matches!(*flag, "-w" | "--workers").then_some(*next),
+        },
+    )?;
+    Some((number(said)?, subject.lines("command").into_iter().next()?))
 }
 
 fn first(subject: &Subject<'_>, keys: &[&str]) -> Option<(u32, Because)> {

@@ -7,6 +7,7 @@ use crate::rules;
 use crate::world::{PortFact, Subject, World};
 use model::plan::{Route, RouteKind, RoutePort};
 use model::reason::{Because, Level};
+use std::collections::BTreeSet;
 
 /// Routes that Traefik's labels hold. True if there are any.
 pub(super) fn labelled_routes(world: &World<'_>, edge: &mut Edge, log: &mut Log) -> bool {
@@ -46,7 +47,7 @@ pub(super) fn labelled_routes(world: &World<'_>, edge: &mut Edge, log: &mut Log)
                 .rule(rules::ROUTE_PUBLISHED_HTTP)
                 .why("Traefik's labels say how it is reached");
             let paths = if paths.is_empty() { vec!["/".to_owned()] } else { paths };
-            edge.routes.push(Route {
+            let route = Route {
                 name,
                 service: subject.key().to_owned(),
                 backend: subject.name.clone(),
@@ -54,10 +55,19 @@ pub(super) fn labelled_routes(world: &World<'_>, edge: &mut Edge, log: &mut Log)
                 hosts: hosts.into_iter().filter(|h| is_host(h)).collect(),
                 rules: paths.into_iter().map(|path| RoutePort { path, port: fact.port }).collect(),
                 parent: parent(kind),
-            });
+            };
+            // Routers of several entry points, such as one that redirects to HTTPS, are one route.
+            if !edge.routes.iter().any(|other| alike(other, &route)) {
+                edge.routes.push(route);
+            }
         }
     }
     any
+}
+
+/// Whether both lead the same way.
+fn alike(a: &Route, b: &Route) -> bool {
+    (&a.service, &a.hosts, &a.rules) == (&b.service, &b.hosts, &b.rules)
 }
 
 /// `traefik.http.routers.<name>.rule`.
@@ -104,6 +114,9 @@ fn call_arguments(rule: &str, name: &str) -> Vec<String> {
         );
         rest = &inside[end..];
     }
+    // Alternatives of one rule repeat the host.
+    let mut seen = BTreeSet::new();
+    out.retain(|argument| seen.insert(argument.clone()));
     out
 }
 

@@ -1,6 +1,7 @@
 //! Memory that a service's own settings claim: heaps, caches and buffer pools.
 
 use crate::world::Subject;
+use catalog::Engine;
 use model::reason::Because;
 use units::Bytes;
 
@@ -45,6 +46,9 @@ const SETTINGS: &[Setting] = &[
     setting("--memory-limit=", MIB, 3),
 ];
 
+/// Memcached's own short flag.
+const ITEMS: Setting = setting("-m", MIB, 3);
+
 /// Variables that hold such a number themselves.
 const VARIABLES: &[Setting] = &[
     setting("INNODB_BUFFER_POOL_SIZE", 1, 3),
@@ -76,6 +80,10 @@ pub(super) fn largest(subject: &Subject<'_>) -> Option<Hint> {
         // `--maxmemory 1gb` and `-m 1024` stand in two words.
         hints.extend(parts.windows(2).filter_map(|pair| {
             let [flag, number] = pair else { return None };
+            let memcached = subject.family().is_some_and(|f| f.engine == Some(Engine::Memcached));
+            if memcached && *flag == "-m" {
+                return from_number(&ITEMS, number, subject.line(path, words.span));
+            }
             let joined = format!("{flag}=");
             let setting = SETTINGS
                 .iter()

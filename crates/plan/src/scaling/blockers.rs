@@ -32,6 +32,17 @@ pub(super) fn blocker(world: &World<'_>, subject: &Subject<'_>) -> Option<Blocke
         .or_else(|| of_nobody_calling(world, subject))
 }
 
+/// Whether two copies do harm even for the seconds of a rollout: timers fire twice, files have two
+/// writers, pollers take turns. Whoever has no port loses no request while it is away.
+pub(super) fn doubles(subject: &Subject<'_>) -> bool {
+    let said_no = subject.service.intent.replicable.as_ref().is_some_and(|said| !said.value);
+    said_no
+        || subject.ports.is_empty()
+        || of_host(subject).is_some()
+        || of_sqlite(subject).is_some()
+        || of_timer(subject).is_some()
+}
+
 fn of_storage(world: &World<'_>, subject: &Subject<'_>) -> Option<Blocker> {
     let need = storage_need(world, subject.service, subject.family(), subject.image.facts_ref());
     let StorageNeed::Private { why, because } = need else { return None };

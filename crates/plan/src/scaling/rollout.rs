@@ -3,6 +3,8 @@
 use crate::log::Log;
 use crate::rules;
 use crate::world::{Scale, Shape, Subject};
+
+use super::blockers::doubles;
 use catalog::Replicas;
 use model::plan::{Autoscaler, Budget, Spread, Strategy};
 
@@ -71,7 +73,8 @@ pub(crate) fn strategy(subject: &Subject<'_>, holds_claim: bool, log: &mut Log) 
         || subject.is_data_store()
         || subject.family().is_some_and(|f| {
             matches!(f.replicas, Replicas::SingleWriter(_) | Replicas::Singleton(_))
-        });
+        })
+        || (subject.scale == Scale::Fixed(1) && doubles(subject));
     let strategy =
         if holds_claim || one_of_a_kind { Strategy::Recreate } else { Strategy::Rolling };
     let (chosen, rule, why) = match strategy {

@@ -137,6 +137,10 @@ fn wanted(subject: &Subject<'_>) -> Wanted {
             out.insert(clean(path), (why, because.clone(), Certainty::Known));
         }
     }
+    for (path, because) in written(subject) {
+        let why = "the command or a template writes there".to_owned();
+        out.insert(path, (why, because, Certainty::Inferred));
+    }
     let Some(known) = &subject.known else { return out };
     for (path, why) in &known.family.writable {
         out.insert(clean(path), (why.clone(), image_or_own(subject), known.certainty));
@@ -150,6 +154,52 @@ fn wanted(subject: &Subject<'_>) -> Wanted {
         out.entry(clean(&data.path)).or_insert((why, image_or_own(subject), known.certainty));
     }
     out
+}
+
+/// Where nginx's entrypoint reads templates, and where it writes what becomes of them.
+const TEMPLATES: (&str, &str) = ("/etc/nginx/templates", "/etc/nginx/conf.d");
+
+/// Directories in which the command line writes files, and those that templates fill.
+fn written(subject: &Subject<'_>) -> Vec<(String, Because)> {
+    let mut out = Vec::new();
+    for (path, words) in
+        [("command", &subject.service.command), ("entrypoint", &subject.service.entrypoint)]
+    {
+        let Some(words) = words else { continue };
+        let because = subject.line(path, words.span);
+        let targets = words.value.iter().flat_map(|word| redirected(word));
+        out.extend(targets.map(|target| (target, because.clone())));
+    }
+    let mut mounts = subject.service.mounts.iter();
+    if let Some(mount) = mounts.find(|mount| clean(&mount.target).starts_with(TEMPLATES.0)) {
+        let because = subject.line(format!("volumes.{}", mount.index), mount.span);
+        out.push((TEMPLATES.1.to_owned(), because));
+    }
+    out
+}
+
+/// Directories of the files after `>` in a shell's line. Those at the top hold too much of the image
+/// to be hidden by an empty one.
+fn redirected(line: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    for (at, _) in line.match_indices('>') {
+        let rest = line[at + 1..].trim_start_matches(['>', '|']).trim_start();
+        let rest = rest.trim_start_matches(['"', '\'']);
+        let end = rest.find(|c: char| c.is_whitespace() || "\"';&|)<>".contains(c));
+        let file = &rest[..end.unwrap_or(rest.len())];
+        let Some((directory, _)) = file.rsplit_once('/') else { continue };
+        let deep = directory.matches('/').count() >= 2;
+        let plain = !directory.contains(['$', '*', '`']);
+        if directory.starts_with('/') && deep && plain && !is_pseudo(directory) {
+            out.push(directory.to_owned());
+        }
+    }
+    out
+}
+
+/// Not on a disk.
+fn is_pseudo(path: &str) -> bool {
+    ["/dev/", "/proc/", "/sys/"].iter().any(|top| path.starts_with(top))
 }
 
 fn clean(path: &str) -> String {

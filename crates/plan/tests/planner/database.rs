@@ -239,3 +239,14 @@ fn a_database_without_a_recipe_is_said() {
     let backed_up = plan.workloads.iter().any(|w| w.name == "db-backup");
     assert!(backed_up || finds(&plan, "backup-by-hand"));
 }
+
+#[test]
+fn the_fix_says_which_pool_would_fit() {
+    let plan = plan_with(
+        "db: { image: 'postgres:17', volumes: ['./d:/var/lib/postgresql/data'] }\nweb: { image: 'python:3', expose: ['80'], command: gunicorn -w 4 app, environment: { DB_HOST: db } }",
+    );
+    let client = &plan.connections[0].clients[0];
+    assert_eq!((client.replicas, client.processes), (11, 4));
+    let found = plan.report.findings.iter().find(|f| f.code == "connection-budget").unwrap();
+    assert!(found.fix.contains("services.web.x-muster.connections.pool: 2"), "{}", found.fix);
+}

@@ -125,3 +125,20 @@ fn routes_lead_to_services_that_have_the_port() {
         }
     }
 }
+
+#[test]
+fn routers_that_lead_the_same_way_are_one_route() {
+    let plan = plan_with(
+        r#"x: { image: 'acme/x:1', expose: ['80'], labels: { traefik.http.routers.a.rule: "(Host(`a.example`) && PathPrefix(`/x`)) || (Host(`a.example`) && PathPrefix(`/y`))", traefik.http.routers.b.rule: "(Host(`a.example`) && PathPrefix(`/x`)) || (Host(`a.example`) && PathPrefix(`/y`))" } }"#,
+    );
+    let [route] = routes(&plan, "x")[..] else { panic!("{:?}", plan.routes) };
+    assert_eq!(route.hosts, ["a.example"]);
+    assert_eq!(route.rules.iter().map(|r| r.path.as_str()).collect::<Vec<_>>(), ["/x", "/y"]);
+}
+
+#[test]
+fn people_learn_that_no_route_leads_to_an_administration() {
+    let plan = plan_with("x: { image: 'prom/prometheus:v3.5.0', ports: ['9090:9090'] }");
+    assert!(routes(&plan, "x").is_empty());
+    assert!(crate::common::finds(&plan, "no-route-to-administration"));
+}

@@ -178,3 +178,20 @@ fn a_gpu_server_does_not_scale_by_cpu() {
     assert!(plan.autoscalers.is_empty());
     assert_eq!(replicas(&plan, "llm"), Some(1));
 }
+
+#[test]
+fn what_must_not_run_twice_is_replaced_and_not_rolled() {
+    let strategy = |services: &str| match &workload(&plan_with(services), "x").kind {
+        Kind::Deployment { strategy, .. } => *strategy,
+        other => panic!("{services} is a {}", other.name()),
+    };
+    for services in [
+        "x: { image: 'acme/x:1', command: celery -A app beat, expose: ['80'] }",
+        "x: { image: 'acme/bot:1' }",
+        "x: { image: 'acme/x:1', expose: ['80'], x-muster: { replicable: false } }",
+    ] {
+        assert_eq!(strategy(services), Strategy::Recreate, "{services}");
+    }
+    let once = "x: { image: 'acme/x:1', expose: ['80'], deploy: { replicas: 1 } }";
+    assert_eq!(strategy(once), Strategy::Rolling);
+}

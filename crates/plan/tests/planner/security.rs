@@ -103,3 +103,41 @@ fn the_namespace_admits_what_its_pods_need() {
         "the API refuses one without the other"
     );
 }
+
+#[test]
+fn what_lies_in_roots_home_needs_root() {
+    let plan = plan_with("x: { image: 'acme/x:1', volumes: ['./c:/root/.cache'] }");
+    assert!(!workload(&plan, "x").pod.security.non_root);
+    assert!(codes(&plan, "x").contains(&"runs-as-root"));
+    let said = plan_with("x: { image: 'acme/x:1', user: '1000', volumes: ['./c:/root/.cache'] }");
+    assert!(workload(&said, "x").pod.security.non_root, "the file knows better");
+}
+
+#[test]
+fn what_the_command_and_templates_write_is_writable() {
+    for (rest, writable) in [
+        (
+            "command: [sh, -c, \"envsubst < /tmp/a.conf > /etc/nginx/conf.d/default.conf && nginx -g 'daemon off;'\"]",
+            true,
+        ),
+        ("volumes: ['./t:/etc/nginx/templates:ro']", true),
+        ("command: [sh, -c, 'nginx > /dev/null 2>&1']", false),
+    ] {
+        let services = format!("x: {{ image: 'nginx:1.29', {rest} }}");
+        let plan = crate::common::given(&crate::common::file(&services))
+            .file("t/default.conf.template", "listen 80;\n")
+            .plan();
+        let mounts = &container(&plan, "x").mounts;
+        let found = mounts.iter().any(|m| m.path == "/etc/nginx/conf.d" && !m.read_only);
+        assert_eq!(found, writable, "{rest}: {mounts:?}");
+        assert!(!mounts.iter().any(|m| m.path.starts_with("/dev")), "{rest}");
+    }
+}
+
+#[test]
+fn questions_can_be_answered_with_the_line_that_is_given() {
+    let plan = plan_with("web: { image: 'acme/x:1' }");
+    let question = plan.report.questions.iter().find(|q| q.question.starts_with("Which user"));
+    let answer = &question.expect("nobody knows the user").answer;
+    assert!(answer.starts_with("services.web.x-muster.security.run_as: "), "{answer}");
+}

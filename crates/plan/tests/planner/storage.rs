@@ -1,9 +1,9 @@
 //! What mounts become: claims, files, scratch space, or nothing with a reason.
 
 use crate::common::{
-    codes, container, env, finds, given, kind, plan_of, plan_with, replicas, workload,
+    codes, container, env, file, finds, given, kind, plan_of, plan_with, replicas, workload,
 };
-use model::plan::{AccessMode, Claim, Kind, Plan, VolumeSource};
+use model::plan::{AccessMode, Claim, Container, Kind, Plan, VolumeSource};
 use units::Bytes;
 
 /// The claim templates of a set.
@@ -327,4 +327,54 @@ fn a_config_stands_where_compose_puts_it() {
         "name: shop\nservices:\n  app: { image: 'acme/app:1', configs: [c, { source: d, target: /etc/d.yml }] }\nconfigs: { c: { content: x }, d: { content: y } }\n",
     );
     assert!(is_mounted(&plan, "app", "/c") && is_mounted(&plan, "app", "/etc/d.yml"));
+}
+
+#[test]
+fn a_theme_is_not_the_data_of_a_site() {
+    let site = file(
+        "x: { image: 'wordpress:6.8-apache', volumes: ['./t:/var/www/html/wp-content/themes/own:ro'] }",
+    );
+    let plan = given(&site).file("t/style.css", "a {}\n").plan();
+    assert_eq!(kind(&plan, "x"), "StatefulSet");
+    assert!(finds(&plan, "data-without-volume"));
+    // Whoever makes the directories above the theme must not be root.
+    let init = &workload(&plan, "x").pod.init;
+    let makes =
+        |c: &Container| c.args.as_ref().is_some_and(|a| a[0].contains("/wp-content/themes'"));
+    assert!(init.iter().any(makes), "{init:?}");
+}
+
+#[test]
+fn configuration_that_lies_on_one_machine_is_no_claim() {
+    for target in ["/etc/nginx/conf.d", "/docker-entrypoint-initdb.d"] {
+        let plan = plan_with(&format!("x: {{ image: 'acme/x:1', volumes: ['/srv/x:{target}'] }}"));
+        assert!(codes(&plan, "x").contains(&"bind-source-missing"), "{target}");
+        assert!(plan.claims.is_empty() && kind(&plan, "x") == "Deployment", "{target}");
+    }
+}
+
+#[test]
+fn a_database_that_is_only_guessed_keeps_its_data_too() {
+    let plan = plan_with(
+        "x: { image: 'acme/postgresql:17', environment: { POSTGRES_PASSWORD: hush-hush } }",
+    );
+    assert!(finds(&plan, "database-without-volume"));
+    assert_eq!(templates(&plan, "x").len(), 1);
+}
+
+#[test]
+fn an_older_place_of_the_data_counts() {
+    let plan = plan_with(
+        "x: { image: 'ghcr.io/immich-app/immich-server:v3.1.0', volumes: ['./u:/usr/src/app/upload'] }",
+    );
+    assert!(!finds(&plan, "data-without-volume"));
+    assert_eq!(plan.claims.iter().map(|c| c.size).collect::<Vec<_>>(), [Bytes::gib(200)]);
+}
+
+#[test]
+fn an_application_in_its_image_is_not_hidden_by_an_empty_volume() {
+    let plan = plan_with(
+        "x: { image: 'fireflyiii/core:6', volumes: ['./u:/var/www/html/storage/upload'] }",
+    );
+    assert!(container(&plan, "x").mounts.iter().all(|m| m.path != "/var/www/html"));
 }

@@ -55,6 +55,16 @@ const CONFIG_WORDS: &[&str] = &[
     "init", "sites-enabled", "sites-available", "vhosts", "datasources",
 ];
 
+/// Directories that images read and never write.
+#[rustfmt::skip]
+const ONLY_READ: &[&str] = &[
+    "/docker-entrypoint-initdb.d", "/etc/nginx", "/etc/apache2", "/usr/local/apache2/conf",
+    "/etc/haproxy", "/usr/local/etc/haproxy", "/etc/prometheus", "/etc/alertmanager",
+    "/etc/grafana", "/etc/loki", "/etc/mysql", "/etc/postgresql", "/etc/redis",
+    "/usr/local/etc/redis", "/usr/local/etc/php", "/etc/tls", "/etc/ssl", "/fluentd/etc",
+    "/fluent-bit/etc", "/usr/share/logstash/pipeline", "/mosquitto/config",
+];
+
 /// Paths of a host that mean nothing, or too much, in a pod.
 #[rustfmt::skip]
 const SYSTEM: &[&str] = &[
@@ -117,6 +127,11 @@ pub(super) fn is_personal(path: &str) -> bool {
 pub(super) fn is_config(path: &str) -> bool {
     let word = |part: &str| CONFIG_WORDS.contains(&part.to_ascii_lowercase().as_str());
     at_or_below(path, &["/etc", "/usr/local/etc"]) || path.split('/').any(word)
+}
+
+/// Where images only look for what somebody else wrote.
+pub(super) fn is_only_read(path: &str) -> bool {
+    at_or_below(path, ONLY_READ)
 }
 
 /// Where a web server looks for files to show.

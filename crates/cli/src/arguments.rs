@@ -166,7 +166,10 @@ pub(crate) struct OutputArguments {
     ///
     /// Without --out it goes to standard output instead of the report.
     #[arg(long, value_enum, value_name = "FORMAT")]
-    pub(crate) format: Option<Format>,
+    format: Option<Format>,
+    /// The same as `--format json`
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
     /// Write the report as one HTML page
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) html: Option<PathBuf>,
@@ -259,7 +262,10 @@ pub(crate) struct CheckArguments {
     pub(crate) paths: Vec<PathBuf>,
     /// Form of the result
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub(crate) format: Findings,
+    format: Findings,
+    /// The same as `--format json`
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
     /// Show waived findings too
     #[arg(long)]
     pub(crate) show_waived: bool,
@@ -269,6 +275,20 @@ pub(crate) struct CheckArguments {
     /// Version of Kubernetes that the manifests are for
     #[arg(long, value_name = "VERSION", default_value = "1.34", value_parser = values::minor)]
     pub(crate) kubernetes: u8,
+}
+
+impl OutputArguments {
+    /// The form that was asked for.
+    pub(crate) fn format(&self) -> Option<Format> {
+        if self.json { Some(Format::Json) } else { self.format }
+    }
+}
+
+impl CheckArguments {
+    /// The form that was asked for.
+    pub(crate) fn format(&self) -> Findings {
+        if self.json { Findings::Json } else { self.format }
+    }
 }
 
 /// The form of findings.

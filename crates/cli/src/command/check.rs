@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &CheckArguments, printer: &mut Printer) -> Result<E
     let options = check::Options::for_minor(arguments.kubernetes);
     let findings = check::check(&manifests.files, &options);
     let counts = Counts::new(manifests.files.len(), &findings);
-    let text = match arguments.format {
+    let text = match arguments.format() {
         Findings::Json => json::write(&findings, &manifests.sources, counts),
         Findings::Text => {
             let wanted = |it: &&Finding| it.waived.is_none() || arguments.show_waived;

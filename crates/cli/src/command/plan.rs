@@ -55,7 +55,7 @@ enum Notation {
 }
 
 fn result(output: &OutputArguments) -> Result<Shape<'_>, Error> {
-    match (output.format, &output.out, &output.diff) {
+    match (output.format(), &output.out, &output.diff) {
         (Some(format @ (Format::Kustomize | Format::Helm)), None, _) => {
             let (name, folder) = match format {
                 Format::Helm => ("helm", "chart/"),
@@ -135,7 +135,7 @@ fn saved(path: &Path) -> Result<Option<Value>, Error> {
 
 fn write(output: &OutputArguments, product: &Product, printer: &mut Printer) -> Result<(), Error> {
     if let Some(dir) = &output.out {
-        let written = folder::write(dir, &files(output.format, product))?;
+        let written = folder::write(dir, &files(output.format(), product))?;
         let removed = match written.removed {
             0 => String::new(),
             removed => format!(", removed {removed} that are not needed any more"),

@@ -144,3 +144,43 @@ fn everything_of_a_product_names_its_namespace() {
     let crm = "apiVersion: v1\nkind: Namespace\nmetadata: {name: crm}\n";
     assert!(message("default-namespace", &[&bare("Secret"), crm]).contains("namespace: crm"));
 }
+
+#[test]
+fn a_line_break_matters_in_a_variable_and_not_in_a_file() {
+    let rule = "secret-ends-in-newline";
+    let of = |rest: &str| pod("web", rest).replace("namespace: shop, ", "");
+    let secret = secret("password", "kT9vQz2L\n");
+    let mounted = of("}], volumes: [{name: a, secret: {secretName: a}}]}");
+    assert!(told(rule, &[&secret, &mounted]).is_empty());
+    let variable = of(", envFrom: [{secretRef: {name: a}}]}]}");
+    assert_eq!(told(rule, &[&secret, &mounted, &variable]).len(), 1);
+}
+
+#[test]
+fn what_cannot_change_need_not_refresh() {
+    let map = |rest: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, namespace: shop}}\ndata: {{a: b}}\n{rest}"
+        )
+    };
+    let mounts = pod(
+        "web",
+        ", volumeMounts: [{name: a, mountPath: /a, subPath: a}]}], volumes: [{name: a, configMap: {name: a}}]}",
+    );
+    assert_eq!(told("config-does-not-refresh", &[&map(""), &mounts]).len(), 1);
+    assert!(told("config-does-not-refresh", &[&map("immutable: true\n"), &mounts]).is_empty());
+}
+
+#[test]
+fn replicas_of_a_database_need_something_that_joins_them() {
+    let set = |replicas: u8, image: &str, rest: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: db}}\nspec: {{replicas: {replicas}, template: {{spec: {{containers: [{{name: db, image: {image}, volumeMounts: [{{name: data, mountPath: /var/lib/postgresql}}]{rest}}}]}}}}, volumeClaimTemplates: [{{metadata: {{name: data}}}}]}}\n"
+        )
+    };
+    let separate = |text: String| !told("separate-databases", &[&text]).is_empty();
+    assert!(separate(set(3, "postgres:16", "")));
+    assert!(!separate(set(1, "postgres:16", "")));
+    assert!(!separate(set(3, "bitnami/postgresql-repmgr:16", "")));
+    assert!(!separate(set(3, "postgres:16", ", args: [-c, hot_standby=on]")));
+}

@@ -97,7 +97,7 @@ fn default_class(claim: &Object<'_>, volume: &Object<'_>, message: String, out: 
 fn no_class(object: &Object<'_>, spec: &At<'_>, out: &mut Findings) {
     let message =
         "the class is left to the cluster: on one without a default class the claim stays Pending";
-    let fix = "storageClassName: standard  # `kubectl get storageclass` lists them; or waive this to take the default";
+    let fix = "# `kubectl get storageclass` lists them; or waive this to take the default\nstorageClassName: standard";
     out.add(&t::CLAIM_WITHOUT_CLASS, object, &spec.at("storageClassName"), message, fix);
 }
 
@@ -140,7 +140,7 @@ fn implicit(volume: &Object<'_>, at: &At<'_>, loose: &BTreeSet<&str>, out: &mut 
     }
     let what = if sounds_like_database(&volume.name) { "the database's files" } else { "the data" };
     let fix = format!(
-        "persistentVolumeReclaimPolicy: Retain  # say it, so that nobody takes {what} for disposable"
+        "# said aloud, so that nobody takes {what} for disposable\npersistentVolumeReclaimPolicy: Retain"
     );
     out.add(&t::RECLAIM_IMPLICIT, volume, at, message, fix);
 }

@@ -62,6 +62,7 @@ fn data<'a>(
         return ephemeral(pod, store, &container.at.at("volumeMounts"), out);
     };
     postgres(pod, store, container, path, mount, out);
+    separate(pod, store, container, set, out);
     match backing(pod, mount, set) {
         Some(Backing::Volume(volume)) => in_pod(pod, store, &volume, out),
         Some(Backing::Claim { at, claim }) => on_claim(pod, store, &at, claim, storage, out),
@@ -136,6 +137,48 @@ fn on_claim<'a>(
     {
         nfs(&pod.owner, store.name, at, out);
     }
+}
+
+/// Replicas of a plain image with a claim each, and nothing that joins them.
+fn separate(
+    pod: &Pod<'_>,
+    store: &Store,
+    container: &Container<'_>,
+    set: &Set<'_>,
+    out: &mut Findings,
+) {
+    const PLAIN: &[&str] = &["postgres", "mysql", "mariadb", "mongo", "percona"];
+    let image = container.at.at("image").text().unwrap_or_default();
+    let most = set.pods_max(&pod.owner);
+    let own_claims = !pod.owner.spec().at("volumeClaimTemplates").items().is_empty();
+    let plain = PLAIN.contains(&crate::known::Image::parse(&image).base);
+    if most < 2 || !own_claims || !plain || joins(pod) {
+        return;
+    }
+    let message = format!(
+        "{most} pods of {}, each with files of its own, and nothing in the pod sets up replication: they are {most} separate databases, and the Service picks one at random",
+        store.name
+    );
+    let fix = "replicas: 1\n# or an operator that sets up replication: CloudNativePG, mariadb-operator, MySQL Operator, …";
+    out.add(&t::SEPARATE_DATABASES, &pod.owner, &pod.owner.spec().at("replicas"), message, fix);
+}
+
+/// Whether anything that the pod starts with speaks of other members.
+fn joins(pod: &Pod<'_>) -> bool {
+    const WORDS: &[&str] = &[
+        "repl", "galera", "wsrep", "cluster", "patroni", "primary", "standby", "master", "slave",
+        "ordinal", "peer", "member",
+    ];
+    let speaks = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        WORDS.iter().any(|word| text.contains(word))
+    };
+    pod.containers.iter().any(|c| {
+        let names = c.at.at("env").items().into_iter().filter_map(|e| e.at("name").text());
+        let lists = ["command", "args"].map(|field| c.at.at(field).items());
+        let started = lists.into_iter().flatten().filter_map(|item| item.text());
+        names.chain(started).chain([c.name.clone()]).any(|text| speaks(&text))
+    })
 }
 
 fn is_nfs(volume: &Object<'_>) -> bool {

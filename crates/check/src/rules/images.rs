@@ -29,7 +29,7 @@ fn image(pod: &Pod<'_>, container: &Container<'_>, out: &mut Findings) {
     if floating && !image.digest {
         let message = "the tag moves: two pods of one workload can run different versions, and a rollback brings nothing back";
         let fix = format!(
-            "image: {}:1.2.3  # a tag that is never moved, better still a digest",
+            "# a tag that is never moved, better still a digest\nimage: {}:1.2.3",
             name_of(text)
         );
         out.add(&t::FLOATING_TAG, owner, &at, message, fix);
@@ -37,7 +37,7 @@ fn image(pod: &Pod<'_>, container: &Container<'_>, out: &mut Findings) {
     if !image.digest {
         let message = "the registry can serve something else under this tag tomorrow";
         let fix = format!(
-            "image: {text}@sha256:…  # `docker buildx imagetools inspect` prints the digest"
+            "# `docker buildx imagetools inspect {text}` prints the digest\nimage: {text}@sha256:…"
         );
         out.add(&t::NO_DIGEST, owner, &at, message, fix);
     }

@@ -91,7 +91,7 @@ fn port_name(object: &Object<'_>, at: &At<'_>, out: &mut Findings) {
     if name.len() > 15 || !letter || !is_subdomain_part(&name) || name.contains("--") {
         let message = format!("`{name}` is no name for a port: the API server refuses the object");
         let fix =
-            "name: http  # up to 15 lower-case letters, digits and `-`, with one letter at least";
+            "# up to 15 lower-case letters, digits and `-`, with one letter at least\nname: http";
         out.add(&t::PORT_NAME, object, at, message, fix);
     }
 }

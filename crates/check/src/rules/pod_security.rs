@@ -51,7 +51,7 @@ const CONTAINER_TESTS: &[Test] = &[
             when(c.dig(field).truthy(), field)
         },
         message: "the container gets capabilities beyond the default set",
-        fix: "remove `add`; to listen below port 1024 set the pod's sysctl net.ipv4.ip_unprivileged_port_start to 0 instead",
+        fix: "remove `add`. Instead of CHOWN, SETUID, SETGID or DAC_OVERRIDE: start as the user that owns the files, with fsGroup for its volumes. Instead of NET_BIND_SERVICE: the pod's sysctl net.ipv4.ip_unprivileged_port_start, set to 0",
     },
     Test {
         rule: &t::SYS_ADMIN,

@@ -36,7 +36,13 @@ fn missing(pod: &Pod<'_>, container: &Container<'_>, out: &mut Findings) {
     if !live.truthy() {
         let message =
             format!("if `{}` hangs, it stays that way until somebody notices", container.name);
-        let fix = "livenessProbe:\n  httpGet:\n    path: /livez  # answers as long as the process does, whatever its dependencies do\n    port: http\n  periodSeconds: 10\n  timeoutSeconds: 5";
+        let path = "/livez  # answers as long as the process does, whatever its dependencies do";
+        let fix = match question(container, path) {
+            Some(question) => {
+                format!("livenessProbe:\n{question}\n  periodSeconds: 10\n  timeoutSeconds: 5")
+            }
+            None => "livenessProbe:\n  exec:\n    command: […]  # fails when the process hangs; httpGet where it listens\n  periodSeconds: 30\n  timeoutSeconds: 5".to_owned(),
+        };
         out.add(&t::NO_LIVENESS, &pod.owner, &live, message, fix);
     }
     let ready = container.at.at("readinessProbe");
@@ -45,9 +51,30 @@ fn missing(pod: &Pod<'_>, container: &Container<'_>, out: &mut Findings) {
             "requests arrive before `{}` can answer them: errors at every rollout and restart",
             container.name
         );
-        let fix = "readinessProbe:\n  httpGet:\n    path: /readyz\n    port: http\n  periodSeconds: 5\n  timeoutSeconds: 3";
+        let fix = match question(container, "/readyz") {
+            Some(question) => {
+                format!("readinessProbe:\n{question}\n  periodSeconds: 5\n  timeoutSeconds: 3")
+            }
+            None => "readinessProbe:\n  exec:\n    command: […]\n  periodSeconds: 5\n  timeoutSeconds: 3\n# or waive this, if nothing ever connects to it".to_owned(),
+        };
         out.add(&t::NO_READINESS, &pod.owner, &ready, message, fix);
     }
+}
+
+/// What to ask a container: a page, or whether a database listens. Nothing if it has no port.
+fn question(container: &Container<'_>, path: &str) -> Option<String> {
+    let port = port_of(container)?;
+    Some(match store_of(container) {
+        Some(_) => format!("  tcpSocket:\n    port: {port}"),
+        None => format!("  httpGet:\n    path: {path}\n    port: {port}"),
+    })
+}
+
+/// The first port that it declares, or the one of its kind of database.
+fn port_of(container: &Container<'_>) -> Option<String> {
+    let ports = container.at.at("ports").items();
+    let declared = ports.first().and_then(|p| p.at("name").text().or(p.at("containerPort").text()));
+    declared.or_else(|| store_of(container).map(|store| store.port.to_string()))
 }
 
 fn on_init(pod: &Pod<'_>, container: &Container<'_>, out: &mut Findings) {
@@ -70,7 +97,10 @@ fn liveness(pod: &Pod<'_>, container: &Container<'_>, out: &mut Findings) {
     let ready = container.at.at("readinessProbe");
     if same_question(&live, &ready) && patience(&live) <= patience(&ready) {
         let message = "whatever makes the pod unready for a moment restarts it too: overload becomes an outage";
-        let fix = "let liveness ask only whether the process answers, and be more patient than readiness:\nlivenessProbe:\n  tcpSocket:\n    port: http\n  failureThreshold: 6";
+        let fix = format!(
+            "let liveness ask only whether the process answers, and be more patient than readiness:\nlivenessProbe:\n  tcpSocket:\n    port: {}\n  failureThreshold: 6",
+            port_of(container).unwrap_or_else(|| "…".to_owned())
+        );
         out.add(&t::IDENTICAL_PROBES, &pod.owner, &live, message, fix);
     }
     let startup = container.at.at("startupProbe").is_set();
@@ -82,12 +112,18 @@ fn liveness(pod: &Pod<'_>, container: &Container<'_>, out: &mut Findings) {
                 store.name,
                 delay.saturating_add(patience(&live))
             );
-            let fix = "startupProbe:  # up to an hour for recovery\n  tcpSocket:\n    port: db\n  periodSeconds: 10\n  failureThreshold: 360";
+            let fix = format!(
+                "startupProbe:  # up to an hour for recovery\n  tcpSocket:\n    port: {}\n  periodSeconds: 10\n  failureThreshold: 360",
+                port_of(container).unwrap_or_default()
+            );
             out.add(&t::DATABASE_LIVENESS, &pod.owner, &live, message, fix);
         }
     } else if !startup && (delay >= 30 || starts_slowly(container)) {
         let message = "the application needs long to start: liveness kills it before it is up, or waits too long ever after";
-        let fix = "startupProbe:\n  httpGet:\n    path: /livez\n    port: http\n  periodSeconds: 5\n  failureThreshold: 60\n# and livenessProbe without initialDelaySeconds";
+        let fix = format!(
+            "startupProbe:\n{}\n  periodSeconds: 5\n  failureThreshold: 60\n# and livenessProbe without initialDelaySeconds",
+            question(container, "/livez").unwrap_or_else(|| "  exec: …".to_owned())
+        );
         out.add(&t::SLOW_START, &pod.owner, &live, message, fix);
     }
 }

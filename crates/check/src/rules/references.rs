@@ -30,10 +30,22 @@ const SECRET: Holder = Holder {
     fields: &["data", "stringData"],
 };
 
+/// How the values reach the containers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// As variables.
+    Variables,
+    /// As files of a volume.
+    Files,
+    /// Not at all: the kubelet pulls images with them.
+    Pull,
+}
+
 /// A place where a pod names a `ConfigMap` or Secret.
 pub(super) struct Use<'a> {
     pub(super) holder: &'static Holder,
     pub(super) name: At<'a>,
+    pub(super) how: How,
     keys: Vec<At<'a>>,
     optional: bool,
 }
@@ -51,40 +63,48 @@ pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
 
 pub(super) fn uses<'a>(pod: &Pod<'a>) -> Vec<Use<'a>> {
     let mut found = Vec::new();
-    let mut add = |holder, reference: &At<'a>, field: &'static str, keys: Vec<At<'a>>| {
-        let name = reference.at(field);
-        if name.is_set() {
-            let optional = reference.at("optional").bool() == Some(true);
-            found.push(Use { holder, name, keys, optional });
-        }
-    };
-    for container in &pod.containers {
-        for env in container.at.at("env").items() {
-            let from = env.at("valueFrom");
-            for (holder, field) in [(&CONFIG_MAP, "configMapKeyRef"), (&SECRET, "secretKeyRef")] {
-                add(holder, &from.at(field), "name", vec![from.at(field).at("key")]);
-            }
-        }
-        for env in container.at.at("envFrom").items() {
-            add(&CONFIG_MAP, &env.at("configMapRef"), "name", Vec::new());
-            add(&SECRET, &env.at("secretRef"), "name", Vec::new());
-        }
-    }
-    let keys = |at: &At<'a>| at.at("items").items().iter().map(|i| i.at("key")).collect();
+    pod.containers.iter().for_each(|container| variables(&container.at, &mut found));
     for volume in pod.spec.at("volumes").items() {
         let (config, secret) = (volume.at("configMap"), volume.at("secret"));
-        add(&CONFIG_MAP, &config, "name", keys(&config));
-        add(&SECRET, &secret, "secretName", keys(&secret));
+        files(&CONFIG_MAP, &config, "name", &mut found);
+        files(&SECRET, &secret, "secretName", &mut found);
         for source in volume.dig("projected.sources").items() {
-            let (config, secret) = (source.at("configMap"), source.at("secret"));
-            add(&CONFIG_MAP, &config, "name", keys(&config));
-            add(&SECRET, &secret, "name", keys(&secret));
+            files(&CONFIG_MAP, &source.at("configMap"), "name", &mut found);
+            files(&SECRET, &source.at("secret"), "name", &mut found);
         }
     }
     for pull in pod.spec.at("imagePullSecrets").items() {
-        add(&SECRET, &pull, "name", Vec::new());
+        found.extend(Use::read(&SECRET, &pull, "name", How::Pull));
     }
     found
+}
+
+fn variables<'a>(container: &At<'a>, found: &mut Vec<Use<'a>>) {
+    for env in container.at("env").items() {
+        for (holder, field) in [(&CONFIG_MAP, "configMapKeyRef"), (&SECRET, "secretKeyRef")] {
+            let from = env.at("valueFrom").at(field);
+            let usage = Use::read(holder, &from, "name", How::Variables);
+            found.extend(usage.map(|u| Use { keys: vec![from.at("key")], ..u }));
+        }
+    }
+    for env in container.at("envFrom").items() {
+        for (holder, field) in [(&CONFIG_MAP, "configMapRef"), (&SECRET, "secretRef")] {
+            found.extend(Use::read(holder, &env.at(field), "name", How::Variables));
+        }
+    }
+}
+
+fn files<'a>(holder: &'static Holder, at: &At<'a>, field: &'static str, found: &mut Vec<Use<'a>>) {
+    let keys = at.at("items").items().iter().map(|item| item.at("key")).collect();
+    found.extend(Use::read(holder, at, field, How::Files).map(|usage| Use { keys, ..usage }));
+}
+
+impl<'a> Use<'a> {
+    fn read(holder: &'static Holder, at: &At<'a>, field: &'static str, how: How) -> Option<Self> {
+        let name = at.at(field);
+        let optional = at.at("optional").bool() == Some(true);
+        name.is_set().then_some(Self { holder, name, how, keys: Vec::new(), optional })
+    }
 }
 
 fn lookup(pod: &Pod<'_>, usage: &Use<'_>, name: &str, set: &Set<'_>, out: &mut Findings) {

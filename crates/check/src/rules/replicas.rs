@@ -137,7 +137,7 @@ fn bare(pod: &Pod<'_>, out: &mut Findings) {
         let at: At<'_> = pod.owner.root.at("kind");
         let message = "nothing creates the pod again when its node goes or it is evicted";
         let fix =
-            "kind: Deployment  # or a Job, if it runs to completion; the pod becomes spec.template";
+            "# or a Job, if it runs to completion; the pod becomes spec.template\nkind: Deployment";
         out.add(&t::BARE_POD, &pod.owner, &at, message, fix);
     }
 }

@@ -1,5 +1,7 @@
 //! Secrets, and secrets that stand where they should not. No message ever shows a value.
 
+use std::collections::BTreeSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -8,12 +10,18 @@ use crate::finding::Findings;
 use crate::known::words;
 use crate::rules::Context;
 use crate::rules::config::speaks_of_secret;
-use crate::set::Object;
+use crate::rules::references::{How, uses};
+use crate::set::{Object, Set};
 use crate::table::secrets as t;
 
 pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
+    let files = only_files(cx.set);
     for secret in cx.set.of_kind("Secret") {
         in_file(secret, out);
+        let is_file = files.contains(&(secret.namespace.clone(), secret.name.clone()));
+        if !is_file {
+            newlines(secret, out);
+        }
         for (key, at) in secret.root.at("data").entries() {
             encoded(secret, key, &at, out);
         }
@@ -38,13 +46,17 @@ fn in_file(secret: &Object<'_>, out: &mut Findings) {
 }
 
 fn encoded(secret: &Object<'_>, key: &str, at: &At<'_>, out: &mut Findings) {
-    let text: String = at.text().unwrap_or_default().split_whitespace().collect();
-    let Ok(bytes) = STANDARD.decode(&text) else {
+    let Some(bytes) = decode(at) else {
         let message = format!("`{key}` is not base64: the API server refuses the object");
         let fix = "write the plain value under stringData instead of data";
         return out.add(&t::BAD_BASE64, secret, at, message, fix);
     };
     value(secret, key, at, &bytes, out);
+}
+
+fn decode(at: &At<'_>) -> Option<Vec<u8>> {
+    let text: String = at.text().unwrap_or_default().split_whitespace().collect();
+    STANDARD.decode(&text).ok()
 }
 
 fn value(secret: &Object<'_>, key: &str, at: &At<'_>, bytes: &[u8], out: &mut Findings) {
@@ -56,6 +68,35 @@ fn value(secret: &Object<'_>, key: &str, at: &At<'_>, bytes: &[u8], out: &mut Fi
         let fix = "generate it: `openssl rand -base64 24`, and change it in the running system too";
         out.add(&t::WEAK_SECRET, secret, at, message, fix);
     }
+}
+
+/// Secrets that pods only mount: entrypoints and libraries that read a file drop its last line
+/// break, an environment variable keeps it.
+fn only_files(set: &Set<'_>) -> BTreeSet<(String, String)> {
+    let (mut mounted, mut other) = (BTreeSet::new(), BTreeSet::new());
+    for pod in &set.pods {
+        for usage in uses(pod).into_iter().filter(|usage| usage.holder.kind == "Secret") {
+            let name = (pod.owner.namespace.clone(), usage.name.text().unwrap_or_default());
+            let list = if usage.how == How::Files { &mut mounted } else { &mut other };
+            list.insert(name);
+        }
+    }
+    mounted.difference(&other).cloned().collect()
+}
+
+fn newlines(secret: &Object<'_>, out: &mut Findings) {
+    for (key, at) in secret.root.at("data").entries() {
+        if let Some(bytes) = decode(&at) {
+            newline(secret, key, &at, &bytes, out);
+        }
+    }
+    for (key, at) in secret.root.at("stringData").entries() {
+        newline(secret, key, &at, at.text().unwrap_or_default().as_bytes(), out);
+    }
+}
+
+fn newline(secret: &Object<'_>, key: &str, at: &At<'_>, bytes: &[u8], out: &mut Findings) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
     if text.ends_with('\n') && !is_file(secret, key, text) {
         let message = format!(
             "the value of `{key}` ends in a line break, which becomes part of it: logins fail although it looks right"

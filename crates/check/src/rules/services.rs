@@ -52,12 +52,47 @@ fn dangling(service: &Object<'_>, set: &Set<'_>, out: &mut Findings) {
     let message = format!(
         "selector `{selector}` matches nothing ({why}): the Service has no endpoints, and every connection to it is refused"
     );
-    let labels: Vec<_> = at.text_map().iter().map(|(k, v)| format!("        {k}: {v}")).collect();
-    let fix = format!(
-        "add the workload, or make its labels match:\nspec:\n  template:\n    metadata:\n      labels:\n{}",
-        labels.join("\n")
-    );
+    let fix = if set.pods.is_empty() {
+        workload(service)
+    } else {
+        format!(
+            "add the workload, or make its labels match:\nspec:\n  template:\n    metadata:\n      labels:\n{}",
+            labels(service, 8)
+        )
+    };
     out.add(&t::DANGLING_SERVICE, service, &at, message, fix);
+}
+
+/// The selector as YAML, as far in as asked.
+fn labels(service: &Object<'_>, indent: usize) -> String {
+    let labels = service.spec().at("selector").text_map();
+    let lines: Vec<_> = labels.iter().map(|(k, v)| format!("{:indent$}{k}: {v}", "")).collect();
+    lines.join("\n")
+}
+
+/// What could stand behind a Service of files without any workload.
+fn workload(service: &Object<'_>) -> String {
+    let ports = service.spec().at("ports").items();
+    let target = ports.first().map(|p| p.at("targetPort").int().or(p.at("port").int()));
+    let port = target.flatten();
+    let (kind, more, mount) = match port.and_then(store_of_port) {
+        Some(store) => (
+            "StatefulSet",
+            "  serviceName: …  # a headless Service\n  volumeClaimTemplates:\n    - metadata:\n        name: data\n      spec:\n        accessModes: [ReadWriteOnce]\n        resources:\n          requests:\n            storage: 10Gi\n"
+                .to_owned(),
+            format!(
+                "\n          volumeMounts:\n            - name: data\n              mountPath: {}",
+                store.data
+            ),
+        ),
+        None => ("Deployment", String::new(), String::new()),
+    };
+    format!(
+        "add the workload:\napiVersion: apps/v1\nkind: {kind}\nmetadata:\n  name: …\nspec:\n{more}  selector:\n    matchLabels:\n{}\n  template:\n    metadata:\n      labels:\n{}\n    spec:\n      containers:\n        - name: …\n          image: …\n          ports:\n            - containerPort: {}{mount}",
+        labels(service, 6),
+        labels(service, 8),
+        port.map_or("…".to_owned(), |port| port.to_string())
+    )
 }
 
 fn targets(service: &Object<'_>, pods: &[&Pod<'_>], out: &mut Findings) {

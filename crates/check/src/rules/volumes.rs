@@ -1,6 +1,6 @@
 //! Volumes of pods.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cursor::At;
 use crate::finding::Findings;
@@ -47,7 +47,7 @@ pub(super) fn run(cx: &Context<'_, '_>, out: &mut Findings) {
             removed(&pod.owner, &volume, out);
             claim(pod, &volume, cx.set, out);
         }
-        mounted(pod, out);
+        mounted(pod, cx.set, out);
     }
 }
 
@@ -86,12 +86,14 @@ fn claim(pod: &Pod<'_>, volume: &At<'_>, set: &Set<'_>, out: &mut Findings) {
     }
 }
 
-fn mounted(pod: &Pod<'_>, out: &mut Findings) {
+fn mounted(pod: &Pod<'_>, set: &Set<'_>, out: &mut Findings) {
     let own = pod.spec.at("volumes").items();
     let templates = pod.owner.spec().at("volumeClaimTemplates").items();
     let names =
         own.iter().map(|v| v.at("name")).chain(templates.iter().map(|v| v.dig("metadata.name")));
     let names: BTreeSet<String> = names.filter_map(|at| at.text()).collect();
+    let by_name: BTreeMap<_, _> =
+        own.iter().rev().filter_map(|v| Some((v.at("name").text()?, v))).collect();
     let mut used = BTreeSet::new();
     for container in &pod.containers {
         for (_, mount) in mounts(container) {
@@ -105,7 +107,9 @@ fn mounted(pod: &Pod<'_>, out: &mut Findings) {
                 );
                 out.add(&references::MISSING_VOLUME, &pod.owner, &at, message, fix);
             }
-            subpath(pod, &own, &name, &mount, out);
+            if let Some(volume) = by_name.get(&name) {
+                subpath(pod, volume, &mount, set, out);
+            }
             used.insert(name);
         }
         let devices = container.at.at("volumeDevices").items();
@@ -122,11 +126,18 @@ fn mounted(pod: &Pod<'_>, out: &mut Findings) {
     }
 }
 
-fn subpath(pod: &Pod<'_>, own: &[At<'_>], name: &str, mount: &At<'_>, out: &mut Findings) {
+fn subpath(pod: &Pod<'_>, volume: &At<'_>, mount: &At<'_>, set: &Set<'_>, out: &mut Findings) {
     let at = mount.at("subPath");
-    let volume = own.iter().find(|v| v.at("name").is(name));
-    let config = volume.is_some_and(|v| v.at("configMap").is_set() || v.at("secret").is_set());
-    if at.is_set() && config {
+    let (map, secret) = (volume.dig("configMap.name"), volume.dig("secret.secretName"));
+    let held = match (map.text(), secret.text()) {
+        (Some(name), _) => ("ConfigMap", name),
+        (None, Some(name)) => ("Secret", name),
+        (None, None) => return,
+    };
+    // What cannot change gets a new name instead, and that rolls the pods; a job starts anew.
+    let object = set.find(held.0, &pod.owner.namespace, &held.1);
+    let fixed = object.is_some_and(|o| o.root.at("immutable").bool() == Some(true));
+    if at.is_set() && !fixed && !pod.is_job() {
         let message = "a file mounted by subPath keeps its first content until the pod is replaced";
         let fix = "put a hash of the content into an annotation of the pod template, so that a change rolls the pods";
         out.add(&t::SUBPATH_CONFIG, &pod.owner, &at, message, fix);

@@ -52,4 +52,7 @@ SUBPATH_CONFIG "MU5016" "config-does-not-refresh" Info []
 MIGRATED_VOLUME "MU5017" "migrated-volume-plugin" Warning []
     "a volume plugin that only a CSI driver still serves";
     "Without the driver the pod never starts; name the driver, so that the file says what it needs.";
+SEPARATE_DATABASES "MU5018" "separate-databases" Error []
+    "several pods of a database that do not know each other";
+    "Each is a database of its own, and the Service picks one at random: what was written is there or not.";
 }

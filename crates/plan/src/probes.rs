@@ -104,14 +104,22 @@ fn is_sure(port: &PortFact) -> bool {
     port.certainty <= Certainty::Known || matches!(port.because, Because::File { .. })
 }
 
-/// The TCP port that stands for the service: the image's main port, else the first that speaks
-/// HTTP, else the first; a port that only serves metrics comes last.
+/// Ports at which people expect a service's main face, the most usual first.
+const USUAL: &[u16] = &[80, 8080, 8000, 3000, 5000, 443, 8443];
+
+/// The TCP port that stands for the service: the image's main port, else one that speaks HTTP,
+/// published before exposed and usual before odd, else the first; a port that only serves metrics
+/// comes last.
 pub(crate) fn main_port<'s>(subject: &'s Subject<'_>) -> Option<&'s PortFact> {
     let tcp = || subject.ports.iter().filter(|port| port.protocol == Protocol::Tcp);
     let table = subject.family().and_then(catalog::Family::main_port).map(|port| port.port);
+    let rank = |port: &&PortFact| {
+        let usual = USUAL.iter().position(|usual| *usual == port.port).unwrap_or(USUAL.len());
+        (!port.published, usual, port.port)
+    };
     tcp()
         .find(|port| Some(port.port) == table)
-        .or_else(|| tcp().find(|port| port.http && port.name != "metrics"))
+        .or_else(|| tcp().filter(|port| port.http && port.name != "metrics").min_by_key(rank))
         .or_else(|| tcp().find(|port| port.name != "metrics"))
         .or_else(|| tcp().next())
 }

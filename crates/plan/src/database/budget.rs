@@ -16,6 +16,9 @@ const DEFAULT_POOL: u32 = 10;
 /// Kept for backup and exporter, beside what the engine keeps for administrators.
 const OPERATIONS: u32 = 5;
 
+/// How many times as many connections are worth proposing.
+const SANE_RAISE: u32 = 4;
+
 /// Roles of data stores whose connections are worth counting.
 fn counts(subject: &Subject<'_>) -> bool {
     subject.family().is_some_and(|f| f.role == catalog::Role::Database && f.connections.is_some())
@@ -202,7 +205,8 @@ fn overrun(
         .map(|part| part.replace("{}", &needed.to_string()))
         .collect::<Vec<_>>()
         .join(" ");
-    let raise = if flag.is_empty() {
+    // Each connection costs memory, busy or not: many times the default is no answer.
+    let raise = if flag.is_empty() || needed > budget.max_connections.saturating_mul(SANE_RAISE) {
         String::new()
     } else {
         format!(

@@ -63,7 +63,10 @@ pub(super) fn publish(
             log.ask(
                 Some(subject.key()),
                 format!("Under which host name do people reach `{}`?", subject.key()),
-                format!("{host}: only one service can have the bare address"),
+                format!(
+                    "NAME{}: only one service can have the bare address",
+                    host.trim_start_matches(subject.name.as_str())
+                ),
                 "--host example.com, or edit the route".to_owned(),
             );
         }

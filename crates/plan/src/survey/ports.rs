@@ -37,7 +37,7 @@ pub(super) fn listen(
     stated(subject, &mut ports, log);
     beside_stated(subject, &mut ports);
     if ports.is_empty() && !subject.another_command {
-        from_image(subject, &mut ports);
+        from_image(subject, references, &mut ports);
         if ports.is_empty() {
             from_build(subject, &mut ports);
         }
@@ -150,13 +150,30 @@ fn expose_line(subject: &Subject<'_>, index: usize, span: yaml::Span) -> Because
     }
 }
 
-fn from_image(subject: &Subject<'_>, ports: &mut Ports) {
-    let Some(known) = &subject.known else { return };
-    let moved = known.family.env.port.as_ref().and_then(|key| {
+/// Where a variable of the image moves its main port.
+fn moved(subject: &Subject<'_>, family: &catalog::Family) -> Option<(u16, Because)> {
+    let alone = family.unprivileged.as_ref().and_then(|u| u.env.as_ref()).map(|env| &env.key);
+    alone.into_iter().chain(&family.env.port).find_map(|key| {
         let value = subject.service.environment.get(key)?;
-        let port = value.value.as_deref()?.trim().parse::<u16>().ok()?;
+        let port = port_of(value.value.as_deref()?)?;
         Some((port, subject.line(format!("environment.{key}"), value.span)))
-    });
+    })
+}
+
+/// `8000`, `:8000` and `http://+:8000;https://+:8001`.
+fn port_of(text: &str) -> Option<u16> {
+    let first = text.split(';').next()?.trim().trim_end_matches('/');
+    first.rsplit(':').next()?.parse().ok().filter(|port| *port > 0)
+}
+
+fn from_image(subject: &Subject<'_>, references: &[Reference], ports: &mut Ports) {
+    let Some(known) = &subject.known else { return };
+    let moved = moved(subject, known.family);
+    // A runtime's port is a habit; what peers dial is a fact.
+    let dialed = references.iter().any(|r| r.to == subject.service.name && r.port.is_some());
+    if known.family.role == catalog::Role::Runtime && dialed && moved.is_none() {
+        return;
+    }
     if let (Some((port, because)), Some(main)) = (&moved, known.family.main_port()) {
         let http = Some(is_http(main.usage));
         let found = Found {

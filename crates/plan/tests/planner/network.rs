@@ -259,3 +259,14 @@ fn names_of_ports_say_their_protocol() {
     };
     assert_eq!((name(Protocol::Tcp), name(Protocol::Udp)), (Some("dns-tcp"), Some("dns-udp")));
 }
+
+#[test]
+fn what_peers_dial_beats_the_habit_of_a_runtime() {
+    for (rest, want) in [("", 8000), (", environment: { ASPNETCORE_URLS: 'http://+:8000' }", 8000)]
+    {
+        let plan = plan_with(&format!(
+            "x: {{ image: 'mcr.microsoft.com/dotnet/aspnet:8.0'{rest} }}\ny: {{ image: 'acme/y:1', environment: {{ X: 'http://x:8000' }} }}"
+        ));
+        assert_eq!(ports(&plan, "x"), [(want, want)], "{rest}");
+    }
+}

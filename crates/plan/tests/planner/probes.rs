@@ -164,3 +164,15 @@ fn times_alone_do_not_rush_the_images_own_check() {
     let readiness = container(&plan, "x").probes.readiness.clone().unwrap();
     assert!(readiness.timeout.0 >= 10, "{readiness:?}");
 }
+
+#[test]
+fn the_main_port_is_the_published_one_or_a_usual_one() {
+    for (ports, want) in [
+        ("expose: ['6060', '7422', '8080']", 8080),
+        ("expose: ['3001'], ports: ['9100:9090']", 9090),
+    ] {
+        let plan = plan_with(&format!("x: {{ image: 'acme/x:1', {ports} }}"));
+        let readiness = container(&plan, "x").probes.readiness.clone().unwrap();
+        assert_eq!(readiness.check, Check::Tcp(want), "{ports}");
+    }
+}

@@ -378,3 +378,12 @@ fn an_application_in_its_image_is_not_hidden_by_an_empty_volume() {
     );
     assert!(container(&plan, "x").mounts.iter().all(|m| m.path != "/var/www/html"));
 }
+
+#[test]
+fn a_shared_volume_is_told_once() {
+    let plan = plan_with(
+        "x: { image: 'acme/x:1', expose: ['80'], volumes: ['./m:/m'] }\ny: { image: 'acme/y:1', expose: ['80'], volumes: ['./m:/m'] }",
+    );
+    let told = plan.report.findings.iter().filter(|f| f.code == "shared-volume");
+    assert_eq!(told.map(|f| f.service.as_deref()).collect::<Vec<_>>(), [Some("x")]);
+}

@@ -31,8 +31,14 @@ pub(super) fn refused(place: &Place<'_>, source: &str, target: &str) -> Option<F
 fn engine_socket(place: &Place<'_>) -> Fate {
     let native = replacement(place);
     let level = if native.is_some() { Level::Warning } else { Level::Blocker };
-    let fix = native
-        .unwrap_or("ask the Kubernetes API instead, with a ServiceAccount that may do just that");
+    let fix = match native {
+        // The finding about the service as a whole says it already.
+        Some(_) if place.family.is_some_and(|f| f.replaced_by.is_some()) => {
+            "leave the service out: see not-needed-on-kubernetes"
+        }
+        Some(native) => native,
+        None => "ask the Kubernetes API instead, with a ServiceAccount that may do just that",
+    };
     let message = "the Docker socket is refused: no Docker runs on a Kubernetes node, and whoever holds its socket is root there";
     lost(level, "docker-socket", message.to_owned(), fix)
 }

@@ -77,7 +77,7 @@ impl Mounting<'_, '_> {
                 "data-directory-shared",
                 format!(
                     "{} write to one data directory: two servers on it destroy it",
-                    writers.join(", ")
+                    writers.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ")
                 ),
                 "give each its own volume; back a database up over the network, not from its files"
                     .to_owned(),
@@ -85,9 +85,11 @@ impl Mounting<'_, '_> {
         } else if claim.access == AccessMode::ReadWriteMany
             && claim.class.is_none()
             && !claim.external
+            // Once for each volume, whoever else mounts it.
+            && users.keys().next().is_none_or(|first| *first == self.subject.key())
         {
             find(
-                Level::Note,
+                Level::Warning,
                 "shared-volume",
                 format!("`{}` is mounted by pods of several nodes; the default class of most clusters cannot do that (ReadWriteMany)", claim.name),
                 "name a class that can, CephFS or NFS, with --shared-storage-class, or keep the files in object storage".to_owned(),

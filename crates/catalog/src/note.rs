@@ -59,6 +59,8 @@ enum When {
     Command(String),
     /// The command line does not contain this text.
     NoCommand(String),
+    /// Somebody who calls it has one of these words in the name, the image or the command.
+    Caller(Vec<String>),
     /// All of these.
     All(Vec<When>),
 }
@@ -76,6 +78,8 @@ pub struct Usage<'a> {
     pub bound: &'a [&'a str],
     /// Its entrypoint and command, as one line.
     pub command: &'a str,
+    /// Names, images and commands of those who call it.
+    pub callers: &'a [String],
     /// How many copies there may be.
     pub copies: u32,
 }
@@ -111,9 +115,19 @@ impl When {
             Self::Bound(path) => among(path, usage.bound),
             Self::Command(text) => usage.command.contains(text),
             Self::NoCommand(text) => !usage.command.contains(text),
+            Self::Caller(words) => {
+                let says = |caller: &String| words.iter().any(|word| has_word(caller, word));
+                usage.callers.iter().any(says)
+            }
             Self::All(all) => all.iter().all(|when| when.holds(usage)),
         }
     }
+}
+
+/// Whether the word, or its plural, stands alone in the text.
+fn has_word(text: &str, word: &str) -> bool {
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|found| found.eq_ignore_ascii_case(word) || found.strip_suffix('s') == Some(word))
 }
 
 /// Whether one path is the other or lies below it.
@@ -145,6 +159,7 @@ mod tests {
             mounts: &["/etc/db", "/data"],
             bound: &["/data"],
             command: "db --console",
+            callers: &["mail-workers acme/mail:1 run".to_owned()],
             copies: 2,
         };
         for (when, expected) in [
@@ -163,6 +178,8 @@ mod tests {
             ("{ bound = \"/data\" }", true),
             ("{ command = \"--console\" }", true),
             ("{ no-command = \"--console\" }", false),
+            ("{ caller = [\"worker\"] }", true),
+            ("{ caller = [\"work\"] }", false),
             ("{ all = [\"several\", { since = 8 }] }", false),
         ] {
             assert_eq!(note(when).concerns(&usage), expected, "{when}");

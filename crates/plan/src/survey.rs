@@ -59,7 +59,7 @@ pub(crate) fn survey<'a>(
         }
     }
     for subject in world.subjects.values() {
-        notes::tell(subject, log);
+        notes::tell(&world, subject, log);
     }
     (world, references)
 }

@@ -194,6 +194,11 @@ fn notes_are_told_when_they_concern_the_file() {
         ("x: { image: 'mariadb:11.4', volumes: ['./d:/var/lib/mysql'] }", 0),
         ("x: { image: 'mariadb', volumes: ['./d:/var/lib/mysql'] }", 1),
         ("x: { image: 'nginx:1.29' }", 0),
+        ("x: { image: 'redis:8' }", 0),
+        (
+            "x: { image: 'redis:8' }\ny: { image: 'acme/y:1', command: celery worker, environment: { R: 'redis://x' } }",
+            1,
+        ),
         ("x: { image: 'eclipse-mosquitto:2' }", 1),
         ("x: { image: 'eclipse-mosquitto:2', volumes: ['./c:/mosquitto/config'] }", 0),
     ] {

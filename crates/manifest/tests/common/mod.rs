@@ -290,8 +290,7 @@ fn mount(path: &str, volume: &str, sub_path: Option<&str>) -> Mounted {
 }
 
 fn web_container() -> Container {
-    let http =
-        |path: &str| Check::Http { path: path.to_owned(), port: 8080, https: false, host: None };
+    let http = |p: &str| Check::Http { path: p.into(), port: 8080, https: false, host: None };
     Container {
         args: Some(vec![
             "serve".to_owned(),

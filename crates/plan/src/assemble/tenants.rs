@@ -27,6 +27,7 @@ pub(crate) fn join(
         _ => BTreeSet::new(),
     };
     volumes(&tenant.name, &mut pod, &mut target.pod, &templates);
+    ports(&pod, &mut target.pod);
     target.pod.containers.append(&mut pod.containers);
     for container in std::mem::take(&mut pod.init) {
         if !target.pod.init.iter().any(|c| c.name == container.name) {
@@ -38,6 +39,17 @@ pub(crate) fn join(
     target.after.extend(tenant.after);
     target.after.sort();
     target.after.dedup();
+}
+
+/// A port that the host publishes for its tenant is declared once, by the container that listens.
+fn ports(tenant: &Pod, host: &mut Pod) {
+    let listens = |port: u16, protocol| {
+        let all = tenant.containers.iter().flat_map(|c| &c.ports);
+        all.into_iter().any(|p| (p.port, p.protocol) == (port, protocol))
+    };
+    for container in &mut host.containers {
+        container.ports.retain(|p| !listens(p.port, p.protocol));
+    }
 }
 
 /// Volumes that both have under one name: the same object is mounted twice, anything else gets a

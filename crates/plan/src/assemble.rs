@@ -14,7 +14,7 @@ use crate::probes::probes;
 use crate::resources::resources;
 use crate::scaling;
 use crate::security::{Hardening, harden};
-use crate::services::governing_name;
+use crate::services::{Renames, governing_name};
 use crate::survey_schedule;
 use crate::world::{Scale, Shape, Shared, Subject, World};
 use catalog::Role;
@@ -42,7 +42,7 @@ pub(crate) fn assemble(
     world: &World<'_>,
     subject: &Subject<'_>,
     book: &SecretBook,
-    renamed: &BTreeMap<String, String>,
+    renamed: &Renames,
     shared: &mut Shared,
     log: &mut Log,
 ) -> Assembled {
@@ -56,7 +56,7 @@ pub(crate) fn assemble(
 
     let mut container = container(subject, book, renamed, log);
     container.env.extend(configured.env.clone());
-    rename_hosts(&mut container, renamed);
+    rename_hosts(subject, &mut container, renamed);
     container.mounts.extend(configured.mounts.clone());
     container.probes = probes(world, subject, log);
     container.resources = resources(world, subject, log);
@@ -109,7 +109,7 @@ pub(crate) fn assemble(
 fn container(
     subject: &Subject<'_>,
     book: &SecretBook,
-    renamed: &BTreeMap<String, String>,
+    renamed: &Renames,
     log: &mut Log,
 ) -> Container {
     let mut env: Vec<EnvVar> = Vec::new();
@@ -123,7 +123,8 @@ fn container(
             .all(subject.lines(source))
             .sure(Certainty::Stated)
             .why(format!("Compose's `{source}` is Kubernetes' `{field}`; `$` is doubled where Kubernetes would expand it"));
-        Some(out.iter().map(|word| rename(word, renamed)).collect::<Vec<_>>())
+        let names = renamed.at(subject.key(), source);
+        Some(out.iter().map(|word| rename(word, names)).collect::<Vec<_>>())
     };
     let command = words("command", &subject.service.entrypoint, log);
     let args = words("args", &subject.service.command, log);
@@ -151,17 +152,15 @@ fn container(
 }
 
 /// Replaces names that Kubernetes cannot have, as whole words.
-fn rename(text: &str, renamed: &BTreeMap<String, String>) -> String {
-    if renamed.is_empty() {
-        return text.to_owned();
-    }
+fn rename(text: &str, names: Option<&BTreeMap<String, String>>) -> String {
+    let Some(names) = names else { return text.to_owned() };
     let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while !rest.is_empty() {
         let end = rest.find(|c| !part(c)).unwrap_or(rest.len());
         let (word, tail) = rest.split_at(end);
-        out.push_str(renamed.get(word).map_or(word, String::as_str));
+        out.push_str(names.get(word).map_or(word, String::as_str));
         let next = tail.find(part).unwrap_or(tail.len());
         out.push_str(&tail[..next]);
         rest = &tail[next..];
@@ -169,10 +168,10 @@ fn rename(text: &str, renamed: &BTreeMap<String, String>) -> String {
     out
 }
 
-fn rename_hosts(container: &mut Container, renamed: &BTreeMap<String, String>) {
+fn rename_hosts(subject: &Subject<'_>, container: &mut Container, renamed: &Renames) {
     for variable in &mut container.env {
         if let model::plan::EnvSource::Value(value) = &mut variable.source {
-            *value = rename(value, renamed);
+            *value = rename(value, renamed.at(subject.key(), &variable.name));
         }
     }
 }

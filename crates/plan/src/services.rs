@@ -201,14 +201,23 @@ fn service_ports(
     ports
 }
 
-/// Names that peers use and that no Kubernetes name can be: written name → DNS label. What is
-/// planned rewrites them in environment and arguments.
-pub(crate) fn renamed(
-    world: &World<'_>,
-    references: &[Reference],
-    log: &mut Log,
-) -> BTreeMap<String, String> {
-    let mut out = BTreeMap::new();
+/// Names that no Kubernetes name can be, where a service writes them: service → variable or
+/// attribute → written name → DNS label.
+#[derive(Debug, Default)]
+pub(crate) struct Renames(BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>);
+
+impl Renames {
+    /// What is renamed in one variable or attribute of a service.
+    pub(crate) fn at(&self, service: &str, place: &str) -> Option<&BTreeMap<String, String>> {
+        self.0.get(service)?.get(place)
+    }
+}
+
+/// Looks for names that must be rewritten; only where a reference was found, so that a database of
+/// the same name keeps it.
+pub(crate) fn renamed(world: &World<'_>, references: &[Reference], log: &mut Log) -> Renames {
+    let mut out = Renames::default();
+    let mut told = BTreeSet::new();
     for reference in references {
         let Some(subject) = world.subject(&reference.to) else { continue };
         let written = reference.host.as_str();
@@ -217,21 +226,27 @@ pub(crate) fn renamed(
         } else {
             names::object(written)
         };
-        if written.eq_ignore_ascii_case(&dns) || out.contains_key(written) {
+        if written.eq_ignore_ascii_case(&dns) {
             continue;
         }
-        log.find(
-            Level::Note,
-            "name-rewritten",
-            Some(reference.from.as_str()),
-            format!(
-                "`{written}` is no DNS name; it is written `{dns}` wherever `{}` names it",
-                reference.from
-            ),
-            "rename the service, so that files inside images agree too",
-            vec![reference.because.clone()],
-        );
-        out.insert(written.to_owned(), dns);
+        if told.insert(written) {
+            tell_renamed(reference, &dns, log);
+        }
+        let places = out.0.entry(reference.from.clone()).or_default();
+        let names = places.entry(reference.evidence.clone()).or_default();
+        names.insert(written.to_owned(), dns);
     }
     out
+}
+
+fn tell_renamed(reference: &Reference, dns: &str, log: &mut Log) {
+    let (written, from) = (&reference.host, &reference.from);
+    log.find(
+        Level::Note,
+        "name-rewritten",
+        Some(from),
+        format!("`{written}` is no DNS name; it is written `{dns}` wherever `{from}` names it"),
+        "rename the service, so that files inside images agree too",
+        vec![reference.because.clone()],
+    );
 }

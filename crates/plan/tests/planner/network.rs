@@ -270,3 +270,14 @@ fn what_peers_dial_beats_the_habit_of_a_runtime() {
         assert_eq!(ports(&plan, "x"), [(want, want)], "{rest}");
     }
 }
+
+#[test]
+fn a_database_keeps_its_name_when_its_service_is_renamed() {
+    let plan = plan_with(
+        "app_db: { image: 'postgres:16', environment: { POSTGRES_DB: app_db, POSTGRES_PASSWORD: s3cret-1 } }\n\
+         app: { image: 'acme/app:1', environment: { DB_HOST: app_db, DB_NAME: app_db } }",
+    );
+    assert_eq!(env(container(&plan, "app-db"), "POSTGRES_DB"), Some("app_db"));
+    assert_eq!(env(container(&plan, "app"), "DB_NAME"), Some("app_db"));
+    assert_eq!(env(container(&plan, "app"), "DB_HOST"), Some("app-db"));
+}

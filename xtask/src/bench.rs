@@ -1,5 +1,7 @@
 //! `cargo xtask bench NAME`: numbers for the documents.
 
+mod hostile;
+
 use crate::fuzz;
 use crate::shell::{cargo, run as execute, say};
 use anyhow::Result;
@@ -9,6 +11,8 @@ use clap::Subcommand;
 pub(crate) enum Bench {
     /// Files planned in a second: load, plan and write, in one process
     Plan,
+    /// Files that want to hurt: how soon each is refused, in at most 200 MB
+    Hostile,
     /// Fuzz the Compose loader for a while
     Fuzz(fuzz::Arguments),
 }
@@ -16,6 +20,7 @@ pub(crate) enum Bench {
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Plan => plan(),
+        Bench::Hostile => hostile::run(),
         Bench::Fuzz(arguments) => fuzz::run(arguments),
     }
 }

@@ -6,14 +6,11 @@ use common::load_files;
 use compose::{MemoryFiles, Request, load};
 use proptest::prelude::*;
 use std::fmt::Write;
-use std::time::{Duration, Instant};
 
-/// Loads hostile files within a second and gives the code of the first error.
+/// Loads hostile files and gives the code of the first error. How long that takes, and with how much
+/// memory, `cargo xtask bench hostile` measures.
 fn refused(files: &[(&str, &str)]) -> &'static str {
-    let start = Instant::now();
     let loaded = load_files(files);
-    // Tests run unoptimised and beside each other: the bound is generous.
-    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
     assert!(loaded.project.is_none());
     let error = loaded.diagnostics.iter().find(|d| d.severity == yaml::Severity::Error);
     error.expect("a refused project has an error").code
@@ -182,9 +179,7 @@ fn long_files_take_linear_time() {
         format!("x: [{}]\n", "'${', ".repeat(90_000)),
     ];
     for text in &texts {
-        let start = Instant::now();
         let _ = load_files(&[("compose.yaml", text)]);
-        assert!(start.elapsed() < Duration::from_secs(10), "{:?}: {:.60}", start.elapsed(), text);
     }
 }
 

@@ -9,6 +9,7 @@ use crate::attributes::{cite, image_or_own};
 use crate::log::Log;
 use crate::rules;
 use crate::world::{Subject, World};
+pub(crate) use identity::ASSUMED as NOBODY;
 use identity::Identity;
 use model::plan::{ContainerSecurity, PodSecurity, PodSecurityLevel, VolumeSource};
 use model::project::MountKind;

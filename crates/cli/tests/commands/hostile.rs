@@ -1,19 +1,13 @@
-//! Input that wants to hurt gets a message, soon.
+//! Input that wants to hurt gets a message. How soon, `cargo xtask bench hostile` measures.
 
 use super::Place;
 use std::fmt::Write;
-use std::time::{Duration, Instant};
-
-/// A debug build on a busy machine.
-const SOON: Duration = Duration::from_secs(10);
 
 #[track_caller]
-fn refused_soon(text: &str, part: &str) {
+fn refused(text: &str, part: &str) {
     let place = Place::new(&[("compose.yaml", text)]);
     for line in ["plan", "check .", "check compose.yaml"] {
-        let start = Instant::now();
         let run = place.muster(line);
-        assert!(start.elapsed() < SOON, "{line}: {:?}", start.elapsed());
         run.says(2, &[part]);
         assert!(run.stderr.len() < 20_000, "{line}: {} bytes", run.stderr.len());
     }
@@ -22,7 +16,7 @@ fn refused_soon(text: &str, part: &str) {
 #[test]
 fn a_huge_file() {
     let line = "  web: { image: nginx }\n";
-    refused_soon(&format!("services:\n{}", line.repeat((10 << 20) / line.len())), "bytes");
+    refused(&format!("services:\n{}", line.repeat((10 << 20) / line.len())), "bytes");
 }
 
 #[test]
@@ -32,12 +26,12 @@ fn an_alias_bomb() {
         let last = format!("*a{}", n - 1);
         writeln!(text, "a{n}: &a{n} [{}]", vec![last; 10].join(", ")).unwrap();
     }
-    refused_soon(&text, "error: ");
+    refused(&text, "error: ");
 }
 
 #[test]
 fn deep_nesting() {
-    refused_soon(&format!("services: {}", "[".repeat(200_000)), "error: ");
+    refused(&format!("services: {}", "[".repeat(200_000)), "error: ");
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! A nightly dump of each database whose engine is known.
 
 use crate::log::Log;
+use crate::security::NOBODY;
 use crate::world::{Shape, Subject, World};
 use crate::{names, rules};
 use catalog::Role;
 use model::plan::{
-    AccessMode, Claim, Completions, Container, EnvSource, EnvVar, Kind, Mounted, Pod, PodVolume,
-    Probes, RestartPolicy, VolumeSource, Workload,
+    AccessMode, Claim, Completions, Container, EnvSource, EnvVar, Kind, Mounted, Pod, PodSecurity,
+    PodVolume, Probes, RestartPolicy, VolumeSource, Workload,
 };
 use model::reason::{Because, Certainty, Level};
 use units::{Bytes, Seconds};
@@ -105,6 +106,14 @@ fn explain(subject: &Subject<'_>, name: &str, schedule: &str, keep: u32, log: &m
             .sure(certainty)
             .why("a database without a backup is a database that will be lost");
     }
+    log.decide_on(
+        Some(subject.key()),
+        format!("CronJob/{name}"),
+        "spec.jobTemplate.spec.template.spec.securityContext",
+    )
+    .chose(format!("user {NOBODY}, unless the image needs root"))
+    .rule(rules::RESTRICTED)
+    .why("a dump goes over the network and needs none of the server's files");
 }
 
 /// The dump, compressed, renamed into place only when it is whole; older ones go afterwards.
@@ -132,7 +141,18 @@ fn script(database: &Workload, recipe: &catalog::Backup, keep: u32) -> String {
     lines.join("\n")
 }
 
-/// The pod of the database, with its credentials and its user, without its data.
+/// A dump needs none of the server's files: where the image works without root, it runs as a user
+/// of its own.
+fn security(database: &Workload) -> PodSecurity {
+    let server = database.pod.security.clone();
+    if !server.non_root {
+        return server;
+    }
+    let own = Some(NOBODY);
+    PodSecurity { user: own, group: own, fs_group: own, groups: Vec::new(), ..server }
+}
+
+/// The pod of the database, with its credentials, without its data.
 fn job(
     database: &Workload,
     name: String,
@@ -184,7 +204,7 @@ fn job(
         annotations: database.pod.annotations.clone(),
         containers: vec![container],
         volumes,
-        security: database.pod.security.clone(),
+        security: security(database),
         restart: RestartPolicy::OnFailure,
         grace: Seconds(30),
         ..Pod::default()

@@ -8,8 +8,9 @@ use catalog::User;
 use model::project::RunAs;
 use model::reason::{Because, Certainty, Level, Rule};
 
-/// The user of an image of which nothing is known.
-const ASSUMED: u32 = 10_001;
+/// The user of an image of which nothing is known, and of pods that need none in particular: above
+/// what nodes give to people and services.
+pub(crate) const ASSUMED: u32 = 10_001;
 
 /// What `useradd` gives the first user of an image.
 const FIRST_USER: u32 = 1000;

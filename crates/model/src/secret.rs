@@ -4,7 +4,8 @@ use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// A secret value. `Debug`, `Display` and `Serialize` show a mask; only [`SecretText::expose`]
-/// gives the text, and only the writer of Secret objects calls it.
+/// gives the text: to the planner, which looks for it where it must not stay, and to the writer of
+/// Secret objects.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SecretText(String);
 

@@ -29,6 +29,9 @@ struct Chosen {
     certainty: Certainty,
 }
 
+/// How often a starting container is asked.
+const BRISK: Seconds = Seconds(2);
+
 /// Decides the probes of the service's container.
 pub(crate) fn probes(_world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> Probes {
     if matches!(subject.shape, Shape::Job | Shape::CronJob) {
@@ -145,8 +148,20 @@ pub(super) fn liveness(subject: &Subject<'_>) -> Option<Probe> {
     lookups::fitting_liveness(subject).or_else(|| port().map(|port| patient(port.port)))
 }
 
+/// A start is noticed soon: asked every two seconds, with the same patience in all. Readiness only
+/// begins when it passed.
+fn brisk(mut startup: Probe) -> Probe {
+    if startup.period.0 > BRISK.0 {
+        let patience = startup.period.0.saturating_mul(startup.failures);
+        startup.failures = patience.div_ceil(BRISK.0);
+        startup.period = BRISK;
+    }
+    startup
+}
+
 fn written_down(subject: &Subject<'_>, chosen: Chosen, extra: &[Because], log: &mut Log) -> Probes {
-    let Chosen { probes, why, because, rule, certainty } = chosen;
+    let Chosen { mut probes, why, because, rule, certainty } = chosen;
+    probes.startup = probes.startup.map(brisk);
     let named = [("startupProbe", &probes.startup), ("readinessProbe", &probes.readiness)];
     for (name, probe) in named {
         let Some(probe) = probe else { continue };

@@ -67,14 +67,17 @@ pub(crate) struct Image {
     pub(crate) base: Option<ImageRef>,
     /// Whether nobody published it yet: it must be built and pushed.
     pub(crate) must_build: bool,
+    /// What the file names, where the command line names an image that the table does not know: the
+    /// one takes the place of the other.
+    pub(crate) stands_for: Option<ImageRef>,
 }
 
 impl Image {
     /// The reference to look up facts by tag with: the image itself, else what it is built on.
     pub(crate) fn facts_ref(&self) -> Option<&ImageRef> {
-        self.parsed
+        self.stands_for
             .as_ref()
-            .filter(|_| !self.must_build)
+            .or(self.parsed.as_ref().filter(|_| !self.must_build))
             .or(self.base.as_ref())
             .or(self.parsed.as_ref())
     }

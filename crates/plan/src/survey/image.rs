@@ -15,13 +15,13 @@ pub(super) fn choose(world: &World<'_>, service: &Service) -> Image {
         .and_then(|f| f.base.as_deref())
         .and_then(|text| ImageRef::parse(text).ok());
     if let Some(chosen) = world.options.images.get(&service.name) {
-        let parsed = ImageRef::parse(chosen).ok();
-        return Image { reference: chosen.clone(), parsed, base, must_build: false };
+        return chosen_image(service, chosen, base);
     }
     if let Some(image) = &service.image {
         let written = image.value.trim().trim_end_matches([':', '@', '/']).to_owned();
         let parsed = ImageRef::parse(&written).ok();
-        return Image { reference: written, parsed, base, must_build: service.build.is_some() };
+        let must_build = service.build.is_some();
+        return Image { reference: written, parsed, base, must_build, stands_for: None };
     }
     let name = format!("{}-{}", world.app, crate::names::label(&service.name, 40));
     let reference = match &world.options.registry {
@@ -29,13 +29,29 @@ pub(super) fn choose(world: &World<'_>, service: &Service) -> Image {
         None => format!("{name}:{UNBUILT_TAG}"),
     };
     let parsed = ImageRef::parse(&reference).ok();
-    Image { reference, parsed, base, must_build: service.build.is_some() }
+    Image { reference, parsed, base, must_build: service.build.is_some(), stands_for: None }
+}
+
+/// An image of the command line. What is known of the file's own image holds for it too, unless the
+/// table knows better.
+fn chosen_image(service: &Service, chosen: &str, base: Option<ImageRef>) -> Image {
+    let parsed = ImageRef::parse(chosen).ok();
+    let unknown = parsed.as_ref().and_then(catalog::lookup).is_none();
+    let written = service.image.as_ref().and_then(|image| ImageRef::parse(&image.value).ok());
+    let stands_for = written.or_else(|| base.clone()).filter(|_| unknown);
+    Image { reference: chosen.to_owned(), parsed, base, must_build: false, stands_for }
 }
 
 /// Finds the image in the table, or guesses from weaker evidence.
 pub(super) fn recognise(service: &Service, image: &Image) -> Option<Known> {
     if let Some(family) = image.parsed.as_ref().and_then(catalog::lookup) {
         let why = format!("`{}` is {}", image.reference, family.title);
+        return Some(Known { family, why, certainty: Certainty::Known });
+    }
+    if let Some((image, family)) =
+        image.stands_for.as_ref().and_then(|i| Some((i, catalog::lookup(i)?)))
+    {
+        let why = format!("it takes the place of `{}`, {}", image.canonical(), family.title);
         return Some(Known { family, why, certainty: Certainty::Known });
     }
     let env_keys: Vec<&str> = service.environment.keys().map(String::as_str).collect();
@@ -49,7 +65,7 @@ pub(super) fn recognise(service: &Service, image: &Image) -> Option<Known> {
         .collect();
     let words = service.entrypoint.iter().chain(&service.command).flat_map(|w| w.value.iter());
     let command: Vec<&str> = words.map(String::as_str).collect();
-    let subject_image = image.base.as_ref().or(image.parsed.as_ref());
+    let subject_image = image.stands_for.as_ref().or(image.base.as_ref()).or(image.parsed.as_ref());
     let evidence = Evidence {
         image: subject_image,
         env_keys: &env_keys,

@@ -1,6 +1,8 @@
 //! The shared database.
 
-use crate::common::{codes, finds, given, kind, plan_of, plan_with, policy, service, workload};
+use crate::common::{
+    codes, container, finds, given, kind, plan_of, plan_with, policy, service, workload,
+};
 use model::plan::{DatabaseKind, Kind, Plan, SecretEntry, ServiceKind};
 
 fn budget(plan: &Plan) -> &model::plan::ConnectionBudget {
@@ -249,4 +251,31 @@ fn the_fix_says_which_pool_would_fit() {
     assert_eq!((client.replicas, client.processes), (11, 4));
     let found = plan.report.findings.iter().find(|f| f.code == "connection-budget").unwrap();
     assert!(found.fix.contains("services.web.x-muster.connections.pool: 2"), "{}", found.fix);
+}
+
+#[test]
+fn an_image_of_the_command_line_takes_the_place_of_the_file_s() {
+    let mut given = given(
+        "name: shop\nservices:\n  db: { image: 'mariadb:11.4', environment: { MARIADB_ROOT_PASSWORD: s3cret-1 }, volumes: ['d:/var/lib/mysql'] }\nvolumes: { d: {} }\n",
+    );
+    let plain = given.plan();
+    given.options.images.insert("db".to_owned(), "local/shop-db:1.0.0".to_owned());
+    let replaced = given.plan();
+    for plan in [&plain, &replaced] {
+        let backup = container(plan, "backup");
+        assert!(backup.args.as_ref().unwrap()[0].contains("mariadb-dump"), "{:?}", backup.args);
+    }
+    assert_eq!(container(&replaced, "db").image, "local/shop-db:1.0.0");
+    assert_eq!(container(&plain, "db").resources, container(&replaced, "db").resources);
+}
+
+#[test]
+fn passwords_stay_off_command_lines() {
+    for family in catalog::families() {
+        let Some(backup) = &family.backup else { continue };
+        for line in [&backup.dump, &backup.restore] {
+            let known = family.id == "mongo";
+            assert!(known || !line.contains("--password="), "{}: {line}", family.id);
+        }
+    }
 }

@@ -132,6 +132,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    #[expect(clippy::needless_pass_by_value, reason = "literals read better without a `&`")]
     fn check(want: Value, have: Value, expect: &[&str]) {
         let found: Vec<_> =
             differences(&want, &have).iter().map(|it| it.path.to_string()).collect();

@@ -99,8 +99,11 @@ fn conflicts(live: &Value, changes: &[Difference]) -> Vec<Conflict> {
 }
 
 fn shown(kind: &str, changes: &[Difference]) -> Vec<FieldChange> {
-    let secret = |change: &Difference| kind == "Secret" && change.path.starts(&["data"]);
-    changes.iter().map(|change| FieldChange::new(change, secret(change))).collect()
+    let show = |change: &Difference| {
+        let is_secret = kind == "Secret" && change.path.starts(&["data"]);
+        if is_secret { FieldChange::secret(change) } else { FieldChange::plain(change) }
+    };
+    changes.iter().map(show).collect()
 }
 
 /// What becomes of a live object that is not desired any more.

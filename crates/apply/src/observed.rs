@@ -33,7 +33,9 @@ impl Observed {
     pub fn reset(&mut self, kind: &str, objects: Vec<Value>) {
         let listed: BTreeSet<Id> = objects.iter().filter_map(Id::of).collect();
         self.objects.retain(|id, _| id.kind != kind || listed.contains(id));
-        objects.into_iter().for_each(|object| self.apply(object));
+        for object in objects {
+            self.apply(object);
+        }
     }
 
     /// One object.

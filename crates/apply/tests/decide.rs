@@ -1,6 +1,7 @@
 //! Decisions from objects as the API server returns them, and that carrying one out settles it.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::needless_pass_by_value, reason = "literals read better without a `&`")]
 
 mod server;
 
@@ -229,7 +230,7 @@ mod settles {
         scalar().prop_recursive(4, 24, 4, move |inner| {
             let name = proptest::sample::select(fields.to_vec());
             let named =
-                (("[a-c]", inner.clone())).prop_map(|(name, it)| json!({"name": name, "it": it}));
+                ("[a-c]", inner.clone()).prop_map(|(name, it)| json!({"name": name, "it": it}));
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 1..3).prop_map(Value::from),
                 proptest::collection::vec(named, 1..3).prop_map(unique),

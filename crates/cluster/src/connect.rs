@@ -92,6 +92,11 @@ impl Cluster {
         &self.requests
     }
 
+    /// Whether it serves a kind.
+    pub fn serves(&self, api_version: &str, kind: &str) -> bool {
+        self.resources.get(api_version, kind).is_ok()
+    }
+
     pub(crate) fn client(&self) -> Client {
         self.client.0.clone()
     }

@@ -2,6 +2,7 @@
 
 use crate::connect::Cluster;
 use crate::error::{Ask, Error};
+use crate::watch::value;
 use kube::api::ListParams;
 use model::facts::ClusterFacts;
 use serde_json::Value;
@@ -24,8 +25,8 @@ impl Cluster {
     /// Finds out what the cluster has. What may not be read is unknown.
     pub async fn facts(&self) -> Result<Facts, Error> {
         let (classes, nodes) = futures::try_join!(
-            self.list_all("storage.k8s.io/v1", "StorageClass"),
-            self.list_all("v1", "Node"),
+            self.list("storage.k8s.io/v1", "StorageClass", None),
+            self.list("v1", "Node", None),
         )?;
         let classes = classes.unwrap_or_default();
         let default = classes.iter().find(|class| is_default(class)).and_then(name);
@@ -44,21 +45,21 @@ impl Cluster {
         Ok(Facts { cluster, version: self.version.clone(), default_class: default })
     }
 
-    /// All objects of a kind of the whole cluster; `None` if they may not be read or the kind is not
-    /// served.
-    pub async fn list_all(
+    /// All objects of a kind, in a namespace or of the whole cluster; `None` if they may not be
+    /// read or the kind is not served.
+    pub async fn list(
         &self,
         api_version: &str,
         kind: &str,
+        namespace: Option<&str>,
     ) -> Result<Option<Vec<Value>>, Error> {
         let Ok(resource) = self.resources.get(api_version, kind) else { return Ok(None) };
-        let api = self.api(resource, None);
-        let ask =
-            Ask { verb: "list", resource: resource.name(), namespace: None, object: String::new() };
+        let api = self.api(resource, namespace);
+        let ask = Ask { verb: "list", resource: resource.name(), namespace, object: String::new() };
         let params = ListParams::default();
         match self.ask(&ask, || api.list(&params)).await {
             Ok(list) => {
-                Ok(Some(list.items.iter().filter_map(|it| serde_json::to_value(it).ok()).collect()))
+                Ok(Some(list.items.into_iter().filter_map(|it| value(&resource.api, it)).collect()))
             }
             Err(Error::Forbidden { .. }) => Ok(None),
             Err(error) => Err(error),

@@ -29,7 +29,7 @@ pub struct Lease {
 #[derive(Clone, Debug)]
 pub enum Taken {
     /// It is ours.
-    Ours(Lease),
+    Ours(Box<Lease>),
     /// Somebody ran between our look and now: what was decided may be wrong.
     Changed,
 }
@@ -76,7 +76,10 @@ impl Cluster {
             }
         }
         match self.hold(namespace, seen.0, me).await {
-            Ok(object) => Ok(Taken::Ours(Lease { namespace: namespace.to_owned(), object })),
+            Ok(object) => {
+                let lease = Lease { namespace: namespace.to_owned(), object };
+                Ok(Taken::Ours(Box::new(lease)))
+            }
             Err(Error::Conflict { .. }) => Ok(Taken::Changed),
             Err(error) => Err(error),
         }
@@ -103,7 +106,7 @@ impl Cluster {
     }
 
     /// Does something while the lease is ours; afterwards it is free.
-    pub async fn while_holding<T>(&self, lease: Lease, work: impl Future<Output = T>) -> T {
+    pub async fn while_holding<T>(&self, lease: Box<Lease>, work: impl Future<Output = T>) -> T {
         let mut lease = lease;
         let mut work = std::pin::pin!(work);
         let done = loop {
@@ -124,7 +127,7 @@ impl Cluster {
     }
 
     /// Gives a lease back. Where that fails it ends by itself.
-    pub async fn release(&self, lease: Lease) {
+    async fn release(&self, lease: Box<Lease>) {
         let _ = self.hold(&lease.namespace, Some(lease.object), "").await;
     }
 }

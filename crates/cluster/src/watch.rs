@@ -92,7 +92,7 @@ fn tell(
 }
 
 /// Items of a list do not say their kind.
-fn value(resource: &ApiResource, object: DynamicObject) -> Option<Value> {
+pub(crate) fn value(resource: &ApiResource, object: DynamicObject) -> Option<Value> {
     let mut value = serde_json::to_value(object).ok()?;
     value["apiVersion"] = resource.api_version.clone().into();
     value["kind"] = resource.kind.clone().into();

@@ -3,8 +3,9 @@
 use crate::connect::Cluster;
 use crate::error::Error;
 use apply::{Id, MANAGER};
-use futures::TryStreamExt;
+use futures::StreamExt;
 use kube::api::{DeleteParams, Patch, PatchParams, Preconditions, ValidationDirective};
+use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::watch_object;
 use serde_json::Value;
 use std::time::Duration;
@@ -39,7 +40,7 @@ pub enum Propagation {
 }
 
 /// How long something may take to go away.
-const GOING: Duration = Duration::from_secs(120);
+const GOING: Duration = Duration::from_mins(2);
 
 impl Cluster {
     /// Applies an object as ours.
@@ -82,15 +83,10 @@ impl Cluster {
     /// Waits until an object is gone.
     pub async fn gone(&self, id: &Id) -> Result<(), Error> {
         let (api, ask) = self.place("watch", id)?;
-        let mut states = std::pin::pin!(watch_object(api, &id.name));
+        let mut states = std::pin::pin!(watch_object(api, &id.name).default_backoff());
         let waiting = async {
-            loop {
-                match states.try_next().await {
-                    Ok(Some(None) | None) => return,
-                    // The watch starts anew by itself.
-                    Ok(Some(Some(_))) | Err(_) => {}
-                }
-            }
+            // A watch that breaks starts anew by itself.
+            while !matches!(states.next().await, Some(Ok(None)) | None) {}
         };
         let late =
             |_| Error::Timeout { doing: format!("{} until it is gone", ask.doing()), limit: GOING };

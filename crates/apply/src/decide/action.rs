@@ -100,13 +100,19 @@ pub struct FieldChange {
 }
 
 impl FieldChange {
-    pub(super) fn new(change: &Difference, secret: bool) -> Self {
-        let show = |value: &Option<Value>| value.as_ref().filter(|_| !secret).map(shorten);
+    /// A change whose values may be seen.
+    pub(super) fn plain(change: &Difference) -> Self {
+        let show = |value: &Option<Value>| value.as_ref().map(shorten);
         Self {
             field: change.path.to_string(),
             before: show(&change.before),
             after: show(&change.after),
         }
+    }
+
+    /// A change of which only the place may be seen.
+    pub(super) fn secret(change: &Difference) -> Self {
+        Self { field: change.path.to_string(), before: None, after: None }
     }
 }
 

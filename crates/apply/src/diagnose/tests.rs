@@ -39,7 +39,9 @@ fn event(uid: &str, reason: &str, message: &str, at: &str) -> Value {
 
 fn state(objects: &[Value]) -> ServiceState {
     let mut observed = Observed::default();
-    objects.iter().for_each(|object| observed.apply(object.clone()));
+    for object in objects {
+        observed.apply(object.clone());
+    }
     let kind = objects[0]["kind"].as_str().unwrap();
     diagnose(&[desired(kind, "web")], &observed).remove(0)
 }

@@ -57,9 +57,7 @@ func main() {
 // A watch without a version begins with everything that is there, so each new one makes up for what the last one missed.
 func forever(resource string, act func(object) error) {
 	for {
-		if err := watch(resource, act); err != nil {
-			log.Print(resource, ": ", err)
-		}
+		log.Print(resource, ": ", watch(resource, act))
 		time.Sleep(time.Second)
 	}
 }
@@ -75,15 +73,14 @@ func watch(resource string, act func(object) error) error {
 			Type   string
 			Object object
 		}
-		if err := events.Decode(&event); err == io.EOF {
-			return nil
-		} else if err != nil {
+		if err := events.Decode(&event); err != nil {
 			return err
 		}
-		if event.Type == "ADDED" || event.Type == "MODIFIED" {
-			if err := act(event.Object); err != nil {
-				return err
-			}
+		if event.Type != "ADDED" && event.Type != "MODIFIED" {
+			continue
+		}
+		if err := act(event.Object); err != nil {
+			return err
 		}
 	}
 }
@@ -105,16 +102,13 @@ func provision(claim object) error {
 	if err := os.MkdirAll(disk, 0o777); err != nil {
 		return err
 	}
-	log.Print("volume ", volume, " for ", claim.Metadata.Namespace, "/", claim.Metadata.Name, " at ", disk)
 	return send("POST", "persistentvolumes", list{
 		"apiVersion": "v1", "kind": "PersistentVolume",
 		"metadata": list{"name": volume, "annotations": list{"pv.kubernetes.io/provisioned-by": name, name: disk}},
 		"spec": list{
-			"capacity":                      list{"storage": claim.Spec.Resources.Requests["storage"]},
-			"accessModes":                   claim.Spec.AccessModes,
-			"storageClassName":              claim.Spec.StorageClassName,
-			"persistentVolumeReclaimPolicy": "Delete",
-			"local":                         list{"path": path},
+			"capacity":    list{"storage": claim.Spec.Resources.Requests["storage"]},
+			"accessModes": claim.Spec.AccessModes, "storageClassName": claim.Spec.StorageClassName,
+			"persistentVolumeReclaimPolicy": "Delete", "local": list{"path": path},
 			"claimRef": list{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": claim.Metadata.Name,
 				"namespace": claim.Metadata.Namespace, "uid": claim.Metadata.UID},
 			"nodeAffinity": list{"required": list{"nodeSelectorTerms": []list{{"matchExpressions": []list{
@@ -128,7 +122,6 @@ func remove(volume object) error {
 	if disk == "" || volume.Status.Phase != "Released" || volume.Spec.PersistentVolumeReclaimPolicy != "Delete" {
 		return nil
 	}
-	log.Print("removing ", volume.Metadata.Name)
 	if err := os.RemoveAll(disk); err != nil {
 		return err
 	}
@@ -147,11 +140,11 @@ func request(method, path string, body io.Reader) (*http.Response, error) {
 
 // What is made or gone already is well.
 func send(method, path string, body any) error {
-	text, err := json.Marshal(body)
-	if err != nil {
+	var text bytes.Buffer
+	if err := json.NewEncoder(&text).Encode(body); err != nil {
 		return err
 	}
-	response, err := request(method, path, bytes.NewReader(text))
+	response, err := request(method, path, &text)
 	if err != nil {
 		return err
 	}

@@ -79,17 +79,21 @@ fn worse(mut a: ServiceState, b: ServiceState) -> ServiceState {
     a.pods.ready += b.pods.ready;
     a.pods.wanted += b.pods.wanted;
     a.phase = match (a.phase, b.phase) {
-        (Phase::Failed(mut a), Phase::Failed(b) | Phase::Waiting(b))
-        | (Phase::Waiting(mut a), Phase::Failed(b)) => {
-            a.extend(b);
-            Phase::Failed(a)
-        }
-        (Phase::Waiting(mut a), Phase::Waiting(b)) => {
-            a.extend(b);
-            Phase::Waiting(a)
-        }
+        (Phase::Failed(a), Phase::Failed(b) | Phase::Waiting(b))
+        | (Phase::Waiting(a), Phase::Failed(b)) => Phase::Failed(joined(a, b)),
+        (Phase::Waiting(a), Phase::Waiting(b)) => Phase::Waiting(joined(a, b)),
         (Phase::Serving, other) | (other, Phase::Serving) => other,
     };
+    a
+}
+
+/// Causes of both, each reason once.
+fn joined(mut a: Vec<Cause>, b: Vec<Cause>) -> Vec<Cause> {
+    for cause in b {
+        if !a.iter().any(|known| known.reason == cause.reason) {
+            a.push(cause);
+        }
+    }
     a
 }
 

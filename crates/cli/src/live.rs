@@ -7,6 +7,7 @@
 
 mod carry_out;
 mod changes;
+mod identity;
 pub(crate) mod progress;
 mod removal;
 mod session;
@@ -14,8 +15,9 @@ mod stopwatch;
 mod trouble;
 mod wait;
 
-pub(crate) use carry_out::{Order, carry_out};
+pub(crate) use carry_out::{Order, Patience, carry_out};
 pub(crate) use changes::{events, table};
+pub(crate) use identity::Identity;
 pub(crate) use progress::Progress;
 pub(crate) use removal::{Data, Removal, remove};
 pub(crate) use session::{Session, connect};

@@ -11,8 +11,8 @@ use kube::api::PostParams;
 use std::time::Duration;
 
 /// A holder that has not renewed for so long has died.
-const LASTS: Duration = Duration::from_secs(10);
-const RENEWED: Duration = Duration::from_secs(3);
+const LASTS: Duration = Duration::from_secs(15);
+const RENEWED: Duration = Duration::from_secs(5);
 
 /// The lease as it was before a decision was made.
 #[derive(Clone, Debug)]
@@ -48,6 +48,15 @@ impl Seen {
     pub fn holder(&self) -> Option<&str> {
         let spec = self.0.as_ref()?.spec.as_ref()?;
         spec.holder_identity.as_deref().filter(|holder| !holder.is_empty())
+    }
+
+    /// The same, for somebody who knows that the holder is dead.
+    #[must_use]
+    pub fn abandoned(mut self) -> Self {
+        if let Some(spec) = self.0.as_mut().and_then(|object| object.spec.as_mut()) {
+            spec.holder_identity = None;
+        }
+        self
     }
 
     fn version(&self) -> Option<&str> {

@@ -55,6 +55,8 @@ pub enum Reason {
         /// The service.
         service: String,
     },
+    /// It has not been applied: it comes after others.
+    NotApplied,
     /// Nothing is wrong yet.
     Starting,
 }
@@ -89,6 +91,7 @@ impl Reason {
             | Self::Unschedulable { .. }
             | Self::ProbeFailing { .. }
             | Self::DependencyNotReady { .. }
+            | Self::NotApplied
             | Self::Starting => false,
         }
     }
@@ -108,6 +111,7 @@ impl Reason {
             Self::CannotStart => "cannot-start",
             Self::JobFailed => "job-failed",
             Self::DependencyNotReady { .. } => "dependency-not-ready",
+            Self::NotApplied => "not-applied",
             Self::Starting => "starting",
         }
     }
@@ -130,6 +134,7 @@ impl Reason {
             Self::CannotStart => "container cannot start".to_owned(),
             Self::JobFailed => "job failed".to_owned(),
             Self::DependencyNotReady { service } => format!("waits for {service}"),
+            Self::NotApplied => "comes after others".to_owned(),
             Self::Starting => "starting".to_owned(),
         }
     }
@@ -156,7 +161,7 @@ impl Reason {
             Self::ConfigMissing { .. } => "create the ConfigMap in this namespace",
             Self::CannotStart => "the message of the kubelet says what to change",
             Self::JobFailed => "read its log; after a fix, run `muster up` again",
-            Self::DependencyNotReady { .. } | Self::Starting => return None,
+            Self::DependencyNotReady { .. } | Self::NotApplied | Self::Starting => return None,
         })
     }
 }

@@ -9,8 +9,8 @@ use serde_json::Value;
 pub(super) fn state(desired: &Desired, observed: &Observed) -> ServiceState {
     let object = desired.id.to_string();
     let Some(live) = observed.get(&desired.id) else {
-        let evidence = "not applied yet".to_owned();
-        let causes = vec![Cause { reason: Reason::Starting, object, evidence }];
+        let evidence = "it is not there yet".to_owned();
+        let causes = vec![Cause { reason: Reason::NotApplied, object, evidence }];
         return service(Count { ready: 0, wanted: 1 }, Phase::Waiting(causes));
     };
     let (count, ready) = progress(&desired.id.kind, live);

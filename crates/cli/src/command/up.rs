@@ -5,8 +5,8 @@ use crate::arguments::UpArguments;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::live::{
-    Answer, Order, Progress, Session, Stopwatch, Verdict, Watching, ask, block_on, carry_out,
-    events, interruptible, not_serving, standing, table,
+    Answer, Identity, Order, Patience, Progress, Session, Stopwatch, Verdict, Watching, ask,
+    block_on, carry_out, events, interruptible, not_serving, standing, table,
 };
 use crate::printer::Printer;
 use crate::product::{self, Inputs, Readable};
@@ -109,6 +109,10 @@ impl Up<'_> {
         Ok(Exit::Done)
     }
 
+    fn patience(&self) -> Patience {
+        if self.arguments.no_wait { Patience::None } else { Patience::UntilReady }
+    }
+
     fn force(&self) -> Force {
         if self.arguments.take_over { Force::TakeOver } else { Force::Respect }
     }
@@ -131,7 +135,7 @@ impl Up<'_> {
         let mut watching = Watching::start(&cluster, session.namespace(), &desired);
         if decision.writes() {
             let lease = self.lease(session).await?;
-            let order = Order { force: self.force(), deadline };
+            let order = Order { force: self.force(), patience: self.patience(), deadline };
             let work = carry_out(session, &decision, &mut watching, order, &mut self.progress);
             cluster.while_holding(lease, Box::pin(interruptible(work))).await?;
             self.watch.lap("apply");
@@ -153,11 +157,16 @@ impl Up<'_> {
     }
 
     async fn lease(&mut self, session: &Session) -> Result<Box<Lease>, Error> {
-        if let Some(holder) = session.lease.holder() {
-            self.progress.say(&format!("waiting whether {holder} is still at work"));
+        let me = Identity::new(self.variables);
+        let mut seen = session.lease.clone();
+        if let Some(holder) = seen.holder().map(str::to_owned) {
+            if me.outlives(&holder) {
+                seen = seen.abandoned();
+            } else {
+                self.progress.say(&format!("waiting whether {holder} is still at work"));
+            }
         }
-        let me = identity(self.variables);
-        match session.cluster.take(session.namespace(), session.lease.clone(), &me).await? {
+        match session.cluster.take(session.namespace(), seen, &me.to_string()).await? {
             Taken::Ours(lease) => Ok(lease),
             Taken::Changed => Err(Error::Conflict {
                 message: "somebody else has changed this product just now".to_owned(),
@@ -228,16 +237,4 @@ fn refusal(decision: &Decision) -> Error {
         "rename or remove what is in the way, or choose another --namespace"
     };
     Error::Conflict { message, hint: hint.to_owned() }
-}
-
-/// Who we are, for others who want to change the same product.
-fn identity(variables: &Variables) -> String {
-    let variable = |names: [&str; 2]| names.iter().find_map(|name| variables.get(*name));
-    let user = variable(["USER", "LOGNAME"]).map_or("somebody", String::as_str);
-    let host = variables.get("HOSTNAME").cloned().or_else(|| {
-        let text = std::fs::read_to_string("/etc/hostname").ok()?;
-        Some(text.trim().to_owned())
-    });
-    let host = host.unwrap_or_else(|| "a machine".to_owned());
-    format!("{user} on {host} (process {})", std::process::id())
 }

@@ -20,7 +20,17 @@ const WORKLOADS: std::ops::Range<u16> = 700..800;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Order {
     pub(crate) force: Force,
+    pub(crate) patience: Patience,
     pub(crate) deadline: Instant,
+}
+
+/// Whether workloads wait for what they come after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// They do.
+    UntilReady,
+    /// They do not; their pods do.
+    None,
 }
 
 /// Carries out a decision, and keeps the inventory. The inventory names an object before it is
@@ -36,7 +46,7 @@ pub(crate) async fn carry_out(
     let mut inventory = planned(session, decision);
     remember(session, &stored, &inventory).await?;
     for (stage, changes) in stages(decision) {
-        if WORKLOADS.contains(&stage.0) {
+        if WORKLOADS.contains(&stage.0) && order.patience == Patience::UntilReady {
             dependencies(session, &changes, watching, order, progress).await?;
         }
         let stored: Vec<Value> = stream::iter(&changes)

@@ -23,7 +23,7 @@ pub(crate) async fn not_serving(
         for cause in state.causes() {
             let said = format!("\n  {}: {}", state.service, cause.reason.say());
             message.push_str(&said);
-            if cause.reason != Reason::Starting {
+            if !matches!(cause.reason, Reason::Starting | Reason::NotApplied) {
                 write!(message, "\n    {}: {}", cause.object, indented(&cause.evidence))
                     .expect("a string takes any text");
             }

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -36,10 +37,8 @@ type object struct {
 
 type list map[string]any
 
-var (
-	server, token, run string
-	client             http.Client
-)
+var server, token, run string
+var client http.Client
 
 func main() {
 	server, token, run = os.Args[1], os.Args[2], os.Args[4]
@@ -73,13 +72,11 @@ func watch(resource string, act func(object) error) error {
 			Type   string
 			Object object
 		}
-		if err := events.Decode(&event); err != nil {
-			return err
+		err := events.Decode(&event)
+		if err == nil && event.Type != "DELETED" {
+			err = act(event.Object)
 		}
-		if event.Type != "ADDED" && event.Type != "MODIFIED" {
-			continue
-		}
-		if err := act(event.Object); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -111,8 +108,8 @@ func provision(claim object) error {
 			"persistentVolumeReclaimPolicy": "Delete", "local": list{"path": path},
 			"claimRef": list{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": claim.Metadata.Name,
 				"namespace": claim.Metadata.Namespace, "uid": claim.Metadata.UID},
-			"nodeAffinity": list{"required": list{"nodeSelectorTerms": []list{{"matchExpressions": []list{
-				{"key": key, "operator": "In", "values": []string{value}}}}}}},
+			"nodeAffinity": list{"required": list{"nodeSelectorTerms": []list{
+				{"matchExpressions": []list{{"key": key, "operator": "In", "values": []string{value}}}}}}},
 		},
 	})
 }
@@ -122,10 +119,7 @@ func remove(volume object) error {
 	if disk == "" || volume.Status.Phase != "Released" || volume.Spec.PersistentVolumeReclaimPolicy != "Delete" {
 		return nil
 	}
-	if err := os.RemoveAll(disk); err != nil {
-		return err
-	}
-	return send("DELETE", "persistentvolumes/"+volume.Metadata.Name, nil)
+	return errors.Join(os.RemoveAll(disk), send("DELETE", "persistentvolumes/"+volume.Metadata.Name, nil))
 }
 
 func request(method, path string, body io.Reader) (*http.Response, error) {
@@ -133,8 +127,7 @@ func request(method, path string, body io.Reader) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	request.Header.Set("Authorization", "Bearer "+token)
-	request.Header.Set("Content-Type", "application/json")
+	request.Header = http.Header{"Authorization": {"Bearer " + token}, "Content-Type": {"application/json"}}
 	return client.Do(request)
 }
 
@@ -149,9 +142,9 @@ func send(method, path string, body any) error {
 		return err
 	}
 	defer response.Body.Close()
-	if done := []int{200, 201, 202, 404, 409}; slices.Contains(done, response.StatusCode) {
-		return nil
+	if !slices.Contains([]int{200, 201, 202, 404, 409}, response.StatusCode) {
+		answer, _ := io.ReadAll(response.Body)
+		err = fmt.Errorf("%s %s: %s: %s", method, path, response.Status, answer)
 	}
-	answer, _ := io.ReadAll(response.Body)
-	return fmt.Errorf("%s %s: %s: %s", method, path, response.Status, answer)
+	return err
 }

@@ -57,8 +57,8 @@ impl ServiceState {
     }
 }
 
-/// Kinds that a service waits for.
-const WORKLOADS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Cluster"];
+/// Kinds that make a service serve. Nobody waits for a `CronJob`: it runs when its time comes.
+const WORKLOADS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "Job", "Cluster"];
 
 /// The state of each service that has a workload, in the order of their names.
 pub fn diagnose(desired: &[Desired], observed: &Observed) -> Vec<ServiceState> {

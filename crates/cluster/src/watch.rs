@@ -35,7 +35,6 @@ pub const WATCHED: &[(&str, &str)] = &[
     ("apps/v1", "StatefulSet"),
     ("apps/v1", "DaemonSet"),
     ("batch/v1", "Job"),
-    ("batch/v1", "CronJob"),
     ("postgresql.cnpg.io/v1", "Cluster"),
 ];
 

@@ -67,12 +67,11 @@ fn progress(kind: &str, live: &Value) -> (Count, bool) {
             let wanted = number("/spec/completions").unwrap_or(1);
             (counted(status("succeeded"), wanted), condition(live, "Complete").is_some())
         }
-        "Cluster" => {
+        // A database that an operator runs.
+        _ => {
             let wanted = number("/spec/instances").unwrap_or(1);
             (counted(status("readyInstances"), wanted), status("readyInstances") >= wanted)
         }
-        // A CronJob runs when its time comes.
-        _ => (Count::default(), true),
     }
 }
 

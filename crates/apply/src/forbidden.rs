@@ -26,7 +26,7 @@ pub(crate) fn judge(kind: &str, live: &Value, changes: &[Difference]) -> Option<
         "Secret" if touches(&["type"]) => {
             Some(replace("the type of a Secret cannot be changed", DELETING))
         }
-        "PersistentVolumeClaim" => claim(changes),
+        "PersistentVolumeClaim" => claim(live, changes),
         _ => None,
     }
 }
@@ -67,7 +67,7 @@ fn stateful_set(changes: &[Difference]) -> Option<Action> {
     Some(replace(&why, ORPHANING))
 }
 
-fn claim(changes: &[Difference]) -> Option<Action> {
+fn claim(live: &Value, changes: &[Difference]) -> Option<Action> {
     let blocked =
         |why: &str, fix: &str| Some(Action::Blocked { why: why.to_owned(), fix: fix.to_owned() });
     let changed = changes.iter().find(|change| change.path.starts(&["spec"]))?;
@@ -81,6 +81,10 @@ fn claim(changes: &[Difference]) -> Option<Action> {
         Some(Ordering::Less) => blocked(
             &format!("a claim cannot shrink from {before} to {after}"),
             "keep the size, or copy the data to a new volume",
+        ),
+        _ if live["status"]["phase"] == "Pending" => blocked(
+            "a claim without a volume cannot grow",
+            "delete it, it holds nothing yet, and run this again",
         ),
         _ => None,
     }

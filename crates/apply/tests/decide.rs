@@ -140,6 +140,8 @@ fn claims_grow_only() {
     let grown = change(claim("1Gi"), |_| {}, claim("2Gi"));
     assert_eq!(fields(&grown), ["spec.resources.requests.storage"]);
     assert!(matches!(change(claim("2Gi"), |_| {}, claim("1Gi")), Action::Blocked { .. }));
+    let pending = |live: &mut Value| live["status"] = json!({"phase": "Pending"});
+    assert!(matches!(change(claim("1Gi"), pending, claim("2Gi")), Action::Blocked { .. }));
     let modes = |mode: &str| {
         object("v1", "PersistentVolumeClaim", json!({"spec": {"accessModes": [mode]}}))
     };

@@ -161,10 +161,15 @@ impl Ask<'_> {
                 said,
             },
             409 => Error::Conflict { object, said },
-            400 | 403 | 413 | 422 => Error::Refused { object, said },
+            400 | 403 | 413 | 422 => Error::Refused { object, said: first_line(&said) },
             code => Error::Api { doing: self.doing(), code, said },
         }
     }
+}
+
+/// Some refusals go on with a dump of the object.
+fn first_line(said: &str) -> String {
+    said.lines().next().unwrap_or_default().to_owned()
 }
 
 fn is_rbac(said: &str) -> bool {

@@ -32,8 +32,14 @@ impl Identity {
         let process = other.strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(')'));
         let Some(process) = process.and_then(|text| text.parse::<u32>().ok()) else { return false };
         // Where there is no such directory, nothing is known of other processes.
-        Path::new("/proc/self").exists() && !Path::new(&format!("/proc/{process}")).exists()
+        Path::new("/proc/self").exists() && has_ended(process)
     }
+}
+
+/// A process that nobody has asked about since it ended is still listed.
+fn has_ended(process: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"));
+    stat.map_or(true, |stat| stat.rsplit(')').next().is_some_and(|it| it.starts_with(" Z")))
 }
 
 impl fmt::Display for Identity {

@@ -1,4 +1,4 @@
-//! The project's own chores: test, tidy, gen, bench.
+//! The project's own chores: test, tidy, gen, bench, cluster.
 //!
 //! `cargo xtask test` is the command of the README; the others keep the tree in order. A chore that
 //! cannot find a tool says which and skips it; only what was found wrong makes it fail.
@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, reason = "a chore tells the person who runs it what it does")]
 
 mod bench;
+mod cluster;
 mod fuzz;
 mod generate;
 mod judges;
@@ -34,20 +35,28 @@ enum Chore {
     /// Measure something
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// A real Kubernetes on this machine for the tests
+    #[command(subcommand)]
+    Cluster(cluster::Cluster),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().chore {
-        Chore::Test(arguments) => test::run(&arguments),
-        Chore::Tidy(arguments) => tidy::run(&arguments),
-        Chore::Gen(arguments) => generate::run(&arguments),
-        Chore::Bench(bench) => bench::run(&bench),
+        Chore::Test(arguments) => test::run(&arguments).map(done),
+        Chore::Tidy(arguments) => tidy::run(&arguments).map(done),
+        Chore::Gen(arguments) => generate::run(&arguments).map(done),
+        Chore::Bench(bench) => bench::run(&bench).map(done),
+        Chore::Cluster(cluster) => cluster::run(&cluster),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             println!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn done((): ()) -> ExitCode {
+    ExitCode::SUCCESS
 }

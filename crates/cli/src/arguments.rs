@@ -1,6 +1,11 @@
 //! The command line.
 
+mod live;
 mod values;
+
+pub(crate) use live::{
+    DiffArguments, DoctorArguments, DownArguments, StatusArguments, TargetArguments, UpArguments,
+};
 
 use crate::exit;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -22,6 +27,11 @@ pub(crate) enum Command {
     Plan(PlanArguments),
     Explain(ExplainArguments),
     Check(CheckArguments),
+    Up(UpArguments),
+    Down(DownArguments),
+    Status(StatusArguments),
+    Diff(DiffArguments),
+    Doctor(DoctorArguments),
     /// Write a script that completes our commands in a shell
     #[command(
         long_about = "Write a script that completes our commands in a shell, for example\n\n  \
@@ -119,7 +129,7 @@ pub(crate) struct ProjectArguments {
 }
 
 /// What the plan is for.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Cluster")]
 pub(crate) struct ClusterArguments {
     /// Namespace [default: the name of the product]

@@ -1,8 +1,13 @@
 //! One module for each command.
 
 mod check;
+mod diff;
+mod doctor;
+mod down;
 mod explain;
 mod plan;
+mod status;
+mod up;
 
 use crate::Variables;
 use crate::arguments::{Arguments, Command};
@@ -20,6 +25,11 @@ pub(crate) fn run(
         Command::Plan(arguments) => plan::run(arguments, variables, printer),
         Command::Explain(arguments) => explain::run(arguments, variables, printer),
         Command::Check(arguments) => check::run(arguments, printer),
+        Command::Up(arguments) => up::run(arguments, variables, printer),
+        Command::Down(arguments) => down::run(arguments, variables, printer),
+        Command::Status(arguments) => status::run(arguments, variables, printer),
+        Command::Diff(arguments) => diff::run(arguments, variables, printer),
+        Command::Doctor(arguments) => doctor::run(arguments, variables, printer),
         Command::Completions { shell } => completions(*shell, printer),
     }
 }

@@ -33,6 +33,28 @@ pub enum Error {
         /// Its words.
         source: io::Error,
     },
+    /// The cluster cannot be asked, or says no.
+    #[error(transparent)]
+    Cluster(#[from] cluster::Error),
+    /// What is on the cluster is not ours to change.
+    #[error("{message}")]
+    Conflict {
+        /// What is whose.
+        message: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// The product does not serve.
+    #[error("{message}")]
+    NotServing {
+        /// What stands in the way.
+        message: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// Somebody pressed Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
     /// Whoever reads our output has left or takes no more.
     #[error("cannot write the result")]
     Output(#[source] io::Error),
@@ -59,7 +81,11 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Input { hint, .. } => hint.as_deref(),
-            Self::Refused { hint, .. } => Some(hint),
+            Self::Refused { hint, .. }
+            | Self::Conflict { hint, .. }
+            | Self::NotServing { hint, .. } => Some(hint),
+            Self::Interrupted => Some("the same command goes on from here"),
+            Self::Cluster(error) => cluster_hint(error),
             Self::Disk { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                     Some("make room and run it again; no file was left half-written")
@@ -78,7 +104,44 @@ impl Error {
         match self {
             Self::Input { .. } => Exit::WrongInput,
             Self::Output(source) if source.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+            Self::Cluster(error) => cluster_exit(error),
+            Self::Conflict { .. } => Exit::Conflict,
+            Self::NotServing { .. } => Exit::NotServing,
+            Self::Interrupted => Exit::Interrupted,
             Self::Refused { .. } | Self::Disk { .. } | Self::Output(_) => Exit::Failed,
         }
     }
+}
+
+fn cluster_exit(error: &cluster::Error) -> Exit {
+    use cluster::Error;
+    match error {
+        Error::Locked { .. } | Error::Conflict { .. } => Exit::Conflict,
+        Error::NotServed { .. } | Error::Refused { .. } | Error::Inventory { .. } => Exit::Failed,
+        Error::NoContext { .. } => Exit::WrongInput,
+        _ => Exit::NoCluster,
+    }
+}
+
+fn cluster_hint(error: &cluster::Error) -> Option<&'static str> {
+    use cluster::Error;
+    Some(match error {
+        Error::NoConfig => "set KUBECONFIG, or write ~/.kube/config as your provider tells",
+        Error::BadConfig(_) => "`kubectl config view` shows what is in it",
+        Error::Unreachable { .. } | Error::Timeout { .. } => {
+            "see whether it is up, and whether --context names the right one; nothing is lost, run \
+             the command again"
+        }
+        Error::Unauthorized { .. } => "log in again, as your provider tells",
+        Error::Forbidden { .. } => "ask for a Role that allows it in this namespace",
+        Error::TooOld { .. } => "upgrade the cluster",
+        Error::NotServed { .. } => "`muster doctor` says what the cluster lacks for this plan",
+        Error::Locked { .. } => "wait until that run has ended",
+        Error::Conflict { .. } => "run the command again: it decides anew",
+        Error::Inventory { .. } => "rename it; muster makes its own",
+        Error::NoContext { .. }
+        | Error::Refused { .. }
+        | Error::Api { .. }
+        | Error::Broken { .. } => return None,
+    })
 }

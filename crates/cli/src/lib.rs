@@ -1,9 +1,10 @@
 //! The `muster` command: arguments, disk, terminal, exit codes.
 //!
 //! ```text
-//! arguments ──▶ command::{plan, explain, check} ──▶ printer   results to stdout, the rest to stderr
-//!                  │          │          │
+//! arguments ──▶ command::{plan, explain, check, up, …} ──▶ printer   results to stdout, the rest to stderr
+//!                  │          │          │       │
 //!                  ├─ product: Compose files to a plan, ready to be shown
+//!                  ├─ live: a product on a cluster: what is there, changing it, waiting for it
 //!                  ├─ folder: files that replace what an earlier run wrote
 //!                  └─ manifests: YAML to be judged
 //! ```
@@ -17,6 +18,7 @@ mod command;
 mod error;
 mod exit;
 mod folder;
+mod live;
 mod manifests;
 mod printer;
 mod product;

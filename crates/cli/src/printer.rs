@@ -57,6 +57,20 @@ impl Printer {
         let _ = writeln!(self.stderr, "{text}");
     }
 
+    /// Whether somebody watches standard error, so that lines may be written over.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.stderr.is_terminal()
+    }
+
+    /// Writes lines over those that were written last, on a terminal.
+    pub(crate) fn redraw(&mut self, lines: &[String], over: usize) {
+        let up = if over > 0 { format!("\x1b[{over}A") } else { String::new() };
+        let lines: Vec<_> = lines.iter().map(|line| format!("\x1b[2K{line}")).collect();
+        let mut stderr = self.stderr.as_inner();
+        // When standard error is gone there is nobody left to tell.
+        let _ = writeln!(stderr, "{up}{}", lines.join("\n"));
+    }
+
     /// Messages about places in files, as [`Diagnostic::render`] writes them.
     pub(crate) fn diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &Sources) {
         for diagnostic in diagnostics {

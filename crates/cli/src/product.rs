@@ -69,15 +69,45 @@ fn shown(object: &Object) -> Shown {
     }
 }
 
+/// A project that can be planned, for whichever cluster.
+#[derive(Debug)]
+pub(crate) struct Readable {
+    project: Project,
+    loaded: Loaded,
+    options: Options,
+}
+
+impl Readable {
+    /// Its plan for a cluster.
+    pub(crate) fn plan(self, facts: &ClusterFacts) -> Product {
+        Product::new(&self.project, self.loaded, facts, &self.options)
+    }
+}
+
 /// Loads and plans what the arguments name; what the loader has to say is printed.
 pub(crate) fn load(inputs: &Inputs<'_>, printer: &mut Printer) -> Result<Product, Error> {
+    Ok(read(inputs, printer)?.plan(&options::facts(inputs.cluster)))
+}
+
+/// Loads what the arguments name; what the loader has to say is printed.
+pub(crate) fn read(inputs: &Inputs<'_>, printer: &mut Printer) -> Result<Readable, Error> {
     let request = request(inputs, files::named(inputs.project, inputs.variables)?);
     let mut loaded = compose::load(&request, &DiskFiles);
     printer.diagnostics(&loaded.diagnostics, &loaded.sources);
     let Some(project) = loaded.project.take() else { return Err(refusal(&loaded, &request.files)) };
     options::known_services(inputs.cluster, &project)?;
-    let (facts, options) = (options::facts(inputs.cluster), options::options(inputs.cluster));
-    Ok(Product::new(&project, loaded, &facts, &options))
+    Ok(Readable { project, loaded, options: options::options(inputs.cluster) })
+}
+
+/// The namespace of a product, from its files alone.
+pub(crate) fn namespace(
+    project: &ProjectArguments,
+    variables: &Variables,
+    printer: &mut Printer,
+) -> Result<String, Error> {
+    let cluster = &ClusterArguments::default();
+    let readable = read(&Inputs { project, cluster, variables }, printer)?;
+    Ok(readable.plan(&ClusterFacts::default()).plan.namespace)
 }
 
 /// An older version of a product, from other files with the same arguments. Only its errors are

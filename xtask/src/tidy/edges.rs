@@ -17,15 +17,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("manifest", &["units", "model"]),
     ("check", &["yaml"]),
     ("report", &["units", "yaml", "model"]),
+    ("apply", &[]),
+    ("cluster", &["model", "apply"]),
     (
         "cli",
-        &["units", "yaml", "model", "catalog", "compose", "plan", "manifest", "check", "report"],
+        &[
+            "units", "yaml", "model", "catalog", "compose", "plan", "manifest", "check", "report",
+            "apply", "cluster",
+        ],
     ),
     ("xtask", &["catalog", "check", "cli"]),
 ];
 
 /// Crates that decide: synchronous functions of their arguments.
-pub(super) const DECISIONS: &[&str] = &["units", "yaml", "model", "catalog", "plan", "check"];
+pub(super) const DECISIONS: &[&str] =
+    &["units", "yaml", "model", "catalog", "plan", "check", "apply"];
 
 /// What a decision crate must not even be able to call, with what it is.
 const FORBIDDEN: &[(&str, &str)] = &[

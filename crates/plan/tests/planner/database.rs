@@ -274,8 +274,9 @@ fn passwords_stay_off_command_lines() {
     for family in catalog::families() {
         let Some(backup) = &family.backup else { continue };
         for line in [&backup.dump, &backup.restore] {
-            let known = family.id == "mongo";
-            assert!(known || !line.contains("--password="), "{}: {line}", family.id);
+            // MongoDB's tools read a password from a terminal, a file or their arguments only.
+            let mongo = line.starts_with("mongo");
+            assert!(mongo || !line.contains("--password="), "{}: {line}", family.id);
         }
     }
 }

@@ -1,0 +1,80 @@
+//! What the cluster has.
+
+use crate::connect::Cluster;
+use crate::error::{Ask, Error};
+use crate::watch::value;
+use kube::api::ListParams;
+use model::facts::ClusterFacts;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What the cluster has.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// What the planner decides by.
+    pub cluster: ClusterFacts,
+    /// Its version, in its own words.
+    pub version: String,
+    /// The storage class of claims that name none.
+    pub default_class: Option<String>,
+}
+
+const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
+
+impl Cluster {
+    /// Finds out what the cluster has. What may not be read is unknown.
+    pub async fn facts(&self) -> Result<Facts, Error> {
+        let (classes, nodes) = futures::try_join!(
+            self.list("storage.k8s.io/v1", "StorageClass", None),
+            self.list("v1", "Node", None),
+        )?;
+        let classes = classes.unwrap_or_default();
+        let default = classes.iter().find(|class| is_default(class)).and_then(name);
+        let provisioner =
+            |class: &Value| class["provisioner"].as_str().unwrap_or_default().to_owned();
+        let storage_classes: BTreeMap<_, _> =
+            classes.iter().filter_map(|class| Some((name(class)?, provisioner(class)))).collect();
+        let nodes = nodes.map(|nodes| nodes.iter().filter(|node| takes_pods(node)).count());
+        let cluster = ClusterFacts {
+            minor: self.minor,
+            storage_classes,
+            api_groups: Some(self.resources.groups()),
+            // A cluster without nodes gets them when pods ask.
+            nodes: nodes.filter(|nodes| *nodes > 0).and_then(|nodes| u32::try_from(nodes).ok()),
+        };
+        Ok(Facts { cluster, version: self.version.clone(), default_class: default })
+    }
+
+    /// All objects of a kind, in a namespace or of the whole cluster; `None` if they may not be
+    /// read or the kind is not served.
+    pub async fn list(
+        &self,
+        api_version: &str,
+        kind: &str,
+        namespace: Option<&str>,
+    ) -> Result<Option<Vec<Value>>, Error> {
+        let Ok(resource) = self.resources.get(api_version, kind) else { return Ok(None) };
+        let api = self.api(resource, namespace);
+        let ask = Ask { verb: "list", resource: resource.name(), namespace, object: String::new() };
+        let params = ListParams::default();
+        match self.ask(&ask, || api.list(&params)).await {
+            Ok(list) => {
+                Ok(Some(list.items.into_iter().filter_map(|it| value(&resource.api, it)).collect()))
+            }
+            Err(Error::Forbidden { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn name(object: &Value) -> Option<String> {
+    Some(object.pointer("/metadata/name")?.as_str()?.to_owned())
+}
+
+fn is_default(class: &Value) -> bool {
+    class["metadata"]["annotations"][DEFAULT_CLASS] == "true"
+}
+
+fn takes_pods(node: &Value) -> bool {
+    node["spec"]["unschedulable"] != true
+}

@@ -1,0 +1,3 @@
+module example.invalid/cluster/provisioner
+
+go 1.26.0

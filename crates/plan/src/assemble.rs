@@ -198,9 +198,6 @@ fn pod(
         hostname: attributes.hostname.clone(),
         host_aliases: attributes.host_aliases.clone(),
         dns: attributes.dns.clone(),
-        host_network: hardening.host_network,
-        host_pid: hardening.host_pid,
-        host_ipc: hardening.host_ipc,
         share_processes: attributes.share_processes,
         grace: Seconds(30),
         ..Pod::default()

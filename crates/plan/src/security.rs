@@ -34,9 +34,6 @@ pub(crate) struct Hardening {
     pub(crate) scratch: Vec<(String, VolumeSource, String)>,
     /// The Pod Security level that the pod needs.
     pub(crate) level: PodSecurityLevel,
-    pub(crate) host_network: bool,
-    pub(crate) host_pid: bool,
-    pub(crate) host_ipc: bool,
 }
 
 /// Decides what the service's pod may do. `mounted` are the paths that configuration and storage
@@ -79,9 +76,6 @@ pub(crate) fn harden(
         },
         scratch,
         level,
-        host_network: false,
-        host_pid: false,
-        host_ipc: false,
     }
 }
 

@@ -17,7 +17,8 @@
 //! plugins do not see their labels.
 //!
 //! ```text
-//! files ──► Network ──allows(from, to, port)──► Verdict { egress, ingress }
+//! files ──► Network ──opening(from, to)──► Opening { ports, egress, ingress }
+//!                   ──matrix()──► an Opening for each pair
 //! ```
 
 use std::collections::BTreeMap;
@@ -29,10 +30,13 @@ use crate::cursor::At;
 use crate::selector::{Labels, Selector};
 use crate::set::{self, Object, Set};
 
+mod matrix;
+mod ports;
 mod rule;
 
+pub use matrix::{End, Matrix};
+pub use ports::{Port, PortSet, Protocol};
 use rule::Rule;
-pub use rule::{Port, Protocol};
 
 /// One end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,37 +56,53 @@ pub struct Pod {
     pub namespace: String,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// The ports of its containers that have names.
-    pub ports: Vec<(String, Port)>,
+    /// The ports that its containers declare, with their names.
+    pub ports: Vec<(Option<String>, Port)>,
     /// Its address. An `ipBlock` only concerns pods whose address is known, which it never is from
     /// files; what a plugin does with such a block and a pod differs.
     pub address: Option<IpAddr>,
 }
 
-/// What the policies say to one end of a connection.
+/// What the policies of one end let through, and who says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Side {
     /// No policy selects the pod for this direction, or the end is outside.
     Open,
-    /// The policy of that name allows it; the first one in the order of the files.
-    Allowed(String),
-    /// Policies select the pod, and none of them allows it.
-    Denied,
+    /// Policies select the pod.
+    Judged {
+        /// What they let through together.
+        ports: PortSet,
+        /// Those that let something through, in the order of the files; all that select the pod, if
+        /// none does.
+        policies: Vec<String>,
+    },
 }
 
-/// Whether a connection is allowed, and which end decides.
+/// What one end may reach at the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Opening {
+    /// The ports that both ends let through.
+    pub ports: PortSet,
     /// What the source's policies say.
     pub egress: Side,
     /// What the destination's policies say.
     pub ingress: Side,
 }
 
-impl Verdict {
-    /// Whether both ends allow it.
-    pub fn is_allowed(&self) -> bool {
-        self.egress != Side::Denied && self.ingress != Side::Denied
+impl Side {
+    fn ports(&self) -> PortSet {
+        match self {
+            Self::Open => PortSet::all(),
+            Self::Judged { ports, .. } => ports.clone(),
+        }
+    }
+
+    /// The policies that it names.
+    pub fn policies(&self) -> &[String] {
+        match self {
+            Self::Open => &[],
+            Self::Judged { policies, .. } => policies,
+        }
     }
 }
 
@@ -131,28 +151,36 @@ impl Network {
         &self.pods
     }
 
-    /// Whether one end may connect to a port of the other.
-    pub fn allows(&self, from: &Peer, to: &Peer, port: Port) -> Verdict {
-        Verdict {
-            egress: self.side(Direction::Egress, from, to, to, port),
-            ingress: self.side(Direction::Ingress, to, from, to, port),
-        }
+    /// What one end may connect to at the other.
+    pub fn opening(&self, from: &Peer, to: &Peer) -> Opening {
+        let egress = self.side(Direction::Egress, from, to, to);
+        let ingress = self.side(Direction::Ingress, to, from, to);
+        Opening { ports: egress.ports().and(&ingress.ports()), egress, ingress }
     }
 
     /// What the policies of one end say about the other.
-    fn side(&self, way: Direction, own: &Peer, other: &Peer, to: &Peer, port: Port) -> Side {
+    fn side(&self, way: Direction, own: &Peer, other: &Peer, to: &Peer) -> Side {
         let Peer::Pod(pod) = own else { return Side::Open };
         let policies = self.policies.get(&pod.namespace).into_iter().flatten();
         let about = policies.filter(|p| p.pods.matches(&pod.labels));
-        let mut about = about.filter_map(|p| Some((p, p.rules(way)?))).peekable();
-        if about.peek().is_none() {
+        let about: Vec<_> = about.filter_map(|p| Some((p, p.rules(way)?))).collect();
+        if about.is_empty() {
             return Side::Open;
         }
-        let lets = |rule: &Rule| rule.lets(&pod.namespace, other, to, port, &self.namespaces);
-        match about.find(|(_, rules)| rules.iter().any(lets)) {
-            Some((policy, _)) => Side::Allowed(policy.name.clone()),
-            None => Side::Denied,
-        }
+        let lets = |rules: &[Rule]| {
+            let meant =
+                rules.iter().filter(|r| r.includes(&pod.namespace, other, &self.namespaces));
+            meant.fold(PortSet::default(), |set, rule| set.or(&rule.ports_of(to)))
+        };
+        let said: Vec<_> = about.iter().map(|(p, rules)| (&p.name, lets(rules))).collect();
+        let ports = said.iter().fold(PortSet::default(), |set, (_, ports)| set.or(ports));
+        let named = said.into_iter().filter(|(_, own)| ports.is_empty() || !own.is_empty());
+        Side::Judged { policies: named.map(|(name, _)| name.clone()).collect(), ports }
+    }
+
+    fn rules(&self) -> impl Iterator<Item = &Rule> {
+        let policies = self.policies.values().flatten();
+        policies.flat_map(|p| p.ingress.iter().chain(&p.egress).flatten())
     }
 }
 
@@ -197,16 +225,16 @@ pub(crate) fn restricts(spec: &At<'_>, direction: &str) -> bool {
 impl Pod {
     fn read(pod: &set::Pod<'_>) -> Self {
         let ports = pod.running().flat_map(|c| c.at.at("ports").items());
-        let named = |port: At<'_>| {
+        let declared = |port: At<'_>| {
             let protocol = Protocol::read(&port.at("protocol"))?;
             let number = port.at("containerPort").int()?.try_into().ok()?;
-            Some((port.at("name").text()?, Port { number, protocol }))
+            Some((port.at("name").text(), Port { number, protocol }))
         };
         Self {
             name: pod.owner.id(),
             namespace: pod.owner.namespace.clone(),
             labels: pod.labels.clone(),
-            ports: ports.filter_map(named).collect(),
+            ports: ports.filter_map(declared).collect(),
             address: None,
         }
     }

@@ -123,6 +123,15 @@ struct Policy {
     egress: Option<Vec<Rule>>,
 }
 
+/// A policy that selects an end, with what it says of one direction.
+#[derive(Clone, Copy, Debug)]
+struct Judge<'n> {
+    /// Its namespace.
+    home: &'n str,
+    name: &'n str,
+    rules: &'n [Rule],
+}
+
 /// Which side of a connection is asked.
 #[derive(Clone, Copy, Debug)]
 enum Direction {
@@ -153,29 +162,44 @@ impl Network {
 
     /// What one end may connect to at the other.
     pub fn opening(&self, from: &Peer, to: &Peer) -> Opening {
-        let egress = self.side(Direction::Egress, from, to, to);
-        let ingress = self.side(Direction::Ingress, to, from, to);
+        let judges = (self.judges(Direction::Egress, from), self.judges(Direction::Ingress, to));
+        self.judged((from, &judges.0), (to, &judges.1))
+    }
+
+    fn judged(
+        &self,
+        (from, out): (&Peer, &[Judge<'_>]),
+        (to, into): (&Peer, &[Judge<'_>]),
+    ) -> Opening {
+        let (egress, ingress) = (self.side(out, to, to), self.side(into, from, to));
         Opening { ports: egress.ports().and(&ingress.ports()), egress, ingress }
     }
 
-    /// What the policies of one end say about the other.
-    fn side(&self, way: Direction, own: &Peer, other: &Peer, to: &Peer) -> Side {
-        let Peer::Pod(pod) = own else { return Side::Open };
-        let policies = self.policies.get(&pod.namespace).into_iter().flatten();
-        let about = policies.filter(|p| p.pods.matches(&pod.labels));
-        let about: Vec<_> = about.filter_map(|p| Some((p, p.rules(way)?))).collect();
-        if about.is_empty() {
+    /// The policies that select an end for a direction.
+    fn judges(&self, way: Direction, own: &Peer) -> Vec<Judge<'_>> {
+        let Peer::Pod(pod) = own else { return Vec::new() };
+        let policies = self.policies.get_key_value(&pod.namespace).into_iter();
+        let policies = policies.flat_map(|(home, all)| all.iter().map(move |p| (home, p)));
+        let about = policies.filter(|(_, p)| p.pods.matches(&pod.labels));
+        about
+            .filter_map(|(home, p)| Some(Judge { home, name: &p.name, rules: p.rules(way)? }))
+            .collect()
+    }
+
+    /// What they say about the other end.
+    fn side(&self, judges: &[Judge<'_>], other: &Peer, to: &Peer) -> Side {
+        if judges.is_empty() {
             return Side::Open;
         }
-        let lets = |rules: &[Rule]| {
-            let meant =
-                rules.iter().filter(|r| r.includes(&pod.namespace, other, &self.namespaces));
+        let lets = |judge: &Judge<'_>| {
+            let meant = judge.rules.iter();
+            let meant = meant.filter(|rule| rule.includes(judge.home, other, &self.namespaces));
             meant.fold(PortSet::default(), |set, rule| set.or(&rule.ports_of(to)))
         };
-        let said: Vec<_> = about.iter().map(|(p, rules)| (&p.name, lets(rules))).collect();
+        let said: Vec<_> = judges.iter().map(|judge| (judge.name, lets(judge))).collect();
         let ports = said.iter().fold(PortSet::default(), |set, (_, ports)| set.or(ports));
         let named = said.into_iter().filter(|(_, own)| ports.is_empty() || !own.is_empty());
-        Side::Judged { policies: named.map(|(name, _)| name.clone()).collect(), ports }
+        Side::Judged { policies: named.map(|(name, _)| name.to_owned()).collect(), ports }
     }
 
     fn rules(&self) -> impl Iterator<Item = &Rule> {

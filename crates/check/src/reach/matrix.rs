@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::{Network, Opening, Peer, Pod, Port, Protocol};
+use super::{Direction, Network, Opening, Peer, Pod, Port, Protocol};
 
 /// One row or column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +38,14 @@ impl Network {
             [world.clone()].into_iter().chain(blocks.clone()).chain(pods.clone()).collect();
         let targets: Vec<_> =
             pods.into_iter().chain([world]).chain(blocks).chain([dns()]).collect();
-        let row =
-            |from: &End| targets.iter().map(|to| self.opening(&from.peer, &to.peer)).collect();
+        let into: Vec<_> = targets
+            .iter()
+            .map(|to| (&to.peer, self.judges(Direction::Ingress, &to.peer)))
+            .collect();
+        let row = |from: &End| {
+            let out = self.judges(Direction::Egress, &from.peer);
+            into.iter().map(|(to, into)| self.judged((&from.peer, &out), (to, into))).collect()
+        };
         let rows = sources.iter().map(row).collect();
         Matrix { sources, targets, rows }
     }

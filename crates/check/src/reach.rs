@@ -90,7 +90,8 @@ pub struct Opening {
 }
 
 impl Side {
-    fn ports(&self) -> PortSet {
+    /// What it lets through.
+    pub fn ports(&self) -> PortSet {
         match self {
             Self::Open => PortSet::all(),
             Self::Judged { ports, .. } => ports.clone(),
@@ -158,6 +159,24 @@ impl Network {
     /// The pods of the files: one for each workload, as all its replicas are alike.
     pub fn pods(&self) -> &[Pod] {
         &self.pods
+    }
+
+    /// The same with more pods, such as those that an operator makes.
+    #[must_use]
+    pub fn with(mut self, pods: Vec<Pod>) -> Self {
+        self.pods.extend(pods);
+        self
+    }
+
+    /// The same with other names for its pods, where there is one.
+    #[must_use]
+    pub fn called(mut self, name: impl Fn(&Pod) -> Option<String>) -> Self {
+        for pod in &mut self.pods {
+            if let Some(name) = name(pod) {
+                pod.name = name;
+            }
+        }
+        self
     }
 
     /// What one end may connect to at the other.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::rule::Rule;
 use super::{Direction, Network, Opening, Peer, Pod, Port, Protocol};
 
 /// One row or column.
@@ -23,6 +24,13 @@ pub struct Matrix {
     pub targets: Vec<End>,
     /// A row for each source, in it an opening for each target.
     pub rows: Vec<Vec<Opening>>,
+}
+
+impl Matrix {
+    /// Whether an end is a pod of the files.
+    pub fn is_own(&self, end: &End) -> bool {
+        matches!(end.peer, Peer::Pod(_)) && self.sources.contains(end)
+    }
 }
 
 /// Addresses that are nobody's: those of documentation.
@@ -74,7 +82,7 @@ impl Network {
 
     /// The blocks that policies name, other than all addresses.
     fn blocks(&self) -> Vec<End> {
-        let blocks: BTreeMap<_, _> = self.rules().flat_map(|rule| rule.blocks()).collect();
+        let blocks: BTreeMap<_, _> = self.rules().flat_map(Rule::blocks).collect();
         let end = |(name, address)| End { name, peer: Peer::Outside(address) };
         blocks.into_iter().map(end).collect()
     }

@@ -95,6 +95,25 @@ impl PortSet {
         Self { ranges: ranges.collect() }.tidy()
     }
 
+    /// Those of this set that are not in the other.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        self.and(&other.rest())
+    }
+
+    /// All that it does not hold.
+    fn rest(&self) -> Self {
+        let ranges = Protocol::ALL.map(|protocol| {
+            let own = self.ranges.get(&protocol).into_iter().flatten();
+            let ends = own.clone().map(|(_, last)| last.checked_add(1));
+            let starts = std::iter::once(Some(WHOLE.0)).chain(ends);
+            let stops = own.map(|(first, _)| first.checked_sub(1)).chain([Some(WHOLE.1)]);
+            let gaps = starts.zip(stops).filter_map(|(first, last)| Some((first?, last?)));
+            (protocol, gaps.filter(|(first, last)| first <= last).collect())
+        });
+        Self { ranges: ranges.into() }.tidy()
+    }
+
     /// Sorted, joined where they touch, without what is empty.
     fn tidy(mut self) -> Self {
         for ranges in self.ranges.values_mut() {
@@ -173,6 +192,10 @@ mod tests {
             (tcp(53, 53).or(&PortSet::range(Protocol::Udp, 53, 53)), "53, 53/UDP"),
             (tcp(1, 10).or(&tcp(20, 30)).and(&tcp(5, 25)), "5-10, 20-25"),
             (tcp(1, 10).and(&PortSet::of(Protocol::Udp)), ""),
+            (tcp(1, 10).without(&tcp(4, 5).or(&tcp(10, 20))), "1-3, 6-9"),
+            (tcp(0, 65535).without(&tcp(0, 9).or(&tcp(65535, 65535))), "10-65534"),
+            (tcp(1, 10).without(&PortSet::all()), ""),
+            (PortSet::all().without(&PortSet::default()), "all"),
         ];
         for (set, expected) in cases {
             assert_eq!(set.to_string(), expected);

@@ -21,6 +21,10 @@ pub fn network_json(matrix: &Matrix) -> Value {
 
 /// The matrix as a part of a page.
 pub(crate) fn draw(matrix: &Matrix, page: &mut Page) {
+    // Without a workload there is only what policies are not about.
+    if matrix.cells().all(|(_, _, cell)| cell.state == State::Beyond) {
+        return;
+    }
     page.heading("Who may talk to whom", "by the network policies; rows call columns");
     let grid = Grid::ports(matrix);
     if grid.width() <= page.width() {
@@ -231,7 +235,7 @@ pub(crate) fn difference(from: &str, to: &str, cell: &Cell) -> String {
             format!("NetworkPolicy {}", joined(&names))
         }
     };
-    let amiss = &cell.amiss;
+    let amiss = if cell.amiss == "all" { "every port" } else { &cell.amiss };
     match cell.state {
         State::Leak => {
             format!("`{from}` may reach `{to}` at {amiss}, and the files keep them apart: {by}")

@@ -24,8 +24,9 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// The kubelet writes an address into a pod's status a second or two after its first container has started. Peers on other
-// nodes must know it before that, so it is written here when the pod is connected.
+// The kubelet writes an address into a pod's status a second or two after its first container has started; after a reboot
+// the old one stands there until then. Peers on other nodes must know it before, so it is written here when the pod is
+// connected.
 const addressNote = "enforcer.muster.dev/address"
 
 type enforcer struct {
@@ -124,7 +125,7 @@ func (e *enforcer) admit(who arrival) error {
 		return err
 	}
 	if err := e.note(pod, who.Address); err != nil {
-		log.Print(err) // peers learn of it later
+		return err
 	}
 	e.mutex.Lock()
 	e.addresses[pod.UID] = who.Address
@@ -214,8 +215,8 @@ func address(pod *core.Pod, told string) string {
 		return ""
 	case told != "":
 		return told
-	case pod.Status.PodIP != "":
-		return pod.Status.PodIP
+	case pod.Annotations[addressNote] != "":
+		return pod.Annotations[addressNote]
 	}
-	return pod.Annotations[addressNote]
+	return pod.Status.PodIP
 }

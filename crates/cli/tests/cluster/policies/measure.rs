@@ -85,8 +85,11 @@ impl Comparison {
         self.measured += 1;
         self.open += usize::from(said);
         if said == (answer == Answer::Silent) {
-            let line = format!("{} to {} at {at}: {answer:?}, but {opening:?}", from.name, to.name);
-            self.wrong.push(line);
+            let (from, to, open) = (&from.name, &to.name, &opening.ports);
+            let by = [opening.egress.policies(), opening.ingress.policies()].concat().join(", ");
+            self.wrong.push(format!(
+                "{from} to {to} at {at}: {answer:?}; `check` has open: `{open}`, by: {by}"
+            ));
         }
     }
 

@@ -67,7 +67,7 @@ fn every_kind_of_rule_is_enforced_as_check_reads_it() {
     let began = Instant::now();
     let cases = Cases::start(place);
     let world = World::new(place, Cases::policies());
-    let probes = probe::of(place, &cases.running(&world));
+    let probes = probe::of(place, &Cases::running(&world));
     let mut sources = probes.clone();
     sources.push(Probe::outside(machines));
     let targets = probes.iter().cloned().chain(world.beyond(machines)).collect::<Vec<_>>();

@@ -52,7 +52,8 @@ impl Cases {
         let [a, b] = NAMESPACES;
         let here = PODS.map(|name| pod(a, name));
         let pods = here.into_iter().chain(["red", "blue"].map(|name| pod(b, name)));
-        place.apply(&pods.map(|pod| format!("{pod}\n---\n")).collect::<String>());
+        let texts: Vec<_> = pods.map(|pod| pod.to_string()).collect();
+        place.apply(&texts.join("\n---\n"));
         for name in NAMESPACES {
             let until = ["--for=condition=Ready", "--timeout=90s"];
             place.kubectl(&[&["wait", "-n", name, "pod", "--all"][..], &until].concat());
@@ -60,7 +61,7 @@ impl Cases {
         cases
     }
 
-    pub(super) fn running(&self, world: &World) -> Vec<Running> {
+    pub(super) fn running(world: &World) -> Vec<Running> {
         NAMESPACES.iter().flat_map(|name| world.running(name)).collect()
     }
 

@@ -19,13 +19,22 @@ pub fn network_json(matrix: &Matrix) -> Value {
     json!(matrix)
 }
 
-/// The matrix as a part of a page.
-pub(crate) fn draw(matrix: &Matrix, page: &mut Page) {
+/// The matrix as a part of a page, or that there is none.
+pub(crate) fn section(matrix: Option<&Matrix>, page: &mut Page) {
+    if let Some(matrix) = matrix {
+        return draw(matrix, page);
+    }
+    page.heading(TITLE, "");
+    let why = "too many workloads for a table: the objects hold a NetworkPolicy for each";
+    page.hang(Line::default().padded(INDENT), Line::prose(why));
+}
+
+fn draw(matrix: &Matrix, page: &mut Page) {
     // Without a workload there is only what policies are not about.
     if matrix.cells().all(|(_, _, cell)| cell.state == State::Beyond) {
         return;
     }
-    page.heading("Who may talk to whom", "by the network policies; rows call columns");
+    page.heading(TITLE, "by the network policies; rows call columns");
     let grid = Grid::ports(matrix);
     if grid.width() <= page.width() {
         grid.draw(page);
@@ -38,6 +47,7 @@ pub(crate) fn draw(matrix: &Matrix, page: &mut Page) {
     differences(matrix, page);
 }
 
+const TITLE: &str = "Who may talk to whom";
 /// A name or a text longer than this is cut.
 const LONGEST: usize = 18;
 /// Spaces to the left of the table.

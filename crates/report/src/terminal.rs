@@ -17,9 +17,7 @@ pub fn terminal(view: &View<'_>, layout: Layout) -> String {
     headline(view, &mut page);
     sections::running(view, &mut page);
     sections::incoming(view, &mut page);
-    if let Some(matrix) = view.network {
-        network::draw(matrix, &mut page);
-    }
+    network::section(view.network, &mut page);
     sections::connections(view, &mut page);
     sections::order(view, &mut page);
     findings::findings(view, &mut page);

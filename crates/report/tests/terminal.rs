@@ -11,7 +11,7 @@ use model::plan::{
 };
 use model::project::Protocol;
 use model::reason::{Because, Certainty, Decision, Finding, Level, Question, Report, Rule};
-use report::{Color, Layout};
+use report::{Color, Layout, View};
 use units::{Bytes, Seconds};
 use yaml::{Pos, Sources, Span};
 
@@ -241,4 +241,12 @@ fn an_empty_plan_is_said_in_few_words() {
         common::shown(Plan { app: "none".to_owned(), ..Plan::default() }, Sources::default());
     let text = report::terminal(&empty.view(), Layout { width: 80, color: Color::Plain });
     assert!(text.starts_with("none   0 services"), "{text}");
+}
+
+#[test]
+fn too_many_for_a_table_is_said() {
+    let shop = shop();
+    let view = View { network: None, ..shop.view() };
+    let text = report::terminal(&view, Layout { width: 80, color: Color::Plain });
+    assert!(text.contains("Who may talk to whom\n  too many workloads"), "{text}");
 }

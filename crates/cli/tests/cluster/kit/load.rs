@@ -1,7 +1,7 @@
 //! Clients outside of the pods that place orders, and keep count.
 
-use super::Shop;
 use super::shop::Address;
+use super::{Shop, within};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,9 +16,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct Load {
     began: Instant,
-    stop: Arc<AtomicBool>,
-    nodes: Arc<Mutex<Vec<Address>>>,
-    clients: Vec<JoinHandle<Vec<Sample>>>,
+    shared: Arc<Shared>,
+    clients: Vec<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    stop: AtomicBool,
+    nodes: Mutex<Vec<Address>>,
+    samples: Mutex<Vec<Sample>>,
 }
 
 /// One order: when it was answered, and its number or what went wrong.
@@ -39,43 +45,69 @@ pub(crate) struct Tally {
 impl Load {
     /// So many clients, each with a pause between its orders, and a new connection for each.
     pub(crate) fn start(shop: &Shop, clients: usize, pause: Duration) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let nodes = Arc::new(Mutex::new(shop.addresses()));
+        let shared = Arc::new(Shared {
+            stop: AtomicBool::new(false),
+            nodes: Mutex::new(shop.addresses()),
+            samples: Mutex::default(),
+        });
         let machines = shop.place.machines();
         let client = |number| {
-            let (stop, nodes) = (Arc::clone(&stop), Arc::clone(&nodes));
+            let shared = Arc::clone(&shared);
             std::thread::spawn(move || {
                 if let Some(machines) = machines {
                     machines.enter();
                 }
-                let mut samples = Vec::new();
-                for turn in number.. {
-                    if stop.load(Ordering::Relaxed) {
-                        break;
-                    }
-                    let host = turned(&nodes, turn);
-                    let result = order(&host);
-                    samples.push((Instant::now(), result));
-                    std::thread::sleep(pause);
-                }
-                samples
+                shared.place_orders(number, pause);
             })
         };
         let began = Instant::now();
         let clients = (0..clients).map(client).collect();
-        Self { began, stop, nodes, clients }
+        Self { began, shared, clients }
     }
 
     /// A load balancer in front of the cluster has noticed that a node is gone.
     pub(crate) fn leave_out(&self, node: &str) {
-        self.nodes.lock().unwrap().retain(|address| address.node != node);
+        self.shared.nodes.lock().unwrap().retain(|address| address.node != node);
+    }
+
+    /// Waits until orders go through again: twenty without a failure.
+    pub(crate) fn recovers(&self, limit: Duration) {
+        let since = Instant::now();
+        within(limit, "orders go through", || {
+            let samples = self.shared.samples.lock().unwrap();
+            let newest = samples.iter().rev().take_while(|(at, it)| *at > since && it.is_ok());
+            (newest.count() >= 20).then_some(())
+        });
     }
 
     /// Ends it and counts.
     pub(crate) fn stop(self) -> Tally {
-        self.stop.store(true, Ordering::Relaxed);
-        let samples = self.clients.into_iter().flat_map(|client| client.join().unwrap());
-        Tally::of(self.began, samples.collect())
+        self.shared.stop.store(true, Ordering::Relaxed);
+        for client in self.clients {
+            client.join().unwrap();
+        }
+        Tally::of(self.began, std::mem::take(&mut self.shared.samples.lock().unwrap()))
+    }
+}
+
+impl Shared {
+    /// Until it is told to stop; the first goes to the node of this number.
+    fn place_orders(&self, first: usize, pause: Duration) {
+        for turn in first.. {
+            if self.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let host = self.host(turn);
+            let result = order(&host);
+            self.samples.lock().unwrap().push((Instant::now(), result));
+            std::thread::sleep(pause);
+        }
+    }
+
+    /// The address whose turn it is.
+    fn host(&self, turn: usize) -> String {
+        let nodes = self.nodes.lock().unwrap();
+        nodes[turn % nodes.len()].host.clone()
     }
 }
 
@@ -96,6 +128,7 @@ impl Tally {
                 }
             }
         }
+        tally.gap = tally.gap.max(last.elapsed());
         tally
     }
 
@@ -125,12 +158,6 @@ impl Tally {
     pub(crate) fn nothing_failed(&self) {
         assert!(self.failures.is_empty(), "{:#?}", self.failures);
     }
-}
-
-/// The address whose turn it is.
-fn turned(nodes: &Mutex<Vec<Address>>, turn: usize) -> String {
-    let nodes = nodes.lock().unwrap();
-    nodes[turn % nodes.len()].host.clone()
 }
 
 /// Places an order at an address, over a connection of its own.

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+/// Nothing is stored there.
+const NAMESPACE: &str = "judged";
+
 /// Plans for these may hold custom resources, whose definitions the cluster gets first.
 #[test]
 #[ignore = "needs a cluster: cargo xtask test"]
@@ -14,6 +17,7 @@ fn every_plan_is_accepted_strictly() {
         return skip("plans of examples", "it would add custom resources to this cluster");
     }
     let definitions = definitions(place);
+    place.try_kubectl(&["create", "namespace", NAMESPACE]);
     let files = files();
     let mut objects = 0;
     for file in &files {
@@ -21,6 +25,7 @@ fn every_plan_is_accepted_strictly() {
     }
     println!("{} plans, {objects} objects accepted by a strict dry run", files.len());
     assert!(objects > 100, "{objects}");
+    place.kubectl(&["delete", "namespace", NAMESPACE, "--wait=false"]);
     // Other tests run on a cluster without them.
     for definition in definitions {
         place.kubectl(&["delete", "-f", &definition, "--wait=false"]);
@@ -64,15 +69,15 @@ fn accepted(place: &Place, file: &Path) -> usize {
     let out = tempfile::tempdir().unwrap();
     let (file, folder) = (file.to_str().unwrap(), out.path().join("k8s"));
     let folder = folder.to_str().unwrap();
-    let plan =
-        Run::of(Command::new(env!("CARGO_BIN_EXE_muster")).args(["plan", file, "--out", folder]));
-    plan.exits(0);
-    let namespace = format!("{folder}/000-namespace.yaml");
-    place.kubectl(&["apply", "-f", &namespace]);
+    let mut plan = Command::new(env!("CARGO_BIN_EXE_muster"));
+    Run::of(plan.args(["plan", file, "--out", folder, "--namespace", NAMESPACE])).exits(0);
     let mut objects = 0;
     let mut judged = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        if path.extension().is_none_or(|it| it != "yaml") {
+            continue;
+        }
         let text = std::fs::read_to_string(&path).unwrap();
         // Its operator, and with it its definition, does not exist yet.
         if text.contains("apiVersion: muster.dev/") {
@@ -86,6 +91,5 @@ fn accepted(place: &Place, file: &Path) -> usize {
     words.extend(judged.iter().map(String::as_str));
     let run = place.try_kubectl(&words);
     assert_eq!(run.code, 0, "{file}:\n{}", run.stderr);
-    place.kubectl(&["delete", "-f", &namespace, "--wait=false"]);
     objects
 }

@@ -45,6 +45,15 @@ pub(crate) struct Tally {
 impl Load {
     /// So many clients, each with a pause between its orders, and a new connection for each.
     pub(crate) fn start(shop: &Shop, clients: usize, pause: Duration) -> Self {
+        Self::doing(order, shop, clients, pause)
+    }
+
+    /// So many visitors, who read as fast as they can.
+    pub(crate) fn visits(shop: &Shop, clients: usize) -> Self {
+        Self::doing(visit, shop, clients, Duration::ZERO)
+    }
+
+    fn doing(request: Request, shop: &Shop, clients: usize, pause: Duration) -> Self {
         let shared = Arc::new(Shared {
             stop: AtomicBool::new(false),
             nodes: Mutex::new(shop.addresses()),
@@ -57,7 +66,7 @@ impl Load {
                 if let Some(machines) = machines {
                     machines.enter();
                 }
-                shared.place_orders(number, pause);
+                shared.work(request, number, pause);
             })
         };
         let began = Instant::now();
@@ -92,13 +101,13 @@ impl Load {
 
 impl Shared {
     /// Until it is told to stop; the first goes to the node of this number.
-    fn place_orders(&self, first: usize, pause: Duration) {
+    fn work(&self, request: Request, first: usize, pause: Duration) {
         for turn in first.. {
             if self.stop.load(Ordering::Relaxed) {
                 break;
             }
             let host = self.host(turn);
-            let result = order(&host);
+            let result = request(&host).map_err(|why| format!("{host}: {why}"));
             self.samples.lock().unwrap().push((Instant::now(), result));
             std::thread::sleep(pause);
         }
@@ -135,7 +144,7 @@ impl Tally {
     /// One line for people.
     pub(crate) fn say(&self, what: &str) {
         println!(
-            "{what}: {} orders in {:.0} s, {} acknowledged, {} failed; longest time without one: {:.1} s",
+            "{what}: {} requests in {:.0} s, {} acknowledged, {} failed; longest time without success: {:.1} s",
             self.sent,
             self.lasted.as_secs_f64(),
             self.acknowledged.len(),
@@ -160,14 +169,24 @@ impl Tally {
     }
 }
 
-/// Places an order at an address, over a connection of its own.
-pub(crate) fn order(host: &str) -> Result<u64, String> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_global(Some(PATIENCE))
-        .http_status_as_error(false)
-        .build()
-        .into();
-    let mut answer = agent
+/// What a client does at an address, over a connection of its own.
+type Request = fn(&str) -> Result<u64, String>;
+
+fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder().timeout_global(Some(PATIENCE));
+    config.http_status_as_error(false).build().into()
+}
+
+/// Reads the latest orders.
+fn visit(host: &str) -> Result<u64, String> {
+    let answer = agent().get(format!("http://{host}/orders")).header("Connection", "close").call();
+    let status = answer.map_err(|error| error.to_string())?.status().as_u16();
+    if status == 200 { Ok(0) } else { Err(status.to_string()) }
+}
+
+/// Places an order, and gives its number.
+fn order(host: &str) -> Result<u64, String> {
+    let mut answer = agent()
         .post(format!("http://{host}/orders"))
         .header("Connection", "close")
         .header("Content-Type", "application/json")

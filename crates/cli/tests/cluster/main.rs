@@ -14,6 +14,7 @@ mod causes;
 mod examples;
 mod order;
 mod outages;
+mod policies;
 mod restore;
 mod rollouts;
 mod scaling;

@@ -54,7 +54,12 @@ pub enum Action {
         managers: Vec<String>,
     },
     /// Others own fields that would change.
-    Conflict(Vec<Conflict>),
+    Conflict {
+        /// Which.
+        fields: Vec<Conflict>,
+        /// What it takes to change them nevertheless.
+        taken: Box<Action>,
+    },
     /// It cannot be changed to this without a person's decision.
     Blocked {
         /// What forbids it.
@@ -135,7 +140,7 @@ impl Action {
 
     /// Whether it stands in the way of carrying out the decision.
     pub fn refuses(&self) -> bool {
-        matches!(self, Self::Foreign { .. } | Self::Conflict(_) | Self::Blocked { .. })
+        matches!(self, Self::Foreign { .. } | Self::Conflict { .. } | Self::Blocked { .. })
     }
 }
 
@@ -150,17 +155,13 @@ impl Decision {
         self.changes.iter().filter(|change| change.action.refuses())
     }
 
-    /// The same, with fields of others taken over where they conflict. What is foreign stays so.
+    /// The same, with fields of others taken over where they conflict. What is foreign stays so, and
+    /// what Kubernetes forbids stays forbidden.
     #[must_use]
     pub fn taking_over(mut self) -> Self {
         for change in &mut self.changes {
-            if let Action::Conflict(conflicts) = &change.action {
-                let taken = conflicts.iter().map(|it| FieldChange {
-                    field: it.field.clone(),
-                    before: Some(format!("owned by {}", it.owner)),
-                    after: None,
-                });
-                change.action = Action::Update(taken.collect());
+            if let Action::Conflict { taken, .. } = &change.action {
+                change.action = taken.as_ref().clone();
             }
         }
         self

@@ -150,7 +150,8 @@ mod tests {
 
     #[test]
     fn what_older_runs_wrote_is_read() {
-        let text = r#"{"product":"shop","objects":[{"apiVersion":"v1","kind":"Secret","name":"a"}]}"#;
+        let text =
+            r#"{"product":"shop","objects":[{"apiVersion":"v1","kind":"Secret","name":"a"}]}"#;
         let inventory = Inventory::read(&[(KEY.to_owned(), text.to_owned())].into()).unwrap();
         assert_eq!(inventory.objects.len(), 1);
         assert!(inventory.options.is_empty());

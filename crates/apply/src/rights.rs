@@ -168,9 +168,7 @@ fn rules(needs: &BTreeSet<&Need>) -> Vec<Value> {
     for (resource, verbs) in verbs {
         alike.entry((&resource.group, verbs)).or_default().push(&resource.plural);
     }
-    let rule = |((group, verbs), resources): ((&str, BTreeSet<&str>), Vec<&str>)| {
-        json!({"apiGroups": [group], "resources": resources, "verbs": verbs})
-    };
+    let rule = |((group, verbs), resources): ((&str, BTreeSet<&str>), Vec<&str>)| json!({"apiGroups": [group], "resources": resources, "verbs": verbs});
     alike.into_iter().map(rule).collect()
 }
 

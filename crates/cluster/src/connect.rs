@@ -97,6 +97,17 @@ impl Cluster {
         self.resources.get(api_version, kind).is_ok()
     }
 
+    /// Whether it has said who it is.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.minor > 0
+    }
+
+    /// How RBAC names a kind, if the cluster serves it.
+    pub fn resource(&self, api_version: &str, kind: &str) -> Option<apply::Resource> {
+        let api = &self.resources.get(api_version, kind).ok()?.api;
+        Some(apply::Resource { group: api.group.clone(), plural: api.plural.clone() })
+    }
+
     pub(crate) fn client(&self) -> Client {
         self.client.0.clone()
     }

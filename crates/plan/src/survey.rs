@@ -22,7 +22,7 @@ use model::project::{Project, Service};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The namespace that a product is planned for.
-pub fn namespace(project: &Project, options: &Options) -> String {
+pub fn namespace_of(project: &Project, options: &Options) -> String {
     options.namespace.clone().unwrap_or_else(|| names::object(&project.name))
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn survey<'a>(
     log: &mut Log,
 ) -> (World<'a>, Vec<Reference>) {
     let app = names::label(&project.name, 40);
-    let namespace = namespace(project, options);
+    let namespace = namespace_of(project, options);
     let references = references(project);
     let links = links(project, &references);
     let dns = dns_names(project);

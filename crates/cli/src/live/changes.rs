@@ -53,7 +53,7 @@ fn told(action: &Action) -> Option<(char, String)> {
             ('x', "is there and was not made by muster".to_owned())
         }
         Action::Foreign { managers } => ('x', format!("belongs to {}", managers.join(", "))),
-        Action::Conflict(conflicts) => {
+        Action::Conflict { fields: conflicts, .. } => {
             let shown: Vec<_> = conflicts
                 .iter()
                 .map(|it| format!("{} belongs to {}", it.field, it.owner))
@@ -87,7 +87,7 @@ fn event(change: &Change) -> Value {
         Action::Prune => ("remove", Vec::new()),
         Action::Leave { .. } => ("leave", Vec::new()),
         Action::Foreign { .. } => ("foreign", Vec::new()),
-        Action::Conflict(fields) => {
+        Action::Conflict { fields, .. } => {
             ("conflict", fields.iter().map(|it| it.field.clone()).collect())
         }
         Action::Blocked { .. } => ("blocked", Vec::new()),

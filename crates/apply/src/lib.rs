@@ -25,6 +25,7 @@ mod owners;
 mod path;
 mod quantity;
 mod rights;
+mod stuck;
 mod undo;
 
 pub use decide::{Action, Change, Conflict, Decision, FieldChange, Step, decide};
@@ -34,4 +35,5 @@ pub use inventory::{Inventory, Mark, NotAnInventory, Record, Remembered};
 pub use observed::Observed;
 pub use owners::{MANAGER, is_ours};
 pub use rights::{Need, Resource, Rules, Subject, grant};
+pub use stuck::{Blame, is_noticed, stuck};
 pub use undo::{After, Before, Undo, undo};

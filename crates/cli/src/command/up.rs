@@ -11,7 +11,7 @@ use crate::live::{
 };
 use crate::printer::Printer;
 use crate::product::{self, Inputs, Readable};
-use apply::{Action, Decision, ServiceState, decide};
+use apply::{Action, Blame, Decision, ServiceState, decide};
 use cluster::{Cluster, Force, Mode};
 use model::reason::Level;
 use serde_json::json;
@@ -180,7 +180,7 @@ impl Up<'_> {
         let plan = &own.product.plan;
         let patience =
             if self.arguments.no_wait { Patience::None } else { Patience::UntilReady(plan) };
-        let order = Order { force: self.force(), patience, deadline };
+        let order = Order { force: self.force(), patience, blame: Blame::Failing, deadline };
         work.apply(watching, order, &mut self.progress).await?;
         if !self.arguments.rollback {
             work.prune().await?;

@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::live::not_serving;
 use crate::live::progress::Progress;
 use crate::live::wait::{Verdict, Watching};
-use apply::{Action, Change, Decision, Desired, Id, Inventory, Stage, Step, is_ours};
+use apply::{Action, Blame, Change, Decision, Desired, Id, Inventory, Stage, Step, is_ours, stuck};
 use cluster::{Cluster, Force, Mode, Propagation};
 use futures::{StreamExt, TryStreamExt, stream};
 use model::plan::Plan;
@@ -22,6 +22,8 @@ const WORKLOADS: std::ops::Range<u16> = 700..800;
 pub(crate) struct Order<'a> {
     pub(crate) force: Force,
     pub(crate) patience: Patience<'a>,
+    /// Which pods may be deleted that keep a stateful set from its new version.
+    pub(crate) blame: Blame,
     pub(crate) deadline: Instant,
 }
 
@@ -68,8 +70,11 @@ impl Work<'_> {
             for object in stored {
                 watching.observed.apply(object);
             }
-            for change in changes {
+            for change in &changes {
                 progress.event(&json!({"event": "applied", "object": change.id.to_string()}))?;
+            }
+            for change in changes.iter().filter(|it| it.id.kind == "StatefulSet") {
+                self.unblock(&change.id, watching, order, progress).await?;
             }
         }
         Ok(())
@@ -138,6 +143,23 @@ impl Work<'_> {
             Verdict::TimedOut(states) => (states, " in the time that they had"),
         };
         Err(not_serving(self.cluster, self.namespace, &states, why).await)
+    }
+
+    /// Deletes pods that a stateful set waits for, and that will never be ready.
+    async fn unblock(
+        &self,
+        set: &Id,
+        watching: &mut Watching<'_>,
+        order: Order<'_>,
+        progress: &mut Progress<'_>,
+    ) -> Result<(), Error> {
+        watching.noticed(set, order.deadline).await?;
+        for pod in stuck(set, &watching.observed, order.blame) {
+            self.cluster.delete(pod, Propagation::Background).await?;
+            let name = pod["metadata"]["name"].as_str().unwrap_or_default();
+            progress.say(&format!("  {set}: pod {name} kept it from its new version: deleted"));
+        }
+        Ok(())
     }
 
     async fn write(&self, change: &Change, force: Force) -> Result<Value, Error> {

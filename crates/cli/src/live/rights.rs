@@ -50,6 +50,10 @@ impl Scope<'_> {
                 _ => &[],
             };
             needs.extend(self.of(&change.id, verbs));
+            // A pod that fails keeps a stateful set from its new version.
+            if matches!(&change.action, Action::Update(_)) && change.id.kind == "StatefulSet" {
+                needs.extend(self.anything("v1", "Pod", &["delete"]));
+            }
         }
         let missing = self.missing(needs).await?;
         if missing.is_empty() {
@@ -136,6 +140,9 @@ impl Scope<'_> {
         needs.extend(
             ids.iter().filter(|id| id.kind != "Namespace").flat_map(|it| self.of(it, verbs)),
         );
+        if purpose == Purpose::Change && ids.iter().any(|id| id.kind == "StatefulSet") {
+            needs.extend(self.anything("v1", "Pod", &["delete"]));
+        }
         let log = self.anything("v1", "Pod", &["get"]);
         needs.extend(log.into_iter().map(|mut need| {
             need.resource.plural.push_str("/log");

@@ -5,8 +5,8 @@ use crate::live::carry_out::{Order, Patience, Work};
 use crate::live::progress::Progress;
 use crate::live::wait::{Verdict, Watching};
 use crate::live::{Session, table};
-use apply::{Action, After, Before, Id, Inventory, Undo, undo};
-use cluster::{Force, Propagation};
+use apply::{After, Before, Blame, Id, Inventory, Undo, undo};
+use cluster::Force;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -59,10 +59,10 @@ async fn back(
     };
     let deadline = Instant::now() + former.timeout;
     let mut watching = Watching::start(&cluster, &namespace, &undo.desired);
-    let order = Order { force: Force::Respect, patience: Patience::None, deadline };
+    let order =
+        Order { force: Force::Respect, patience: Patience::None, blame: Blame::NotReady, deadline };
     work.apply(&mut watching, order, progress).await?;
     work.prune().await?;
-    unblock(session, &undo, &live).await?;
     session.remember(undo.inventory.clone()).await?;
     if undo.desired.is_empty() {
         return Ok(said("rolled back: nothing ran before, and what this run made is gone", &undo));
@@ -79,35 +79,4 @@ fn said(how: &str, undo: &Undo) -> String {
         write!(text, "\n  {id} did not go back: {why}").expect("a string takes any text");
     }
     text
-}
-
-/// A stateful set waits for a pod that never becomes ready before it replaces it, even with its
-/// former version: such pods are deleted.
-async fn unblock(session: &Session, undo: &Undo, live: &BTreeMap<Id, Value>) -> Result<(), Error> {
-    let changed = |action: &Action| matches!(action, Action::Update(_) | Action::Replace { .. });
-    let sets: Vec<&Value> = undo
-        .decision
-        .changes
-        .iter()
-        .filter(|it| it.id.kind == "StatefulSet" && changed(&it.action))
-        .filter_map(|it| live.get(&it.id))
-        .collect();
-    if sets.is_empty() {
-        return Ok(());
-    }
-    let pods = session.cluster.list("v1", "Pod", Some(session.namespace())).await?;
-    for pod in pods.iter().flatten().filter(|pod| sets.iter().any(|set| is_stuck(pod, set))) {
-        session.cluster.delete(pod, Propagation::Background).await?;
-    }
-    Ok(())
-}
-
-/// Whether a pod has the version that a set was to get, and is not ready.
-fn is_stuck(pod: &Value, set: &Value) -> bool {
-    let label = |name: &str| &pod["metadata"]["labels"][name];
-    let ready = pod["status"]["conditions"]
-        .as_array()
-        .is_some_and(|it| it.iter().any(|it| it["type"] == "Ready" && it["status"] == "True"));
-    let revision = &set["status"]["updateRevision"];
-    !ready && revision.is_string() && label("controller-revision-hash") == revision
 }

@@ -198,8 +198,21 @@ impl Scope<'_> {
                 listed(&missing)
             ),
             missing: missing.iter().map(ToString::to_string).collect(),
-            role: Some(yaml(&objects)),
+            role: Some(self.yaml(&objects)),
         }
+    }
+}
+
+impl Scope<'_> {
+    /// Objects for whoever grants them. Whether the namespace is there, we may not know.
+    fn yaml(&self, objects: &[Value]) -> String {
+        let texts: Vec<_> = objects.iter().map(manifest::value_yaml).collect();
+        let place = self.namespace;
+        format!(
+            "# For kubectl apply -f -, by somebody who may grant it. If namespace {place} is not\n# \
+             there yet: kubectl create namespace {place}\n{}",
+            texts.join("---\n")
+        )
     }
 }
 
@@ -214,9 +227,4 @@ fn listed(missing: &BTreeSet<Need>) -> String {
         format!("\n  {resource}: {}", verbs.join(", "))
     };
     verbs.into_iter().map(line).collect()
-}
-
-fn yaml(objects: &[Value]) -> String {
-    let texts: Vec<_> = objects.iter().map(manifest::value_yaml).collect();
-    texts.join("---\n")
 }

@@ -25,6 +25,7 @@ mod owners;
 mod path;
 mod quantity;
 mod rights;
+mod shorten;
 mod stuck;
 mod undo;
 

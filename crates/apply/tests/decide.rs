@@ -300,7 +300,9 @@ mod settles {
 
     fn inventory(product: &[Desired]) -> Inventory {
         let mut inventory = Inventory::new("shop");
-        product.iter().for_each(|it| inventory.note(&it.id, None));
+        for it in product {
+            inventory.note(&it.id, None);
+        }
         inventory
     }
 

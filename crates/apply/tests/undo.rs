@@ -30,14 +30,18 @@ fn web(image: &str) -> Desired {
 
 fn inventory(objects: &[Desired]) -> Inventory {
     let mut inventory = Inventory::new("shop");
-    objects.iter().for_each(|it| inventory.note(&it.id, it.service.as_deref()));
+    for it in objects {
+        inventory.note(&it.id, it.service.as_deref());
+    }
     inventory
 }
 
 /// Runs `old`, then `new` without removing what it does not name; `edit` is what happened since.
 fn run(old: &[Desired], new: &[Desired], edit: impl FnOnce(&mut Server)) -> (Server, Server, Undo) {
     let mut server = Server::default();
-    old.iter().for_each(|it| server.apply(it));
+    for it in old {
+        server.apply(it);
+    }
     let before = Server { objects: server.objects.clone() };
     let mut decision = decide(new, &server.objects, &inventory(old));
     decision.changes.retain(|it| it.action != Action::Prune);
@@ -81,7 +85,9 @@ fn what_has_run_has_run() {
     assert!(undo.stays[0].1.starts_with("it has run"), "{:?}", undo.stays);
     // A new Job goes; that it completed is said.
     let completed = |server: &mut Server| {
-        server.objects.values_mut().for_each(|job| job["status"] = json!({"succeeded": 1}));
+        for job in server.objects.values_mut() {
+            job["status"] = json!({"succeeded": 1});
+        }
     };
     let (_, after, undo) = run(&[], &[job("2")], completed);
     assert!(after.objects.is_empty());

@@ -2,8 +2,7 @@
 
 use crate::compare::Difference;
 use crate::id::{Id, Stage};
-use crate::path::plain;
-use serde_json::Value;
+use crate::shorten::shown;
 
 /// What to do, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -107,28 +106,13 @@ pub struct FieldChange {
 impl FieldChange {
     /// A change whose values may be seen.
     pub(super) fn plain(change: &Difference) -> Self {
-        let show = |value: &Option<Value>| value.as_ref().map(shorten);
-        Self {
-            field: change.path.to_string(),
-            before: show(&change.before),
-            after: show(&change.after),
-        }
+        let (before, after) = shown(change.before.as_ref(), change.after.as_ref());
+        Self { field: change.path.to_string(), before, after }
     }
 
     /// A change of which only the place may be seen.
     pub(super) fn secret(change: &Difference) -> Self {
         Self { field: change.path.to_string(), before: None, after: None }
-    }
-}
-
-/// Longer values tell nothing in a table.
-const SHOWN: usize = 60;
-
-fn shorten(value: &Value) -> String {
-    let text = plain(value);
-    match text.char_indices().nth(SHOWN) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
     }
 }
 

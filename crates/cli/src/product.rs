@@ -152,7 +152,14 @@ pub(crate) fn namespace(
         return Ok(name.to_owned());
     }
     let cluster = &ClusterArguments::default();
-    Ok(read(&Inputs { project, cluster, variables }, printer)?.namespace())
+    match read(&Inputs { project, cluster, variables }, printer) {
+        Ok(readable) => Ok(readable.namespace()),
+        Err(Error::Input { message, hint: Some(_) }) if is_silent => Err(Error::advised(
+            message,
+            "name the product: --name, --namespace or its Compose file",
+        )),
+        Err(error) => Err(error),
+    }
 }
 
 /// An older version of a product, from other files with the same arguments. Only its errors are

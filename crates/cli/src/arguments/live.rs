@@ -93,7 +93,9 @@ pub(crate) struct DownArguments {
     #[command(flatten)]
     pub(crate) project: ProjectArguments,
     /// Namespace [default: the name of the product]
-    #[arg(short, long, value_name = "NAME", value_parser = values::label)]
+    #[arg(
+        short, long, value_name = "NAME", value_parser = values::label, help_heading = "Cluster"
+    )]
     pub(crate) namespace: Option<String>,
     #[command(flatten)]
     pub(crate) target: TargetArguments,
@@ -119,7 +121,9 @@ pub(crate) struct StatusArguments {
     #[command(flatten)]
     pub(crate) project: ProjectArguments,
     /// Namespace [default: the name of the product]
-    #[arg(short, long, value_name = "NAME", value_parser = values::label)]
+    #[arg(
+        short, long, value_name = "NAME", value_parser = values::label, help_heading = "Cluster"
+    )]
     pub(crate) namespace: Option<String>,
     #[command(flatten)]
     pub(crate) target: TargetArguments,
@@ -179,7 +183,9 @@ pub(crate) struct LogsArguments {
     )]
     pub(crate) name: Option<String>,
     /// Namespace [default: the name of the product]
-    #[arg(short, long, value_name = "NAME", value_parser = values::label)]
+    #[arg(
+        short, long, value_name = "NAME", value_parser = values::label, help_heading = "Cluster"
+    )]
     pub(crate) namespace: Option<String>,
     #[command(flatten)]
     pub(crate) target: TargetArguments,

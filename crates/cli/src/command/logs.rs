@@ -181,8 +181,9 @@ impl Logs<'_> {
     }
 
     fn print(&mut self, source: &Source, line: &str) -> Result<(), Error> {
-        let (time, text) = line.split_once(' ').unwrap_or((line, ""));
-        let time = if self.arguments.timestamps { format!("{time} ") } else { String::new() };
+        let (time, text) = line::timed(line);
+        let time = time.filter(|_| self.arguments.timestamps);
+        let time = time.map_or_else(String::new, |time| format!("{time} "));
         self.printer.result(&format!("{}{time}{text}\n", self.prefixes.of(source)))
     }
 }

@@ -95,7 +95,7 @@ mod tests {
 
     fn arguments(images: &[(&str, &str)], edge: Option<Edge>) -> ClusterArguments {
         let images = images.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-        ClusterArguments { images, edge, ..ClusterArguments::default() }
+        ClusterArguments { edge, images, ..ClusterArguments::default() }
     }
 
     #[test]

@@ -47,17 +47,31 @@ impl Prefixes {
     }
 }
 
+/// The time at which a line begins, and the rest of it. What the kubelet itself says has no time.
+pub(super) fn timed(line: &str) -> (Option<&str>, &str) {
+    match line.split_once(' ').unwrap_or((line, "")) {
+        (stamp, text) if is_time(stamp) => (Some(stamp), text),
+        _ => (None, line),
+    }
+}
+
+fn is_time(word: &str) -> bool {
+    word.ends_with('Z')
+        && word.get(10..11) == Some("T")
+        && word.starts_with(|it: char| it.is_ascii_digit())
+}
+
 /// The time at which a line begins, so that times can be compared: zeros at the end of its fraction
 /// are not written.
 pub(super) fn time(line: &str) -> (&str, String) {
-    let stamp = line.split(' ').next().unwrap_or_default().trim_end_matches('Z');
+    let stamp = timed(line).0.unwrap_or_default().trim_end_matches('Z');
     let (seconds, fraction) = stamp.split_once('.').unwrap_or((stamp, ""));
     (seconds, format!("{fraction:0<9}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::time;
+    use super::{time, timed};
 
     #[test]
     fn times_are_compared_as_times() {
@@ -65,5 +79,8 @@ mod tests {
             ["2026-01-01T00:00:05Z a", "2026-01-01T00:00:05.1Z b", "2026-01-01T00:00:05.12Z"];
         assert!(sorted.is_sorted_by_key(|line| time(line)));
         assert!(time(sorted[0]) < time(sorted[1]));
+        assert_eq!(timed(sorted[1]), (Some("2026-01-01T00:00:05.1Z"), "b"));
+        assert_eq!(timed("2026-01-01T00:00:05Z"), (Some("2026-01-01T00:00:05Z"), ""));
+        assert_eq!(timed("unable to retrieve"), (None, "unable to retrieve"));
     }
 }

@@ -31,7 +31,7 @@ def pack(arguments):
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     description = config(arguments, digest)
     config_name, layer_name = hashlib.sha256(description).hexdigest() + ".json", digest + "/layer.tar"
-    manifest = json.dumps([{"Config": config_name, "RepoTags": [arguments.name], "Layers": [layer_name]}]).encode()
+    manifest = json.dumps([{"Config": config_name, "RepoTags": arguments.names.split(","), "Layers": [layer_name]}]).encode()
     with tarfile.open(new, "w") as tar:
         for member, content in ((config_name, description), ("manifest.json", manifest)):
             info = tarfile.TarInfo(member)
@@ -47,7 +47,7 @@ if __name__ == "__main__":
     parser.add_argument("--user", default="")
     parser.add_argument("--workdir", default="/")
     parser.add_argument("--entrypoint", nargs=1, default=[])
-    parser.add_argument("name")
+    parser.add_argument("names", help="such as local/web:1, or several with commas")
     parser.add_argument("out")
     parser.add_argument("root")
     parser.add_argument("command", nargs="*", help="after --")

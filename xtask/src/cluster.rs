@@ -54,7 +54,7 @@ pub(crate) fn run(what: &Cluster) -> Result<ExitCode> {
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-fn script(what: &Cluster) -> Command {
+pub(crate) fn script(what: &Cluster) -> Command {
     let folder = root().join("tests/cluster");
     if matches!(what, Cluster::Images) {
         return Command::new(folder.join("shop-images"));
@@ -72,6 +72,27 @@ fn script(what: &Cluster) -> Command {
         Cluster::Status | Cluster::Images => command.arg("status"),
     };
     command
+}
+
+/// What a machine lacks to carry the cluster for the tests.
+pub(crate) fn missing_for_tests() -> Vec<&'static str> {
+    missing(true)
+}
+
+/// Whether a cluster runs.
+pub(crate) fn is_up() -> bool {
+    let mut status = script(&Cluster::Status);
+    let status = status.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
+/// Where the cluster has its programs and its state, as the scripts of `tests/cluster` have it.
+pub(crate) fn cache() -> Result<PathBuf> {
+    let given = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let caches = || given("XDG_CACHE_HOME").or_else(|| Some(given("HOME")?.join(".cache")));
+    given("MUSTER_CLUSTER_CACHE")
+        .or_else(|| Some(caches()?.join("muster/cluster")))
+        .context("neither HOME nor MUSTER_CLUSTER_CACHE is set")
 }
 
 /// What a cluster needs of a machine and does not find here; one that runs already needs little.

@@ -11,6 +11,7 @@ mod fuzz;
 mod generate;
 mod judges;
 mod shell;
+mod suite;
 mod test;
 mod tidy;
 

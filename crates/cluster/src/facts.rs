@@ -34,6 +34,7 @@ impl Cluster {
             |class: &Value| class["provisioner"].as_str().unwrap_or_default().to_owned();
         let storage_classes: BTreeMap<_, _> =
             classes.iter().filter_map(|class| Some((name(class)?, provisioner(class)))).collect();
+        let user_namespaces = nodes.as_deref().and_then(user_namespaces);
         let nodes = nodes.map(|nodes| nodes.iter().filter(|node| takes_pods(node)).count());
         let cluster = ClusterFacts {
             minor: self.minor,
@@ -41,6 +42,7 @@ impl Cluster {
             api_groups: Some(self.resources.groups()),
             // A cluster without nodes gets them when pods ask.
             nodes: nodes.filter(|nodes| *nodes > 0).and_then(|nodes| u32::try_from(nodes).ok()),
+            user_namespaces,
         };
         Ok(Facts { cluster, version: self.version.clone(), default_class: default })
     }
@@ -94,6 +96,34 @@ fn is_default(class: &Value) -> bool {
     class["metadata"]["annotations"][DEFAULT_CLASS] == "true"
 }
 
+/// Whether the default runtime of every node has user namespaces; `None` if no node says so.
+fn user_namespaces(nodes: &[Value]) -> Option<bool> {
+    let handlers = nodes.iter().filter_map(|node| node["status"]["runtimeHandlers"].as_array());
+    let default = |handlers: &Vec<Value>| {
+        let mut handlers = handlers.iter();
+        handlers.find(|it| it["name"] == "")?["features"]["userNamespaces"].as_bool()
+    };
+    handlers.filter_map(default).reduce(|all, this| all && this)
+}
+
 fn takes_pods(node: &Value) -> bool {
     node["spec"]["unschedulable"] != true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::user_namespaces;
+    use serde_json::json;
+
+    #[test]
+    fn one_node_without_user_namespaces_is_enough() {
+        let node = |has: bool| {
+            json!({"status": {"runtimeHandlers": [
+                {"name": "", "features": {"userNamespaces": has}},
+                {"name": "gvisor", "features": {"userNamespaces": !has}}]}})
+        };
+        assert_eq!(user_namespaces(&[node(true), node(true)]), Some(true));
+        assert_eq!(user_namespaces(&[node(true), node(false)]), Some(false));
+        assert_eq!(user_namespaces(&[json!({"status": {}})]), None);
+    }
 }

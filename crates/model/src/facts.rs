@@ -14,11 +14,20 @@ pub struct ClusterFacts {
     pub api_groups: Option<BTreeSet<String>>,
     /// Nodes, if known: anti-affinity is only required where it can be met.
     pub nodes: Option<u32>,
+    /// Whether the container runtime of every node has user namespaces, if known: where it has
+    /// not, a pod that asks for one never starts.
+    pub user_namespaces: Option<bool>,
 }
 
 impl Default for ClusterFacts {
     fn default() -> Self {
-        Self { minor: 34, storage_classes: BTreeMap::new(), api_groups: None, nodes: None }
+        Self {
+            minor: 34,
+            storage_classes: BTreeMap::new(),
+            api_groups: None,
+            nodes: None,
+            user_namespaces: None,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::lifecycle::lifecycle;
 use crate::log::Log;
 use crate::order::{Order, order};
 use crate::policies::network_labels;
-use crate::probes::probes;
+use crate::probes::{min_ready, probes};
 use crate::resources::resources;
 use crate::scaling;
 use crate::security::{Hardening, harden};
@@ -93,6 +93,7 @@ pub(crate) fn assemble(
         pod.labels.insert("scheduling.x-k8s.io/pod-group".to_owned(), gang.name.clone());
     }
     let kind = kind(subject, &configured, log);
+    let min_ready = min_ready(subject, &kind, &pod, log);
     let workload = Workload {
         name: subject.name.clone(),
         service: subject.key().to_owned(),
@@ -100,6 +101,7 @@ pub(crate) fn assemble(
         version: version(subject),
         kind,
         pod,
+        min_ready,
         after: order.after,
     };
     Assembled { workload, level: hardening.level, configured, gang }

@@ -13,7 +13,7 @@ use crate::attributes::{cite, image_or_own};
 use crate::log::Log;
 use crate::rules;
 use crate::world::{PortFact, Shape, Subject, World};
-use model::plan::{Check, Probe, Probes};
+use model::plan::{Check, Kind, Pod, Probe, Probes};
 use model::project::{HealthTest, Protocol};
 use model::reason::{Because, Certainty, Rule};
 use units::Seconds;
@@ -29,6 +29,10 @@ struct Chosen {
     certainty: Certainty,
 }
 
+/// How long a container without a probe must run before it counts.
+const SETTLED_BLIND: Seconds = Seconds(5);
+/// How long a replica of a set must be ready before the next one is replaced.
+const SETTLED_REPLICA: Seconds = Seconds(10);
 /// How often a starting container is asked.
 const BRISK: Seconds = Seconds(2);
 
@@ -208,6 +212,29 @@ fn nothing_to_probe(subject: &Subject<'_>, extra: Vec<Because>, log: &mut Log) -
         .sure(Certainty::Assumed)
         .why(why);
     Probes::default()
+}
+
+/// How long a pod must be ready before it counts. Where no probe looks inside, a container is ready
+/// as soon as it runs, also one that crashes right after.
+pub(crate) fn min_ready(subject: &Subject<'_>, kind: &Kind, pod: &Pod, log: &mut Log) -> Seconds {
+    let blind = pod.containers.iter().any(|it| it.probes.readiness.is_none());
+    let (seconds, why) = match kind {
+        Kind::Job(_) | Kind::CronJob { .. } => return Seconds(0),
+        Kind::StatefulSet { replicas: 2.., .. } => {
+            (SETTLED_REPLICA, "a replica must have settled before the next one is replaced")
+        }
+        _ if blind => {
+            (SETTLED_BLIND, "no probe looks inside: it counts when it has run for a while")
+        }
+        _ => return Seconds(0),
+    };
+    log.decide(subject, "spec.minReadySeconds")
+        .chose(seconds.0.to_string())
+        .because(subject.own_line())
+        .rule(rules::COUNTS_WHEN_SETTLED)
+        .sure(Certainty::Assumed)
+        .why(why);
+    seconds
 }
 
 /// A probe in few words.

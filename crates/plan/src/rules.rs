@@ -76,6 +76,7 @@ rules! {
     PROBE_FROM_HEALTHCHECK = "probe-from-healthcheck": "A health check becomes startup and readiness; Compose never restarts on it, so liveness is a plain look at the port.";
     PROBE_FROM_IMAGE = "probe-from-image": "The image table knows how this image tells its health.";
     PROBE_FROM_PORT = "probe-from-port": "Nothing better is known than that the port must accept connections.";
+    COUNTS_WHEN_SETTLED = "counts-when-settled": "A pod counts when it has been ready for a while: five seconds where no probe looks inside, ten before the next replica of a set is replaced.";
     NO_PROBE_WITHOUT_PORT = "no-probe-without-port": "Nothing to probe is known: Kubernetes then only sees whether the process lives.";
     DEFAULT_RESOURCES = "default-resources": "Every container has requests and limits: from the file, else from the image table, else a small start that measurement should correct.";
     CPU_LIMIT_ROOMY = "cpu-limit-roomy": "The CPU limit is several times the request: it stops a runaway without throttling a burst.";

@@ -226,7 +226,18 @@ fn user_namespace(
     let claims = subject.service.mounts.iter().any(|mount| {
         matches!(mount.kind, MountKind::Named(_) | MountKind::Bind { .. } | MountKind::Anonymous)
     });
-    let wanted = identity.root && !privileged && !claims && world.cluster.minor >= USER_NAMESPACES;
+    let sensible =
+        identity.root && !privileged && !claims && world.cluster.minor >= USER_NAMESPACES;
+    let wanted = sensible && world.cluster.user_namespaces != Some(false);
+    if sensible && !wanted {
+        log.decide(subject, subject.pod_field("hostUsers"))
+            .chose("unset")
+            .because(image_or_own(subject))
+            .because(Because::Cluster)
+            .rule(rules::AS_SMALL_AS_CAN_BE)
+            .sure(Certainty::Stated)
+            .why("a container runtime of this cluster has no user namespaces: root in the pod is root on its node");
+    }
     if wanted {
         log.decide(subject, subject.pod_field("hostUsers"))
             .chose("false")

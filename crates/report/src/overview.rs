@@ -214,6 +214,7 @@ mod tests {
             version: None,
             kind: Kind::DaemonSet,
             pod: Pod::default(),
+            min_ready: units::Seconds(0),
             after: after.iter().map(|it| (*it).to_owned()).collect(),
         }
     }

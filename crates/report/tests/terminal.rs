@@ -11,7 +11,7 @@ use model::plan::{
 use model::project::Protocol;
 use model::reason::{Because, Certainty, Decision, Finding, Level, Question, Report, Rule};
 use report::{Color, Layout};
-use units::Bytes;
+use units::{Bytes, Seconds};
 use yaml::{Pos, Sources, Span};
 
 const RULE: Rule = Rule { name: "stateless-is-deployment", why: "It keeps nothing on disk." };
@@ -32,6 +32,7 @@ fn workload(name: &str, image: &str, port: Option<u16>, kind: Kind, after: &[&st
         version: None,
         kind,
         pod: Pod { containers: vec![container], ..Pod::default() },
+        min_ready: Seconds(0),
         after: after.iter().map(|it| (*it).to_owned()).collect(),
     }
 }

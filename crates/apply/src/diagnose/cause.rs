@@ -48,6 +48,8 @@ pub enum Reason {
     },
     /// A container cannot be made or started.
     CannotStart,
+    /// The node's runtime or network refuses the pod; after a node's start it may yet take it.
+    NodeRefuses,
     /// A Job has failed.
     JobFailed,
     /// It waits for another service.
@@ -90,6 +92,7 @@ impl Reason {
             Self::ClaimUnbound { .. }
             | Self::Unschedulable { .. }
             | Self::ProbeFailing { .. }
+            | Self::NodeRefuses
             | Self::DependencyNotReady { .. }
             | Self::NotApplied
             | Self::Starting => false,
@@ -109,6 +112,7 @@ impl Reason {
             Self::SecretMissing { .. } => "secret-missing",
             Self::ConfigMissing { .. } => "config-missing",
             Self::CannotStart => "cannot-start",
+            Self::NodeRefuses => "node-refuses",
             Self::JobFailed => "job-failed",
             Self::DependencyNotReady { .. } => "dependency-not-ready",
             Self::NotApplied => "not-applied",
@@ -132,6 +136,7 @@ impl Reason {
             Self::SecretMissing { name } => format!("secret missing: {name}"),
             Self::ConfigMissing { name } => format!("config missing: {name}"),
             Self::CannotStart => "container cannot start".to_owned(),
+            Self::NodeRefuses => "its node cannot start it".to_owned(),
             Self::JobFailed => "job failed".to_owned(),
             Self::DependencyNotReady { service } => format!("waits for {service}"),
             Self::NotApplied => "comes after others".to_owned(),
@@ -160,6 +165,7 @@ impl Reason {
             Self::SecretMissing { .. } => "create the Secret in this namespace",
             Self::ConfigMissing { .. } => "create the ConfigMap in this namespace",
             Self::CannotStart => "the message of the kubelet says what to change",
+            Self::NodeRefuses => "the message says what the node's runtime or network misses",
             Self::JobFailed => "read its log; after a fix, run `muster up` again",
             Self::DependencyNotReady { .. } | Self::NotApplied | Self::Starting => return None,
         })

@@ -18,11 +18,24 @@ pub(super) fn causes(pod: &Value, observed: &Observed) -> Vec<Cause> {
         return vec![cause(found)];
     }
     let found: Vec<_> = containers(pod).filter_map(|it| of_container(pod, it, observed)).collect();
+    if found.is_empty()
+        && let Some(found) = without_sandbox(pod, observed)
+    {
+        return vec![cause(found)];
+    }
     if found.is_empty() {
         let evidence = text(&pod["status"], "phase").to_owned();
         return vec![cause((Reason::Starting, evidence))];
     }
     found.into_iter().map(cause).collect()
+}
+
+/// What holds a pod back before any of its containers: a runtime or a network that refuses it.
+fn without_sandbox(pod: &Value, observed: &Observed) -> Option<(Reason, String)> {
+    let ready = condition(pod, "PodReadyToStartContainers").is_some();
+    let events = observed.events_of(pod);
+    let (_, said) = events.iter().rfind(|(reason, _)| *reason == "FailedCreatePodSandBox")?;
+    (!ready).then(|| (Reason::NodeRefuses, (*said).to_owned()))
 }
 
 /// Statuses of init containers first: the others wait for them.

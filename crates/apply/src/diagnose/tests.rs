@@ -74,6 +74,21 @@ fn ready_deployments_serve() {
 }
 
 #[test]
+fn a_node_that_refuses_a_pod_is_named() {
+    let status = json!({"conditions": [{"type": "PodScheduled", "status": "True"},
+        {"type": "PodReadyToStartContainers", "status": "False"}], "phase": "Pending",
+        "containerStatuses": [{"name": "web", "image": "acme/web:1", "ready": false,
+            "restartCount": 0, "state": {"waiting": {"reason": "ContainerCreating"}}}]});
+    let said = "Failed to create pod sandbox: runtime does not support user namespaces";
+    let event = event("web-1-x", "FailedCreatePodSandBox", said, "2026-01-01T00:00:00Z");
+    let Phase::Waiting(causes) = waiting_pod(&status, &[event]).phase else {
+        panic!("it may yet start");
+    };
+    assert_eq!(causes[0].reason, Reason::NodeRefuses);
+    assert_eq!(causes[0].evidence, said);
+}
+
+#[test]
 fn reasons_of_containers() {
     let image = || Reason::ImageMissing { image: "acme/web:1".into() };
     let crash = || Reason::CrashLoop { exit_code: 3, container: "web".into(), restarts: 4 };

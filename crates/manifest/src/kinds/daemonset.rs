@@ -1,6 +1,7 @@
 //! `DaemonSets`.
 
 use super::deployment::HISTORY;
+use super::min_ready;
 use crate::labels::Scope;
 use crate::object::Object;
 use crate::pods::{Owner, template};
@@ -21,8 +22,8 @@ pub(crate) fn daemon_set(scope: &Scope<'_>, workload: &Workload) -> Object {
             type_: Some("RollingUpdate".to_owned()),
             rolling_update: Some(rolling_update),
         }),
+        min_ready_seconds: min_ready(workload),
         revision_history_limit: Some(HISTORY),
-        ..DaemonSetSpec::default()
     };
     let metadata = scope.workload_meta(workload, &workload.name);
     let object = DaemonSet { metadata, spec: Some(spec), ..DaemonSet::default() };

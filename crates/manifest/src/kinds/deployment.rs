@@ -1,6 +1,6 @@
 //! Deployments.
 
-use super::count;
+use super::{count, min_ready};
 use crate::labels::Scope;
 use crate::object::Object;
 use crate::pods::{Owner, template};
@@ -27,6 +27,7 @@ pub(crate) fn deployment(
         selector: scope.selector(&workload.name),
         strategy: Some(strategy(planned)),
         template: template(scope, workload, Owner::Deployment),
+        min_ready_seconds: min_ready(workload),
         revision_history_limit: Some(HISTORY),
         progress_deadline_seconds: Some(PROGRESS_DEADLINE),
         ..DeploymentSpec::default()

@@ -1,7 +1,7 @@
 //! `StatefulSets`.
 
 use super::deployment::HISTORY;
-use super::{claim, count};
+use super::{claim, count, min_ready};
 use crate::labels::{Scope, selector};
 use crate::object::Object;
 use crate::pods::{Owner, template};
@@ -11,9 +11,6 @@ use k8s_openapi::api::apps::v1::{
 };
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use model::plan::{Claim, Workload};
-
-/// Seconds that a pod must be ready before the next one is replaced.
-const MIN_READY: i32 = 10;
 
 /// What a `StatefulSet` has beside its pod.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +41,7 @@ pub(crate) fn stateful_set(
             rolling_update: None,
         }),
         persistent_volume_claim_retention_policy: Some(retain()),
-        min_ready_seconds: Some(MIN_READY),
+        min_ready_seconds: min_ready(workload),
         revision_history_limit: Some(HISTORY),
         ..StatefulSetSpec::default()
     };

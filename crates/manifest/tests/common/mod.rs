@@ -176,6 +176,7 @@ fn workload(name: &str, component: &str, kind: Kind, pod: Pod) -> Workload {
         service: name.to_owned(),
         component: component.to_owned(),
         version: Some("1.4".to_owned()),
+        min_ready: Seconds(if matches!(kind, Kind::StatefulSet { .. }) { 10 } else { 0 }),
         kind,
         pod,
         after: Vec::new(),

@@ -4,7 +4,7 @@ use super::Pod;
 use crate::SecretText;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use units::Bytes;
+use units::{Bytes, Seconds};
 
 /// Something that runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -22,6 +22,8 @@ pub struct Workload {
     pub kind: Kind,
     /// Its pod.
     pub pod: Pod,
+    /// `minReadySeconds`: how long a pod must be ready before it counts. Jobs have none.
+    pub min_ready: Seconds,
     /// Names of the workloads and Services that must be ready before it is applied, so that
     /// `depends_on` keeps its meaning.
     pub after: Vec<String>,

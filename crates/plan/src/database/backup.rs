@@ -217,6 +217,7 @@ fn job(
         version: database.version.clone(),
         kind: Kind::CronJob { schedule, job },
         pod,
+        min_ready: Seconds(0),
         after: vec![subject.name.clone()],
     })
 }

@@ -176,3 +176,14 @@ fn the_main_port_is_the_published_one_or_a_usual_one() {
         assert_eq!(readiness.check, Check::Tcp(want), "{ports}");
     }
 }
+
+#[test]
+fn what_no_probe_looks_into_counts_after_a_while() {
+    let settles = |rest: &str| {
+        plan_with(&format!("x: {{ image: 'acme/x:1', {rest} }}")).workloads[0].min_ready.0
+    };
+    assert_eq!(settles("command: [run]"), 5);
+    assert_eq!(settles("expose: ['8000']"), 0);
+    assert_eq!(settles("healthcheck: { test: ['CMD', 'ok'] }"), 0);
+    assert_eq!(settles("restart: 'no', command: [run]"), 0, "a job is judged by its end");
+}

@@ -1,6 +1,6 @@
 //! Pod Security "restricted", and each exception.
 
-use crate::common::{codes, container, finds, plan_with, workload};
+use crate::common::{codes, container, file, finds, given, plan_with, workload};
 use model::plan::{ContainerSecurity, PodSecurityLevel, RestartPolicy};
 
 #[test]
@@ -124,9 +124,7 @@ fn what_the_command_and_templates_write_is_writable() {
         ("command: [sh, -c, 'nginx > /dev/null 2>&1']", false),
     ] {
         let services = format!("x: {{ image: 'nginx:1.29', {rest} }}");
-        let plan = crate::common::given(&crate::common::file(&services))
-            .file("t/default.conf.template", "listen 80;\n")
-            .plan();
+        let plan = given(&file(&services)).file("t/default.conf.template", "listen 80;\n").plan();
         let mounts = &container(&plan, "x").mounts;
         let found = mounts.iter().any(|m| m.path == "/etc/nginx/conf.d" && !m.read_only);
         assert_eq!(found, writable, "{rest}: {mounts:?}");
@@ -140,4 +138,14 @@ fn questions_can_be_answered_with_the_line_that_is_given() {
     let question = plan.report.questions.iter().find(|q| q.question.starts_with("Which user"));
     let answer = &question.expect("nobody knows the user").answer;
     assert!(answer.starts_with("services.web.x-muster.security.run_as: "), "{answer}");
+}
+
+#[test]
+fn no_user_namespace_is_asked_of_a_runtime_that_has_none() {
+    let asks = |has: Option<bool>| {
+        let mut given = given(&file("x: { image: 'acme/x:1', user: root }"));
+        given.cluster.user_namespaces = has;
+        given.plan().workloads[0].pod.security.user_namespace
+    };
+    assert_eq!([None, Some(true), Some(false)].map(asks), [true, true, false]);
 }

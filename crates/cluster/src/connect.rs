@@ -40,6 +40,8 @@ const CONNECTING: Duration = Duration::from_secs(5);
 pub async fn connect(context: Option<&str>) -> Result<Cluster, Error> {
     let mut config = config(context).await?;
     config.connect_timeout = Some(CONNECTING);
+    // What is asked again is asked in one place, with its own patience: `attempt`.
+    config.default_retry = false;
     let server = config.cluster_url.to_string();
     let server = server.trim_end_matches('/').to_owned();
     let requests = Requests::default();

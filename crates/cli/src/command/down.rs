@@ -41,7 +41,8 @@ async fn down(
         Err(error) => return Err(known.refused(error, Purpose::Change).await),
     };
     let product = &known.inventory.product;
-    if removal.goes.is_empty() {
+    let settled = !removal.stays.is_empty() && remaining(&known, &removal) == known.inventory;
+    if removal.goes.is_empty() && settled {
         printer.note(&format!("{product}: nothing to remove\n{}", shown(&removal)));
         return Ok(Exit::Done);
     }
@@ -128,14 +129,20 @@ async fn settle(known: &Known, removal: &Removal) -> Result<(), Error> {
     if removal.goes.iter().any(|id| id.kind == "Namespace") {
         return Ok(());
     }
-    let mut inventory = known.inventory.clone();
-    inventory.objects.retain(|id, _| removal.stays.iter().any(|(stays, _)| stays == id));
+    let inventory = remaining(known, removal);
     if removal.stays.is_empty() {
         known.cluster.forget(&known.namespace).await?;
     } else {
         known.cluster.remember(&known.namespace, &inventory).await?;
     }
     Ok(())
+}
+
+/// The inventory of what stays.
+fn remaining(known: &Known, removal: &Removal) -> Inventory {
+    let mut inventory = known.inventory.clone();
+    inventory.objects.retain(|id, _| removal.stays.iter().any(|(stays, _)| stays == id));
+    inventory
 }
 
 fn shown(removal: &Removal) -> String {

@@ -145,6 +145,9 @@ impl Up<'_> {
         }
         let mut watching = Watching::start(&cluster, session.namespace(), &awaited);
         if !decision.writes() {
+            if self.arguments.no_wait {
+                return session.note_completed(&session.live_jobs()).await;
+            }
             return interruptible(self.serve(session, &mut watching, deadline)).await;
         }
         let (seen, progress) = (session.lease.clone(), &mut self.progress);

@@ -25,13 +25,15 @@ fn load_raises_the_application_and_its_end_lowers_it() {
     });
     shop.sql_as_root("FLUSH STATUS");
 
-    let load = Load::start(&shop, 12, Duration::ZERO);
+    let load = Load::start(&shop, 2, Duration::from_millis(50));
+    let visitors = Load::visits(&shop, 12);
     let top = within(Duration::from_mins(5), "ten replicas under load", || {
         (ready(&shop, "app") == 10).then(hpa)
     });
     println!("under load: {}", utilization(&top));
+    visitors.stop().say("visits");
     let tally = load.stop();
-    tally.say("load on 2 to 10 replicas");
+    tally.say("on 2 to 10 replicas");
     tally.nothing_lost(&shop);
 
     assert_eq!(shop.place.get(ns, "statefulset/db").unwrap()["spec"]["replicas"], 1);

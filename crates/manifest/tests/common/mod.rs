@@ -187,12 +187,8 @@ fn workloads() -> Vec<Workload> {
     let completions =
         Completions { count: 1, indexed: false, backoff_limit: 2, ttl_seconds: Some(3600) };
     let gang = Completions { count: 4, indexed: true, backoff_limit: 0, ttl_seconds: None };
-    let mut web = workload(
-        "web",
-        "web",
-        Kind::Deployment { replicas: None, strategy: Strategy::Rolling },
-        web(),
-    );
+    let scaled = Kind::Deployment { replicas: None, strategy: Strategy::Rolling };
+    let mut web = workload("web", "web", scaled, web());
     web.after = vec!["migrate".to_owned(), "database".to_owned()];
     let mut migrate = workload("migrate", "job", Kind::Job(completions), task("migrate"));
     migrate.after = vec!["db".to_owned()];

@@ -1,5 +1,7 @@
 //! Orders in the database that all replicas share.
 
+use std::time::Duration;
+
 use mysql::prelude::Queryable;
 use mysql::{OptsBuilder, Pool, PoolConstraints, PoolOpts, TxOpts, params};
 use serde_json::{Value, json};
@@ -15,6 +17,9 @@ const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS orders (
     KEY by_state (state, id)
 )";
 
+/// How long the database may think about one answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 pub struct Orders {
     pool: Pool,
 }
@@ -28,6 +33,10 @@ impl Orders {
             .ip_or_hostname(Some(&database.host))
             .tcp_port(database.port)
             .prefer_socket(false)
+            // A database that lost its node answers nothing, not even that it is gone.
+            .tcp_connect_timeout(Some(PATIENCE))
+            .read_timeout(Some(PATIENCE))
+            .write_timeout(Some(PATIENCE))
             .db_name(Some(&database.name))
             .user(Some(&database.user))
             .pass(Some(&database.password))

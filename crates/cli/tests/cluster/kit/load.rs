@@ -1,7 +1,7 @@
 //! Clients outside of the pods that place orders, and keep count.
 
-use super::Shop;
 use super::shop::Address;
+use super::{Shop, within};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,9 +16,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct Load {
     began: Instant,
-    stop: Arc<AtomicBool>,
-    nodes: Arc<Mutex<Vec<Address>>>,
-    clients: Vec<JoinHandle<Vec<Sample>>>,
+    shared: Arc<Shared>,
+    clients: Vec<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    stop: AtomicBool,
+    nodes: Mutex<Vec<Address>>,
+    samples: Mutex<Vec<Sample>>,
 }
 
 /// One order: when it was answered, and its number or what went wrong.
@@ -39,43 +45,78 @@ pub(crate) struct Tally {
 impl Load {
     /// So many clients, each with a pause between its orders, and a new connection for each.
     pub(crate) fn start(shop: &Shop, clients: usize, pause: Duration) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let nodes = Arc::new(Mutex::new(shop.addresses()));
+        Self::doing(order, shop, clients, pause)
+    }
+
+    /// So many visitors, who read as fast as they can.
+    pub(crate) fn visits(shop: &Shop, clients: usize) -> Self {
+        Self::doing(visit, shop, clients, Duration::ZERO)
+    }
+
+    fn doing(request: Request, shop: &Shop, clients: usize, pause: Duration) -> Self {
+        let shared = Arc::new(Shared {
+            stop: AtomicBool::new(false),
+            nodes: Mutex::new(shop.addresses()),
+            samples: Mutex::default(),
+        });
         let machines = shop.place.machines();
         let client = |number| {
-            let (stop, nodes) = (Arc::clone(&stop), Arc::clone(&nodes));
+            let shared = Arc::clone(&shared);
             std::thread::spawn(move || {
                 if let Some(machines) = machines {
                     machines.enter();
                 }
-                let mut samples = Vec::new();
-                for turn in number.. {
-                    if stop.load(Ordering::Relaxed) {
-                        break;
-                    }
-                    let host = turned(&nodes, turn);
-                    let result = order(&host);
-                    samples.push((Instant::now(), result));
-                    std::thread::sleep(pause);
-                }
-                samples
+                shared.work(request, number, pause);
             })
         };
         let began = Instant::now();
         let clients = (0..clients).map(client).collect();
-        Self { began, stop, nodes, clients }
+        Self { began, shared, clients }
     }
 
     /// A load balancer in front of the cluster has noticed that a node is gone.
     pub(crate) fn leave_out(&self, node: &str) {
-        self.nodes.lock().unwrap().retain(|address| address.node != node);
+        self.shared.nodes.lock().unwrap().retain(|address| address.node != node);
+    }
+
+    /// Waits until orders go through again: twenty without a failure.
+    pub(crate) fn recovers(&self, limit: Duration) {
+        let since = Instant::now();
+        within(limit, "orders go through", || {
+            let samples = self.shared.samples.lock().unwrap();
+            let newest = samples.iter().rev().take_while(|(at, it)| *at > since && it.is_ok());
+            (newest.count() >= 20).then_some(())
+        });
     }
 
     /// Ends it and counts.
     pub(crate) fn stop(self) -> Tally {
-        self.stop.store(true, Ordering::Relaxed);
-        let samples = self.clients.into_iter().flat_map(|client| client.join().unwrap());
-        Tally::of(self.began, samples.collect())
+        self.shared.stop.store(true, Ordering::Relaxed);
+        for client in self.clients {
+            client.join().unwrap();
+        }
+        Tally::of(self.began, std::mem::take(&mut self.shared.samples.lock().unwrap()))
+    }
+}
+
+impl Shared {
+    /// Until it is told to stop; the first goes to the node of this number.
+    fn work(&self, request: Request, first: usize, pause: Duration) {
+        for turn in first.. {
+            if self.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let host = self.host(turn);
+            let result = request(&host).map_err(|why| format!("{host}: {why}"));
+            self.samples.lock().unwrap().push((Instant::now(), result));
+            std::thread::sleep(pause);
+        }
+    }
+
+    /// The address whose turn it is.
+    fn host(&self, turn: usize) -> String {
+        let nodes = self.nodes.lock().unwrap();
+        nodes[turn % nodes.len()].host.clone()
     }
 }
 
@@ -96,13 +137,14 @@ impl Tally {
                 }
             }
         }
+        tally.gap = tally.gap.max(last.elapsed());
         tally
     }
 
     /// One line for people.
     pub(crate) fn say(&self, what: &str) {
         println!(
-            "{what}: {} orders in {:.0} s, {} acknowledged, {} failed; longest time without one: {:.1} s",
+            "{what}: {} requests in {:.0} s, {} acknowledged, {} failed; longest time without success: {:.1} s",
             self.sent,
             self.lasted.as_secs_f64(),
             self.acknowledged.len(),
@@ -127,20 +169,24 @@ impl Tally {
     }
 }
 
-/// The address whose turn it is.
-fn turned(nodes: &Mutex<Vec<Address>>, turn: usize) -> String {
-    let nodes = nodes.lock().unwrap();
-    nodes[turn % nodes.len()].host.clone()
+/// What a client does at an address, over a connection of its own.
+type Request = fn(&str) -> Result<u64, String>;
+
+fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder().timeout_global(Some(PATIENCE));
+    config.http_status_as_error(false).build().into()
 }
 
-/// Places an order at an address, over a connection of its own.
-pub(crate) fn order(host: &str) -> Result<u64, String> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_global(Some(PATIENCE))
-        .http_status_as_error(false)
-        .build()
-        .into();
-    let mut answer = agent
+/// Reads the latest orders.
+fn visit(host: &str) -> Result<u64, String> {
+    let answer = agent().get(format!("http://{host}/orders")).header("Connection", "close").call();
+    let status = answer.map_err(|error| error.to_string())?.status().as_u16();
+    if status == 200 { Ok(0) } else { Err(status.to_string()) }
+}
+
+/// Places an order, and gives its number.
+fn order(host: &str) -> Result<u64, String> {
+    let mut answer = agent()
         .post(format!("http://{host}/orders"))
         .header("Connection", "close")
         .header("Content-Type", "application/json")

@@ -17,7 +17,8 @@
 //! plugins do not see their labels.
 //!
 //! ```text
-//! files ──► Network ──allows(from, to, port)──► Verdict { egress, ingress }
+//! files ──► Network ──opening(from, to)──► Opening { ports, egress, ingress }
+//!                   ──matrix()──► an Opening for each pair
 //! ```
 
 use std::collections::BTreeMap;
@@ -29,10 +30,13 @@ use crate::cursor::At;
 use crate::selector::{Labels, Selector};
 use crate::set::{self, Object, Set};
 
+mod matrix;
+mod ports;
 mod rule;
 
+pub use matrix::{End, Matrix};
+pub use ports::{Port, PortSet, Protocol};
 use rule::Rule;
-pub use rule::{Port, Protocol};
 
 /// One end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,37 +56,54 @@ pub struct Pod {
     pub namespace: String,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// The ports of its containers that have names.
-    pub ports: Vec<(String, Port)>,
+    /// The ports that its containers declare, with their names.
+    pub ports: Vec<(Option<String>, Port)>,
     /// Its address. An `ipBlock` only concerns pods whose address is known, which it never is from
     /// files; what a plugin does with such a block and a pod differs.
     pub address: Option<IpAddr>,
 }
 
-/// What the policies say to one end of a connection.
+/// What the policies of one end let through, and who says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Side {
     /// No policy selects the pod for this direction, or the end is outside.
     Open,
-    /// The policy of that name allows it; the first one in the order of the files.
-    Allowed(String),
-    /// Policies select the pod, and none of them allows it.
-    Denied,
+    /// Policies select the pod.
+    Judged {
+        /// What they let through together.
+        ports: PortSet,
+        /// Those that let something through, in the order of the files; all that select the pod, if
+        /// none does.
+        policies: Vec<String>,
+    },
 }
 
-/// Whether a connection is allowed, and which end decides.
+/// What one end may reach at the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Opening {
+    /// The ports that both ends let through.
+    pub ports: PortSet,
     /// What the source's policies say.
     pub egress: Side,
     /// What the destination's policies say.
     pub ingress: Side,
 }
 
-impl Verdict {
-    /// Whether both ends allow it.
-    pub fn is_allowed(&self) -> bool {
-        self.egress != Side::Denied && self.ingress != Side::Denied
+impl Side {
+    /// What it lets through.
+    pub fn ports(&self) -> PortSet {
+        match self {
+            Self::Open => PortSet::all(),
+            Self::Judged { ports, .. } => ports.clone(),
+        }
+    }
+
+    /// The policies that it names.
+    pub fn policies(&self) -> &[String] {
+        match self {
+            Self::Open => &[],
+            Self::Judged { policies, .. } => policies,
+        }
     }
 }
 
@@ -101,6 +122,15 @@ struct Policy {
     /// The rules of the directions that it is about.
     ingress: Option<Vec<Rule>>,
     egress: Option<Vec<Rule>>,
+}
+
+/// A policy that selects an end, with what it says of one direction.
+#[derive(Clone, Copy, Debug)]
+struct Judge<'n> {
+    /// Its namespace.
+    home: &'n str,
+    name: &'n str,
+    rules: &'n [Rule],
 }
 
 /// Which side of a connection is asked.
@@ -131,28 +161,69 @@ impl Network {
         &self.pods
     }
 
-    /// Whether one end may connect to a port of the other.
-    pub fn allows(&self, from: &Peer, to: &Peer, port: Port) -> Verdict {
-        Verdict {
-            egress: self.side(Direction::Egress, from, to, to, port),
-            ingress: self.side(Direction::Ingress, to, from, to, port),
-        }
+    /// The same with more pods, such as those that an operator makes.
+    #[must_use]
+    pub fn with(mut self, pods: Vec<Pod>) -> Self {
+        self.pods.extend(pods);
+        self
     }
 
-    /// What the policies of one end say about the other.
-    fn side(&self, way: Direction, own: &Peer, other: &Peer, to: &Peer, port: Port) -> Side {
-        let Peer::Pod(pod) = own else { return Side::Open };
-        let policies = self.policies.get(&pod.namespace).into_iter().flatten();
-        let about = policies.filter(|p| p.pods.matches(&pod.labels));
-        let mut about = about.filter_map(|p| Some((p, p.rules(way)?))).peekable();
-        if about.peek().is_none() {
+    /// The same with other names for its pods, where there is one.
+    #[must_use]
+    pub fn called(mut self, name: impl Fn(&Pod) -> Option<String>) -> Self {
+        for pod in &mut self.pods {
+            if let Some(name) = name(pod) {
+                pod.name = name;
+            }
+        }
+        self
+    }
+
+    /// What one end may connect to at the other.
+    pub fn opening(&self, from: &Peer, to: &Peer) -> Opening {
+        let judges = (self.judges(Direction::Egress, from), self.judges(Direction::Ingress, to));
+        self.judged((from, &judges.0), (to, &judges.1))
+    }
+
+    fn judged(
+        &self,
+        (from, out): (&Peer, &[Judge<'_>]),
+        (to, into): (&Peer, &[Judge<'_>]),
+    ) -> Opening {
+        let (egress, ingress) = (self.side(out, to, to), self.side(into, from, to));
+        Opening { ports: egress.ports().and(&ingress.ports()), egress, ingress }
+    }
+
+    /// The policies that select an end for a direction.
+    fn judges(&self, way: Direction, own: &Peer) -> Vec<Judge<'_>> {
+        let Peer::Pod(pod) = own else { return Vec::new() };
+        let policies = self.policies.get_key_value(&pod.namespace).into_iter();
+        let policies = policies.flat_map(|(home, all)| all.iter().map(move |p| (home, p)));
+        let about = policies.filter(|(_, p)| p.pods.matches(&pod.labels));
+        about
+            .filter_map(|(home, p)| Some(Judge { home, name: &p.name, rules: p.rules(way)? }))
+            .collect()
+    }
+
+    /// What they say about the other end.
+    fn side(&self, judges: &[Judge<'_>], other: &Peer, to: &Peer) -> Side {
+        if judges.is_empty() {
             return Side::Open;
         }
-        let lets = |rule: &Rule| rule.lets(&pod.namespace, other, to, port, &self.namespaces);
-        match about.find(|(_, rules)| rules.iter().any(lets)) {
-            Some((policy, _)) => Side::Allowed(policy.name.clone()),
-            None => Side::Denied,
-        }
+        let lets = |judge: &Judge<'_>| {
+            let meant = judge.rules.iter();
+            let meant = meant.filter(|rule| rule.includes(judge.home, other, &self.namespaces));
+            meant.fold(PortSet::default(), |set, rule| set.or(&rule.ports_of(to)))
+        };
+        let said: Vec<_> = judges.iter().map(|judge| (judge.name, lets(judge))).collect();
+        let ports = said.iter().fold(PortSet::default(), |set, (_, ports)| set.or(ports));
+        let named = said.into_iter().filter(|(_, own)| ports.is_empty() || !own.is_empty());
+        Side::Judged { policies: named.map(|(name, _)| name.to_owned()).collect(), ports }
+    }
+
+    fn rules(&self) -> impl Iterator<Item = &Rule> {
+        let policies = self.policies.values().flatten();
+        policies.flat_map(|p| p.ingress.iter().chain(&p.egress).flatten())
     }
 }
 
@@ -197,16 +268,16 @@ pub(crate) fn restricts(spec: &At<'_>, direction: &str) -> bool {
 impl Pod {
     fn read(pod: &set::Pod<'_>) -> Self {
         let ports = pod.running().flat_map(|c| c.at.at("ports").items());
-        let named = |port: At<'_>| {
+        let declared = |port: At<'_>| {
             let protocol = Protocol::read(&port.at("protocol"))?;
             let number = port.at("containerPort").int()?.try_into().ok()?;
-            Some((port.at("name").text()?, Port { number, protocol }))
+            Some((port.at("name").text(), Port { number, protocol }))
         };
         Self {
             name: pod.owner.id(),
             namespace: pod.owner.namespace.clone(),
             labels: pod.labels.clone(),
-            ports: ports.filter_map(named).collect(),
+            ports: ports.filter_map(declared).collect(),
             address: None,
         }
     }

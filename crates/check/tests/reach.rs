@@ -4,7 +4,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use check::reach::{Network, Peer, Pod, Port, Protocol, Side};
+use check::reach::{End, Network, Opening, Peer, Pod, Port, Protocol, Side};
 use common::Loaded;
 
 fn network(text: &str) -> Network {
@@ -25,7 +25,8 @@ fn peer(text: &str) -> Peer {
     };
     let pairs = labels.split(',').filter_map(|pair| pair.split_once('='));
     let labels: BTreeMap<_, _> = pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
-    let ports = vec![("http".to_owned(), port("80")), ("dns".to_owned(), port("53/UDP"))];
+    let ports =
+        vec![(Some("http".to_owned()), port("80")), (Some("dns".to_owned()), port("53/UDP"))];
     let namespace = namespace.to_owned();
     Peer::Pod(Pod { name: text.to_owned(), namespace, labels, ports, address: None })
 }
@@ -45,15 +46,17 @@ fn port(text: &str) -> Port {
 fn table(spec: &str, rows: &[(&str, &str, &str, bool)]) {
     let network = policy(spec);
     for (from, to, number, allowed) in rows {
-        let verdict = network.allows(&peer(from), &peer(to), port(number));
-        assert_eq!(verdict.is_allowed(), *allowed, "{spec}: {from} to {to}:{number}: {verdict:?}");
+        let opening = network.opening(&peer(from), &peer(to));
+        let open = opening.ports.holds(port(number));
+        assert_eq!(open, *allowed, "{spec}: {from} to {to}:{number}: {opening:?}");
     }
 }
 
 #[test]
 fn without_a_policy_everything_is_open() {
-    let verdict = network("").allows(&peer("a/"), &peer("b/"), port("80"));
-    assert_eq!((verdict.egress, verdict.ingress), (Side::Open, Side::Open));
+    let opening = network("").opening(&peer("a/"), &peer("b/"));
+    assert_eq!((opening.egress, opening.ingress), (Side::Open, Side::Open));
+    assert!(opening.ports.is_all());
 }
 
 #[test]
@@ -201,7 +204,7 @@ fn blocks_and_what_they_leave_out() {
     if let Peer::Pod(pod) = &mut known {
         pod.address = "8.8.8.8".parse().ok();
     }
-    assert!(policy(all).allows(&peer("a/"), &known, port("80")).is_allowed());
+    assert!(policy(all).opening(&peer("a/"), &known).ports.holds(port("80")));
 }
 
 #[test]
@@ -214,14 +217,52 @@ fn policies_add_up_and_both_ends_must_agree() {
 {kind: NetworkPolicy, metadata: {name: db, namespace: a}, spec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {}}], ports: [{port: 3306}]}]}}
 ";
     let network = network(text);
-    let allows = |from, to, number| network.allows(&peer(from), &peer(to), port(number));
-    let verdict = allows("a/app=web", "a/app=db", "3306");
-    assert_eq!(verdict.egress, Side::Allowed("web".to_owned()));
-    assert_eq!(verdict.ingress, Side::Allowed("db".to_owned()));
-    let verdict = allows("a/app=job", "a/app=db", "3306");
-    assert_eq!((verdict.egress, verdict.ingress), (Side::Denied, Side::Allowed("db".to_owned())));
-    assert!(!allows("a/app=web", "a/app=db", "80").is_allowed());
-    assert!(!allows("a/app=db", "a/app=web", "80").is_allowed());
+    let opening = |from, to| network.opening(&peer(from), &peer(to));
+    let web = opening("a/app=web", "a/app=db");
+    assert_eq!(web.ports.to_string(), "3306");
+    assert_eq!(
+        (web.egress.policies(), web.ingress.policies()),
+        (&["web".into()][..], &["db".into()][..])
+    );
+    let job = opening("a/app=job", "a/app=db");
+    assert!(job.ports.is_empty());
+    // Where nothing is let through, those that select the pod are named.
+    assert_eq!(
+        (job.egress.policies(), job.ingress.policies()),
+        (&["nothing".into()][..], &["db".into()][..])
+    );
+    let back = opening("a/app=db", "a/app=web");
+    assert!(back.ports.is_empty());
+    assert_eq!(back.ingress.policies(), ["nothing"]);
+}
+
+#[test]
+fn the_matrix_has_every_pair() {
+    let pod = |name: &str| {
+        format!(
+            "{{kind: Deployment, metadata: {{name: {name}}}, spec: {{template: {{metadata: {{labels: {{app: {name}}}}}, spec: {{containers: [{{name: c}}]}}}}}}}}\n---\n"
+        )
+    };
+    let policies = "
+{kind: NetworkPolicy, metadata: {name: db}, spec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 3306}]}, {from: [{ipBlock: {cidr: 203.0.113.0/24, except: [203.0.113.0/25]}}], ports: [{port: 1, endPort: 9}]}]}}
+---
+{kind: NetworkPolicy, metadata: {name: web}, spec: {podSelector: {matchLabels: {app: web}}, egress: [{to: [{podSelector: {}}]}], policyTypes: [Egress]}}
+";
+    let matrix = network(&(pod("web") + &pod("db") + policies)).matrix();
+    let names = |ends: &[End]| ends.iter().map(|end| end.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&matrix.sources), ["outside", "203.0.113.0/24", "db", "web"]);
+    assert_eq!(names(&matrix.targets), ["db", "web", "outside", "203.0.113.0/24", "DNS"]);
+    let words = |row: &Vec<Opening>| row.iter().map(|it| it.ports.to_string()).collect::<Vec<_>>();
+    let rows: Vec<_> = matrix.rows.iter().map(words).collect();
+    assert_eq!(
+        rows,
+        [
+            ["", "all", "all", "all", "all"],
+            ["1-9", "all", "all", "all", "all"],
+            ["", "all", "all", "all", "all"],
+            ["3306", "all", "", "", ""],
+        ]
+    );
 }
 
 #[test]
@@ -230,5 +271,6 @@ fn pods_of_the_files() {
     let network = network(text);
     let [pod] = network.pods() else { panic!("{:?}", network.pods()) };
     assert_eq!((pod.name.as_str(), pod.namespace.as_str()), ("Deployment/web", "a"));
-    assert_eq!(pod.ports, [("http".to_owned(), port("8080"))]);
+    let (http, other) = ((Some("http".to_owned()), port("8080")), (None, port("1")));
+    assert_eq!(pod.ports, [http, other]);
 }

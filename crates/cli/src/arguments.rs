@@ -290,15 +290,25 @@ pub(crate) struct CheckArguments {
     /// The same as `--format json`
     #[arg(long, conflicts_with = "format")]
     json: bool,
-    /// Show waived findings too
-    #[arg(long)]
-    pub(crate) show_waived: bool,
+    #[command(flatten)]
+    pub(crate) beside: Beside,
     /// Exit with 3 if there are warnings and no errors
     #[arg(long)]
     pub(crate) strict: bool,
     /// Version of Kubernetes that the manifests are for
     #[arg(long, value_name = "VERSION", default_value = "1.34", value_parser = values::minor)]
     pub(crate) kubernetes: u8,
+}
+
+/// What is shown beside the findings.
+#[derive(Debug, Args)]
+pub(crate) struct Beside {
+    /// Show too who may reach whom, and at which ports, by the network policies
+    #[arg(long)]
+    pub(crate) matrix: bool,
+    /// Show waived findings too
+    #[arg(long)]
+    pub(crate) show_waived: bool,
 }
 
 impl OutputArguments {

@@ -1,6 +1,7 @@
 //! From Compose files on the disk to a plan that is ready to be shown.
 
 mod files;
+mod network;
 mod options;
 mod remembered;
 
@@ -12,6 +13,7 @@ use apply::Remembered;
 use compose::{DiskFiles, Loaded, Request, Severity};
 use manifest::{Object, Secrets};
 use model::facts::{ClusterFacts, Options};
+use model::matrix::Matrix;
 use model::plan::Plan;
 use model::project::Project;
 use model::reason::Level;
@@ -27,6 +29,7 @@ pub(crate) struct Product {
     /// Warnings of the loader.
     pub(crate) warnings: usize,
     shown: Vec<Shown>,
+    network: Option<Matrix>,
     sources: Sources,
 }
 
@@ -42,15 +45,22 @@ impl Product {
     fn new(project: &Project, loaded: Loaded, facts: &ClusterFacts, options: &Options) -> Self {
         let plan = plan::plan(project, facts, options);
         let objects = manifest::objects(&plan);
-        let shown = objects.iter().map(shown).collect();
+        let shown: Vec<_> = objects.iter().map(shown).collect();
+        let network = network::matrix(project, &plan, &shown);
         let warning = |d: &&yaml::Diagnostic| d.severity == Severity::Warning;
         let warnings = loaded.diagnostics.iter().filter(warning).count();
-        Self { plan, objects, warnings, shown, sources: loaded.sources }
+        Self { plan, objects, warnings, shown, network, sources: loaded.sources }
     }
 
     pub(crate) fn view(&self) -> View<'_> {
         let (plan, sources) = (&self.plan, &self.sources);
-        View { plan, sources, objects: &self.shown, rules: plan::rules() }
+        let network = self.network.as_ref();
+        View { plan, sources, objects: &self.shown, network, rules: plan::rules() }
+    }
+
+    /// How many pairs the policies treat otherwise than the files say.
+    pub(crate) fn differences(&self) -> usize {
+        self.network.iter().flat_map(Matrix::differences).count()
     }
 
     /// How many findings have a level.

@@ -66,7 +66,7 @@ fn sections(view: &View<'_>) -> Vec<Section> {
         workloads::section(plan),
         entrances::section(plan),
         connections::section(plan),
-        policies::section(plan),
+        policies::section(view),
         order::section(plan),
         decisions::section(view),
         rules::section(view),

@@ -10,7 +10,8 @@
 //!                   "fields": { "spec.replicas": 2, … } }],
 //!   "decisions": [{ "service", "object", "field", "chosen", "why", "because": […], "certainty" }],
 //!   "findings":  [{ "level", "code", "service", "message", "fix", "because": […] }],
-//!   "questions": [{ "service", "question", "assumed", "answer" }]
+//!   "questions": [{ "service", "question", "assumed", "answer" }],
+//!   "network":   { "sources", "targets", "rows": [[{ "ports", "state", "amiss", "policies" }]] }
 //! }
 //! ```
 //!
@@ -37,7 +38,7 @@ use yaml::Sources;
 pub(crate) const API_VERSION: &str = "muster.dev/plan/v1";
 
 /// The plan, its objects and its report, as one document: `apiVersion`, `plan`, `objects`,
-/// `decisions`, `findings` and `questions`. Places are `file`, `line` and `column`; values of
+/// `decisions`, `findings`, `questions` and `network`. Places are `file`, `line` and `column`; values of
 /// Secrets are masked.
 pub fn json(view: &View<'_>) -> Value {
     let report = &view.plan.report;
@@ -49,6 +50,7 @@ pub fn json(view: &View<'_>) -> Value {
             report.decisions.iter().map(|it| decision(it, view.sources)).collect::<Vec<_>>(),
         "findings": report.findings.iter().map(|it| finding(it, view.sources)).collect::<Vec<_>>(),
         "questions": report.questions,
+        "network": view.network,
     })
 }
 

@@ -1,13 +1,14 @@
 //! A plan for people: terminal, HTML with an SVG diagram, explanations, differences; and for
 //! programs: JSON.
 //!
-//! Everything here is a pure function of a [`View`]. What it shows was decided and recorded before;
+//! Everything here is a pure function of a [`View`] (or of a part of one). What it shows was decided and recorded before;
 //! nothing is decided here.
 
 mod diff;
 mod explain;
 mod html;
 mod json;
+mod network;
 mod overview;
 mod svg;
 mod terminal;
@@ -17,9 +18,11 @@ pub use diff::{Diff, NotAPlan, diff};
 pub use explain::{Unknown, explain};
 pub use html::html;
 pub use json::json;
+pub use network::{network, network_json};
 pub use svg::svg;
 pub use terminal::terminal;
 
+use model::matrix::Matrix;
 use model::plan::Plan;
 use model::reason::Rule;
 use serde_json::Value;
@@ -34,6 +37,8 @@ pub struct View<'a> {
     pub sources: &'a Sources,
     /// The Kubernetes objects that were written from the plan, in the order of applying.
     pub objects: &'a [Shown],
+    /// Who may reach whom, compared with the files; `None` if there are too many to look at.
+    pub network: Option<&'a Matrix>,
     /// The planner's rules, for explanations.
     pub rules: &'a [Rule],
 }

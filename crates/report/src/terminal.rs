@@ -4,9 +4,9 @@ mod findings;
 mod questions;
 mod sections;
 
-use crate::overview;
 use crate::text::{Line, Page, Role, count, joined};
 use crate::{Layout, View};
+use crate::{network, overview};
 use model::plan::PodSecurityLevel;
 use std::collections::BTreeSet;
 
@@ -17,6 +17,7 @@ pub fn terminal(view: &View<'_>, layout: Layout) -> String {
     headline(view, &mut page);
     sections::running(view, &mut page);
     sections::incoming(view, &mut page);
+    network::section(view.network, &mut page);
     sections::connections(view, &mut page);
     sections::order(view, &mut page);
     findings::findings(view, &mut page);

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Planned, text};
+use model::matrix::{Cell, State};
 use model::reason::{Because, Decision, Finding, Level, Question};
 use report::{html, svg};
 use std::fmt::Write as _;
@@ -141,9 +142,32 @@ fn the_matrix_says_who_may_call_whom() {
         let rest = page.split(&start).nth(1).unwrap_or_default();
         rest.split("</tr>").next().unwrap_or_default().to_owned()
     };
-    assert!(row("app").contains('●'), "app calls the database: {}", row("app"));
-    assert!(row("outside").contains('●'), "the outside calls the web server");
-    assert!(!page.contains("called but not admitted\">✕</td>"), "{}", row("web"));
+    let cell = |class: &str, text: &str| format!("<td class=\"cell {class}\" title=\"{text}");
+    let calls = cell("calls", "app → db: 5432");
+    assert!(row("app").contains(&calls), "app calls the database: {}", row("app"));
+    let enters = cell("calls", "outside → web: 80, open to everybody");
+    assert!(
+        row("outside").contains(&enters),
+        "the outside calls the web server: {}",
+        row("outside")
+    );
+    assert!(!page.contains("class=\"cell cut\" title"), "{}", row("web"));
+    assert!(!page.contains("<ul class=\"differences\">"));
+}
+
+#[test]
+fn the_matrix_shows_what_is_not_as_the_files_say() {
+    let mut shop = text(SHOP);
+    let row = &mut shop.network.rows[1];
+    row[0] = Cell { state: State::Cut, amiss: "80".into(), ..Cell::default() };
+    row[1] =
+        Cell { state: State::Leak, ports: "all".into(), amiss: "all".into(), ..Cell::default() };
+    let page = html(&shop.view());
+    assert_eq!(page.matches("<td class=\"cell cut\" title").count(), 1, "a cell of its own");
+    assert_eq!(page.matches("<td class=\"cell cut self\" title").count(), 1, "and one of itself");
+    for said in ["at 80, and the files join them", "at every port, and the files keep them apart"] {
+        assert!(page.contains(said), "{said}");
+    }
 }
 
 #[test]

@@ -42,7 +42,10 @@ fn secrets_stay_secret() {
 fn the_shape_is_as_documented() {
     let document = report::json(&common::text(SHOP).view());
     let keys: Vec<_> = document.as_object().into_iter().flatten().map(|(key, _)| key).collect();
-    assert_eq!(keys, ["apiVersion", "plan", "objects", "decisions", "findings", "questions"]);
+    assert_eq!(
+        keys,
+        ["apiVersion", "plan", "objects", "decisions", "findings", "questions", "network"]
+    );
     assert_eq!(document["plan"]["app"], "shop");
     assert_eq!(document["plan"]["report"], Value::Null);
     let objects = document["objects"].as_array().expect("objects are a list");

@@ -3,6 +3,7 @@
 mod common;
 
 use common::Planned;
+use model::matrix::{Cell, Matrix, State};
 use model::plan::{
     AccessMode, Autoscaler, Claim, Completions, ConnectionBudget, ConnectionClient, Container,
     ContainerPort, Kind, Plan, Pod, PodSecurity, PodSecurityLevel, Route, RouteKind, RoutePort,
@@ -10,7 +11,7 @@ use model::plan::{
 };
 use model::project::Protocol;
 use model::reason::{Because, Certainty, Decision, Finding, Level, Question, Report, Rule};
-use report::{Color, Layout};
+use report::{Color, Layout, View};
 use units::{Bytes, Seconds};
 use yaml::{Pos, Sources, Span};
 
@@ -175,7 +176,49 @@ fn shop() -> Planned {
         report: report(&mut sources),
         ..Plan::default()
     };
-    common::shown(plan, sources)
+    Planned { network: network(), ..common::shown(plan, sources) }
+}
+
+/// All that can be said of a pair.
+fn network() -> Matrix {
+    let cell = |state, ports: &str, amiss: &str, policies: &[&str]| Cell {
+        state,
+        ports: ports.to_owned(),
+        amiss: amiss.to_owned(),
+        policies: policies.iter().map(|it| (*it).to_owned()).collect(),
+    };
+    let entrance = || cell(State::Entrance, "80", "", &["edge"]);
+    let closed = || cell(State::Closed, "", "", &["db"]);
+    let open = |ports: &str| cell(State::Open, ports, "", &["db", "web"]);
+    let names = |words: &str| words.split(' ').map(str::to_owned).collect();
+    Matrix {
+        sources: names("outside db edge web"),
+        targets: names("db edge web outside DNS"),
+        rows: vec![
+            vec![
+                cell(State::Kept, "", "3306", &["db"]),
+                entrance(),
+                closed(),
+                Cell::default(),
+                Cell::default(),
+            ],
+            vec![open("all"), entrance(), closed(), open("all"), open("53, 53/UDP")],
+            vec![
+                cell(State::Leak, "3306", "3306", &["db"]),
+                open("80"),
+                cell(State::Cut, "", "8080", &["edge", "web"]),
+                open("all"),
+                open("all"),
+            ],
+            vec![
+                open("3306"),
+                cell(State::Leak, "all", "all", &[]),
+                closed(),
+                open("all"),
+                open("all"),
+            ],
+        ],
+    }
 }
 
 fn text(width: usize) -> String {
@@ -198,4 +241,12 @@ fn an_empty_plan_is_said_in_few_words() {
         common::shown(Plan { app: "none".to_owned(), ..Plan::default() }, Sources::default());
     let text = report::terminal(&empty.view(), Layout { width: 80, color: Color::Plain });
     assert!(text.starts_with("none   0 services"), "{text}");
+}
+
+#[test]
+fn too_many_for_a_table_is_said() {
+    let shop = shop();
+    let view = View { network: None, ..shop.view() };
+    let text = report::terminal(&view, Layout { width: 80, color: Color::Plain });
+    assert!(text.contains("Who may talk to whom\n  too many workloads"), "{text}");
 }

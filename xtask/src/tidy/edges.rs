@@ -16,14 +16,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plan", &["units", "yaml", "model", "catalog"]),
     ("manifest", &["units", "model"]),
     ("check", &["yaml"]),
+    ("networks", &["model", "check"]),
     ("report", &["units", "yaml", "model"]),
     ("apply", &[]),
     ("cluster", &["model", "apply"]),
     (
         "cli",
         &[
-            "units", "yaml", "model", "catalog", "compose", "plan", "manifest", "check", "report",
-            "apply", "cluster",
+            "units", "yaml", "model", "catalog", "compose", "plan", "manifest", "check",
+            "networks", "report", "apply", "cluster",
         ],
     ),
     ("xtask", &["catalog", "check", "cli"]),
@@ -31,7 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// Crates that decide: synchronous functions of their arguments.
 pub(super) const DECISIONS: &[&str] =
-    &["units", "yaml", "model", "catalog", "plan", "check", "apply"];
+    &["units", "yaml", "model", "catalog", "plan", "check", "networks", "apply"];
 
 /// What a decision crate must not even be able to call, with what it is.
 const FORBIDDEN: &[(&str, &str)] = &[

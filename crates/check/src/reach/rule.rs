@@ -1,31 +1,13 @@
 //! One rule of a policy: peers and ports.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::ports::{PortSet, Protocol};
 use super::{Peer, Pod};
 use crate::cursor::At;
 use crate::selector::{Labels, Selector};
-
-/// A transport protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Protocol {
-    /// TCP, which is what is meant when nothing is said.
-    Tcp,
-    /// UDP.
-    Udp,
-    /// SCTP.
-    Sctp,
-}
-
-/// A port of the destination: of the pod, not of a Service before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Port {
-    /// The number.
-    pub number: u16,
-    /// The protocol.
-    pub protocol: Protocol,
-}
 
 /// What one rule of a policy allows.
 #[derive(Debug)]
@@ -75,18 +57,44 @@ impl Rule {
         }
     }
 
-    /// Whether it is for the other end, as seen from a policy's namespace, and for the port.
-    pub(super) fn lets(
+    /// Whether it is for the other end, as seen from a policy's namespace.
+    pub(super) fn includes(
         &self,
         home: &str,
         other: &Peer,
-        to: &Peer,
-        port: Port,
         namespaces: &BTreeMap<String, Labels>,
     ) -> bool {
-        let peer = self.peers.is_empty()
-            || self.peers.iter().any(|who| who.includes(home, other, namespaces));
-        peer && (self.ports.is_empty() || self.ports.iter().any(|p| p.include(to, port)))
+        self.peers.is_empty() || self.peers.iter().any(|who| who.includes(home, other, namespaces))
+    }
+
+    /// The ports of a destination that it is for.
+    pub(super) fn ports_of(&self, to: &Peer) -> PortSet {
+        if self.ports.is_empty() {
+            return PortSet::all();
+        }
+        self.ports.iter().fold(PortSet::default(), |set, ports| set.or(&ports.of(to)))
+    }
+
+    /// Whether a block that is not that of all addresses, or an exception of one, holds an address.
+    pub(super) fn names(&self, ip: IpAddr) -> bool {
+        self.peers.iter().any(|who| match who {
+            Who::Block { cidr, except } => {
+                let own = std::iter::once(cidr).filter(|cidr| cidr.bits > 0);
+                own.chain(except).any(|cidr| cidr.holds(ip))
+            }
+            _ => false,
+        })
+    }
+
+    /// An address in each of its blocks, with the block as it is written; the block of all addresses
+    /// is none.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = (String, IpAddr)> + '_ {
+        self.peers.iter().filter_map(|who| match who {
+            Who::Block { cidr, except } if cidr.bits > 0 => {
+                Some((cidr.to_string(), cidr.free(except)?))
+            }
+            _ => None,
+        })
     }
 }
 
@@ -151,17 +159,16 @@ impl Ports {
         }
     }
 
-    fn include(&self, to: &Peer, port: Port) -> bool {
+    fn of(&self, to: &Peer) -> PortSet {
         match self {
-            Self::All(protocol) => *protocol == port.protocol,
-            Self::Numbers(protocol, first, last) => {
-                *protocol == port.protocol && (*first..=*last).contains(&port.number)
-            }
+            Self::All(protocol) => PortSet::of(*protocol),
+            Self::Numbers(protocol, first, last) => PortSet::range(*protocol, *first, *last),
             Self::Named(protocol, name) => {
-                let Peer::Pod(pod) = to else { return false };
-                *protocol == port.protocol && pod.ports.iter().any(|(n, p)| n == name && *p == port)
+                let Peer::Pod(pod) = to else { return PortSet::default() };
+                let ports = pod.ports.iter().filter(|(n, _)| n.as_ref() == Some(name));
+                ports.map(|(_, port)| *port).filter(|port| port.protocol == *protocol).collect()
             }
-            Self::None => false,
+            Self::None => PortSet::default(),
         }
     }
 }
@@ -181,6 +188,29 @@ impl Cidr {
         (cidr.bits <= most).then_some(cidr)
     }
 
+    /// An address of it that is in none of the others: its own, or the first behind one of them.
+    fn free(&self, others: &[Self]) -> Option<IpAddr> {
+        let behind = others.iter().filter_map(Self::next);
+        let mut candidates = std::iter::once(self.base).chain(behind);
+        candidates.find(|ip| self.holds(*ip) && !others.iter().any(|other| other.holds(*ip)))
+    }
+
+    /// The first address behind it.
+    fn next(&self) -> Option<IpAddr> {
+        match self.base {
+            IpAddr::V4(base) => {
+                let size = 1_u32.checked_shl(32 - self.bits)?;
+                let first = base.to_bits() & !(size - 1);
+                Some(IpAddr::V4(Ipv4Addr::from_bits(first.checked_add(size)?)))
+            }
+            IpAddr::V6(base) => {
+                let size = 1_u128.checked_shl(128 - self.bits)?;
+                let first = base.to_bits() & !(size - 1);
+                Some(IpAddr::V6(Ipv6Addr::from_bits(first.checked_add(size)?)))
+            }
+        }
+    }
+
     fn holds(&self, ip: IpAddr) -> bool {
         match (self.base, ip) {
             (IpAddr::V4(base), IpAddr::V4(ip)) => {
@@ -191,6 +221,12 @@ impl Cidr {
             }
             _ => false,
         }
+    }
+}
+
+impl fmt::Display for Cidr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.base, self.bits)
     }
 }
 

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::manifests::{self, Manifests};
 use crate::printer::Printer;
+use check::reach::Network;
 use check::{Finding, Severity};
 use std::cmp::Reverse;
 
@@ -54,12 +55,15 @@ pub(super) fn run(arguments: &CheckArguments, printer: &mut Printer) -> Result<E
     let options = check::Options::for_minor(arguments.kubernetes);
     let findings = check::check(&manifests.files, &options);
     let counts = Counts::new(manifests.files.len(), &findings);
+    let matrix = arguments.beside.matrix.then(|| networks::open(&Network::read(&manifests.files)));
     let text = match arguments.format() {
-        Findings::Json => json::write(&findings, &manifests.sources, counts),
+        Findings::Json => json::write(&findings, &manifests.sources, counts, matrix.as_ref()),
         Findings::Text => {
-            let wanted = |it: &&Finding| it.waived.is_none() || arguments.show_waived;
+            let wanted = |it: &&Finding| it.waived.is_none() || arguments.beside.show_waived;
             let shown = worst(findings.iter().filter(wanted).collect());
-            text::write(&shown, &manifests.sources, counts, printer.layout())
+            let layout = printer.layout();
+            let table = matrix.map(|it| format!("\n{}", report::network(&it, layout)));
+            text::write(&shown, &manifests.sources, counts, layout) + &table.unwrap_or_default()
         }
     };
     printer.result(&text)?;

@@ -178,7 +178,7 @@ fn verdict(
     printer: &mut Printer,
 ) -> Exit {
     let (blockers, found) = (product.count(Level::Blocker), product.count(Level::Warning));
-    let warnings = found + product.warnings;
+    let warnings = found + product.warnings + product.differences();
     if *shape != Shape::Report {
         let findings = product.plan.report.findings.iter();
         for finding in findings.filter(|finding| finding.level == Level::Blocker) {

@@ -28,7 +28,7 @@ fn every_plan_is_accepted_strictly() {
     place.kubectl(&["delete", "namespace", NAMESPACE, "--wait=false"]);
     // Other tests run on a cluster without them.
     for definition in definitions {
-        place.kubectl(&["delete", "-f", &definition, "--wait=false"]);
+        place.kubectl(&["delete", "-f", &definition, "--timeout=60s"]);
     }
 }
 

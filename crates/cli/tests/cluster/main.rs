@@ -15,6 +15,7 @@ mod examples;
 mod faults;
 mod order;
 mod outages;
+mod policies;
 mod restore;
 mod rollouts;
 mod scaling;

@@ -52,6 +52,33 @@ fn files_are_judged_together() {
     place.muster("check a.yaml").shows(0, &["unused-config"]);
 }
 
+const POLICIES: &str = "\
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: 'nginx:1.29'}]}}}}
+---
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: db}, spec: {template: {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: 'mariadb:11.4'}]}}}}
+---
+{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: db}, spec: {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress, Egress], ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 3306}]}]}}
+";
+
+#[test]
+fn the_matrix_of_any_files() {
+    let place = Place::new(&[("a.yaml", POLICIES)]);
+    let table = "\
+           db    web  outside  DNS
+  outside  ·     all
+  db       ·     ·    ·        ·
+  web      3306  all  all      all
+";
+    place.muster("check --matrix").shows(1, &["Who may talk to whom", table, "  · closed\n"]);
+    assert!(!place.muster("check").stdout.contains("Who may talk"));
+    let run = place.muster("check --matrix --json");
+    let document: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let network = &document["network"];
+    assert_eq!(network["sources"], serde_json::json!(["outside", "db", "web"]));
+    let cell = serde_json::json!({ "ports": "3306", "state": "open", "policies": ["db"] });
+    assert_eq!(network["rows"][2][0], cell);
+}
+
 #[test]
 fn strict_and_json() {
     let place = Place::new(&[("a.yaml", CLEAN), ("wrong.yaml", WRONG)]);

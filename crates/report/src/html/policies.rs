@@ -1,57 +1,59 @@
-//! Who may talk to whom, as a matrix: what the policies admit, and what the files say is called.
+//! Who may talk to whom, as a matrix: what the policies let through, what the files say, and what is
+//! called as far as they tell.
 
-use super::Section;
+use super::{Section, prose};
+use crate::View;
+use crate::network::difference;
 use crate::svg::scene::{BACKUP, members};
 use crate::svg::text::escape;
-use model::plan::{Kind, Peer, Plan, PolicyRule, Workload};
-use std::collections::{BTreeMap, BTreeSet};
+use model::matrix::{Cell, Matrix, State};
+use model::plan::{Kind, Plan};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// Workloads that a table shows at most.
-const MOST: usize = 60;
-
-type Labels = BTreeMap<String, String>;
-
 /// The matrix.
-pub(super) fn section(plan: &Plan) -> Section {
+pub(super) fn section(view: &View<'_>) -> Section {
+    let body = match view.network {
+        Some(_) if view.plan.workloads.is_empty() => String::new(),
+        Some(network) => matrix(network, view.plan) + &differences(network),
+        None => "<p>A table of this many workloads would not be read: the objects hold one \
+                 NetworkPolicy for each.</p>\n"
+            .to_owned(),
+    };
     Section {
         id: "network",
         title: "Who may talk to whom",
-        lead: "Rows call columns. <span class=\"cell calls\">●</span> is called and admitted, \
-               <span class=\"cell\">○</span> is admitted because the network is shared, \
-               <span class=\"cell cut\">✕</span> is called but not admitted; nothing else passes."
+        lead: "Rows call columns, at the ports in the cell; an empty cell is closed. \
+               <span class=\"cell calls\">Bold</span> is what the files call, \
+               <span class=\"cell\">plain</span> is open because the network is shared, \
+               <span class=\"cell entrance\">italic</span> because it is published. \
+               <span class=\"cell kept\">–</span> is published in the files and kept inside; \
+               <span class=\"cell cut\">✗</span> should be open and is not, \
+               <span class=\"cell cut\">!</span> is open and should not be."
             .to_owned(),
-        body: match plan.workloads.len() {
-            0 | 1 => String::new(),
-            2..=MOST => matrix(plan),
-            _ => "<p>A table of this many workloads would not be read: the objects hold one \
-                  NetworkPolicy for each.</p>\n"
-                .to_owned(),
-        },
+        body,
     }
 }
 
-fn matrix(plan: &Plan) -> String {
-    let labels: Vec<Labels> = plan.workloads.iter().map(|w| labels(plan, w)).collect();
-    let rules: Vec<Rules<'_>> = labels.iter().map(|labels| Rules::of(plan, labels)).collect();
+/// With more columns than this, they move together.
+const MANY: usize = 20;
+
+fn matrix(network: &Matrix, plan: &Plan) -> String {
     let calls = calls(plan);
-    let mut out = String::from(
+    let dense = if network.targets.len() > MANY { " dense" } else { "" };
+    let mut out = format!(
         "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Who may talk to whom\">\n\
-         <table class=\"matrix\">\n<thead><tr><td></td>",
+         <table class=\"matrix{dense}\">\n<thead><tr><td></td>",
     );
-    for workload in &plan.workloads {
-        let _ = write!(out, "<th scope=\"col\"><span>{}</span></th>", escape(&workload.name));
+    for name in &network.targets {
+        let _ = write!(out, "<th scope=\"col\"><span>{}</span></th>", escape(name));
     }
     out.push_str("</tr></thead>\n<tbody>\n");
-    let callers = std::iter::once(None).chain((0..labels.len()).map(Some));
-    for from in callers {
-        let name = from.map_or("outside", |at| plan.workloads[at].name.as_str());
-        let _ = write!(out, "<tr><th scope=\"row\">{}</th>", escape(name));
-        for to in 0..labels.len() {
-            let leaves = from.is_none_or(|at| passes(&rules[at].egress, Some(&labels[to])));
-            let open = leaves && passes(&rules[to].ingress, from.map(|at| &labels[at]));
-            let sign = Sign::of(open, calls.contains(&(from, to)));
-            out.push_str(if from == Some(to) { "<td class=\"self\"></td>" } else { sign.cell() });
+    for (from, row) in network.sources.iter().zip(&network.rows) {
+        let _ = write!(out, "<tr><th scope=\"row\">{}</th>", escape(from));
+        for (to, cell) in network.targets.iter().zip(row) {
+            let called = calls.contains(&(from.as_str(), to.as_str()));
+            out.push_str(&data(from, to, cell, Called::of(called)));
         }
         out.push_str("</tr>\n");
     }
@@ -59,96 +61,83 @@ fn matrix(plan: &Plan) -> String {
     out
 }
 
-enum Sign {
-    Calls,
-    May,
-    Cut,
-    Nothing,
+/// Whether the files say that a source calls a target.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Called {
+    Yes,
+    NotKnown,
 }
 
-impl Sign {
-    fn of(admitted: bool, called: bool) -> Self {
-        match (admitted, called) {
-            (true, true) => Self::Calls,
-            (true, false) => Self::May,
-            (false, true) => Self::Cut,
-            (false, false) => Self::Nothing,
-        }
-    }
-
-    fn cell(&self) -> &'static str {
-        match self {
-            Self::Calls => "<td class=\"cell calls\" title=\"called and admitted\">●</td>",
-            Self::May => "<td class=\"cell\" title=\"admitted\">○</td>",
-            Self::Cut => "<td class=\"cell cut\" title=\"called but not admitted\">✕</td>",
-            Self::Nothing => "<td></td>",
-        }
+impl Called {
+    const fn of(called: bool) -> Self {
+        if called { Self::Yes } else { Self::NotKnown }
     }
 }
 
-/// The labels by which policies know a workload's pods.
-fn labels(plan: &Plan, workload: &Workload) -> Labels {
-    let mut labels = workload.pod.labels.clone();
-    for (key, value) in [
-        ("name", &workload.name),
-        ("instance", &plan.app),
-        ("part-of", &plan.app),
-        ("component", &workload.component),
-    ] {
-        labels.insert(format!("app.kubernetes.io/{key}"), value.clone());
-    }
-    labels
+/// Longer lists of ports stand in the title only.
+const SHORT: usize = 14;
+
+fn data(from: &str, to: &str, cell: &Cell, called: Called) -> String {
+    let ports = cell.ports.replace(", ", " ");
+    let ports = if ports.len() > SHORT { "some".to_owned() } else { ports };
+    let (class, text) = match (cell.state, called) {
+        (State::Beyond, _) => return "<td class=\"self\"></td>".to_owned(),
+        (State::Closed, Called::Yes) => (" cut", "✗".to_owned()),
+        (State::Closed, _) if from == to => return "<td class=\"self\"></td>".to_owned(),
+        (State::Closed, _) => return "<td></td>".to_owned(),
+        (State::Kept, _) => (" kept", format!("– {ports}")),
+        (State::Cut, _) => (" cut", format!("✗ {ports}")),
+        (State::Leak, _) => (" cut", format!("! {ports}")),
+        (_, Called::Yes) => (" calls", ports),
+        (State::Entrance, _) => (" entrance", ports),
+        (State::Open, _) => ("", ports),
+    };
+    let title = match cell.policies.as_slice() {
+        [] => format!("{from} → {to}: {}; no policy is about it", said(cell)),
+        names => format!("{from} → {to}: {}; by NetworkPolicy {}", said(cell), names.join(", ")),
+    };
+    let own = if from == to { " self" } else { "" };
+    format!(
+        "<td class=\"cell{class}{own}\" title=\"{}\">{}</td>",
+        escape(&title),
+        escape(text.trim())
+    )
 }
 
-/// Caller and callee, by workload; no caller is the outside.
-fn calls(plan: &Plan) -> BTreeSet<(Option<usize>, usize)> {
+fn said(cell: &Cell) -> String {
+    let ports = if cell.ports.is_empty() { "closed" } else { &cell.ports };
+    match cell.state {
+        State::Cut => format!("{ports}, and {} should be open", cell.amiss),
+        State::Leak => format!("{ports}, and {} should be closed", cell.amiss),
+        State::Kept => format!("{ports}; {} is published in the files and kept inside", cell.amiss),
+        State::Entrance => format!("{ports}, open to everybody"),
+        State::Open | State::Closed | State::Beyond => ports.to_owned(),
+    }
+}
+
+fn differences(network: &Matrix) -> String {
+    let mut items = String::new();
+    for (from, to, cell) in network.differences() {
+        let _ = writeln!(items, "<li>{}</li>", prose(&difference(from, to, cell)));
+    }
+    if items.is_empty() { items } else { format!("<ul class=\"differences\">\n{items}</ul>\n") }
+}
+
+/// Caller and callee, by workload; the caller may be the outside.
+fn calls(plan: &Plan) -> BTreeSet<(&str, &str)> {
     let members = members(plan);
-    let known = |service: &String| members.get(service).filter(|at| **at < plan.workloads.len());
+    let known = |service: &String| plan.workloads.get(*members.get(service)?);
     let links = plan.links.iter().filter_map(|link| {
-        let to = *known(&link.to)?;
+        let to = known(&link.to)?;
         // Who waits for a job does not call it.
-        let waits = link.port.is_none() && matches!(plan.workloads[to].kind, Kind::Job(_));
+        let waits = link.port.is_none() && matches!(to.kind, Kind::Job(_));
         let from = match &link.from {
-            Some(from) => Some(*known(from)?),
-            None => None,
+            Some(from) => &known(from)?.name,
+            None => "outside",
         };
-        (!waits).then_some((from, to))
+        (!waits && from != to.name).then_some((from, to.name.as_str()))
     });
-    let backups = plan.workloads.iter().enumerate().filter(|(_, w)| w.component == BACKUP);
-    let dumps = backups.filter_map(|(at, w)| Some((Some(at), *known(&w.service)?)));
+    let backups = plan.workloads.iter().filter(|w| w.component == BACKUP);
+    let dumps = backups.filter_map(|w| Some((w.name.as_str(), known(&w.service)?.name.as_str())));
     links.chain(dumps).collect()
-}
-
-/// The rules for what comes into and goes out of the pods of one workload.
-struct Rules<'p> {
-    ingress: Vec<&'p Vec<PolicyRule>>,
-    egress: Vec<&'p Vec<PolicyRule>>,
-}
-
-impl<'p> Rules<'p> {
-    fn of(plan: &'p Plan, labels: &Labels) -> Self {
-        let policies = || plan.policies.iter().filter(|policy| within(&policy.pods, labels));
-        Self {
-            ingress: policies().filter_map(|policy| policy.ingress.as_ref()).collect(),
-            egress: policies().filter_map(|policy| policy.egress.as_ref()).collect(),
-        }
-    }
-}
-
-/// No policy admits everybody; several admit what any of their rules does.
-fn passes(policies: &[&Vec<PolicyRule>], peer: Option<&Labels>) -> bool {
-    let rule = |rule: &PolicyRule| rule.peers.is_empty() || rule.peers.iter().any(|p| is(p, peer));
-    policies.is_empty() || policies.iter().any(|rules| rules.iter().any(rule))
-}
-
-fn is(peer: &Peer, labels: Option<&Labels>) -> bool {
-    match peer {
-        Peer::Pods(pods) => labels.is_some_and(|labels| within(pods, labels)),
-        Peer::Cidr { .. } => labels.is_none(),
-        Peer::Namespaces(_) | Peer::PodsIn { .. } => false,
-    }
-}
-
-fn within(selector: &Labels, labels: &Labels) -> bool {
-    selector.iter().all(|(key, value)| labels.get(key) == Some(value))
 }

@@ -1,8 +1,10 @@
 //! Plans to look at: from Compose text in memory, or from a file on the disk.
 
+use check::reach::Network;
 use compose::{DiskFiles, Files, MemoryFiles, Request};
 use manifest::Secrets;
 use model::facts::{ClusterFacts, Options};
+use model::matrix::Matrix;
 use model::plan::Plan;
 use report::{Shown, View};
 use std::path::Path;
@@ -13,6 +15,7 @@ pub(crate) struct Planned {
     pub(crate) plan: Plan,
     pub(crate) sources: Sources,
     pub(crate) objects: Vec<Shown>,
+    pub(crate) network: Matrix,
 }
 
 impl Planned {
@@ -21,6 +24,7 @@ impl Planned {
             plan: &self.plan,
             sources: &self.sources,
             objects: &self.objects,
+            network: Some(&self.network),
             rules: plan::rules(),
         }
     }
@@ -43,7 +47,9 @@ fn planned(request: &Request, files: &dyn Files) -> Planned {
     let loaded = compose::load(request, files);
     let project = loaded.project.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
     let plan = plan::plan(&project, &ClusterFacts::default(), &Options::default());
-    shown(plan, loaded.sources)
+    let planned = shown(plan, loaded.sources);
+    let network = networks::compared(policies(&planned), &project, &planned.plan);
+    Planned { network, ..planned }
 }
 
 /// A plan with its objects.
@@ -60,5 +66,14 @@ pub(crate) fn shown(plan: Plan, sources: Sources) -> Planned {
             yaml: manifest::yaml(std::slice::from_ref(object), Secrets::Masked),
         })
         .collect();
-    Planned { plan, sources, objects }
+    Planned { plan, sources, objects, network: Matrix::default() }
+}
+
+fn policies(planned: &Planned) -> Network {
+    let mut sources = Sources::default();
+    let texts: Vec<_> = planned.objects.iter().map(|object| object.yaml.as_str()).collect();
+    let file = sources.add("objects.yaml", texts.join("---\n"));
+    let trees = yaml::parse_all(sources.text(file), file, yaml::Limits::default());
+    let trees = trees.unwrap_or_else(|problem| panic!("{}", problem.message));
+    Network::read(&[(file, trees)])
 }

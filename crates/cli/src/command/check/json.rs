@@ -2,10 +2,16 @@
 
 use super::Counts;
 use check::{Finding, Severity};
+use model::matrix::Matrix;
 use serde_json::{Value, json};
 use yaml::Sources;
 
-pub(super) fn write(findings: &[Finding], sources: &Sources, counts: Counts) -> String {
+pub(super) fn write(
+    findings: &[Finding],
+    sources: &Sources,
+    counts: Counts,
+    matrix: Option<&Matrix>,
+) -> String {
     let findings: Vec<_> = findings.iter().map(|finding| one(finding, sources)).collect();
     let summary = json!({
         "files": counts.files,
@@ -14,7 +20,11 @@ pub(super) fn write(findings: &[Finding], sources: &Sources, counts: Counts) -> 
         "notes": counts.notes,
         "waived": counts.waived,
     });
-    format!("{:#}\n", json!({ "findings": findings, "summary": summary }))
+    let mut all = json!({ "findings": findings, "summary": summary });
+    if let Some(matrix) = matrix {
+        all["network"] = report::network_json(matrix);
+    }
+    format!("{all:#}\n")
 }
 
 fn one(finding: &Finding, sources: &Sources) -> Value {

@@ -102,12 +102,13 @@ impl Load {
 impl Shared {
     /// Until it is told to stop; the first goes to the node of this number.
     fn work(&self, request: Request, first: usize, pause: Duration) {
+        let agent = agent();
         for turn in first.. {
             if self.stop.load(Ordering::Relaxed) {
                 break;
             }
             let host = self.host(turn);
-            let result = request(&host).map_err(|why| format!("{host}: {why}"));
+            let result = request(&agent, &host).map_err(|why| format!("{host}: {why}"));
             self.samples.lock().unwrap().push((Instant::now(), result));
             std::thread::sleep(pause);
         }
@@ -169,24 +170,26 @@ impl Tally {
     }
 }
 
-/// What a client does at an address, over a connection of its own.
-type Request = fn(&str) -> Result<u64, String>;
+/// What a client does at an address.
+type Request = fn(&ureq::Agent, &str) -> Result<u64, String>;
 
 fn agent() -> ureq::Agent {
     let config = ureq::Agent::config_builder().timeout_global(Some(PATIENCE));
     config.http_status_as_error(false).build().into()
 }
 
-/// Reads the latest orders.
-fn visit(host: &str) -> Result<u64, String> {
-    let answer = agent().get(format!("http://{host}/orders")).header("Connection", "close").call();
-    let status = answer.map_err(|error| error.to_string())?.status().as_u16();
+/// Reads the latest orders, again and again over one connection.
+fn visit(agent: &ureq::Agent, host: &str) -> Result<u64, String> {
+    let said = |error: ureq::Error| error.to_string();
+    let mut answer = agent.get(format!("http://{host}/orders")).call().map_err(said)?;
+    let status = answer.status().as_u16();
+    answer.body_mut().read_to_string().map_err(said)?;
     if status == 200 { Ok(0) } else { Err(status.to_string()) }
 }
 
-/// Places an order, and gives its number.
-fn order(host: &str) -> Result<u64, String> {
-    let mut answer = agent()
+/// Places an order over a connection of its own, and gives its number.
+fn order(agent: &ureq::Agent, host: &str) -> Result<u64, String> {
+    let mut answer = agent
         .post(format!("http://{host}/orders"))
         .header("Connection", "close")
         .header("Content-Type", "application/json")

@@ -7,7 +7,7 @@ pub use action::{Action, Change, Conflict, Decision, FieldChange, Step};
 use crate::compare::{Difference, differences};
 use crate::forbidden;
 use crate::id::{Desired, Id, Stage};
-use crate::inventory::{Inventory, Mark};
+use crate::inventory::Inventory;
 use crate::owners::{self, dropped, other_owner};
 use crate::path::Path;
 use serde_json::Value;
@@ -33,8 +33,7 @@ pub fn decide(desired: &[Desired], live: &BTreeMap<Id, Value>, inventory: &Inven
 
 fn action(desired: &Desired, live: Option<&Value>, inventory: &Inventory) -> Action {
     let Some(live) = live else {
-        let done = inventory.objects.get(&desired.id) == Some(&Mark::Done);
-        return if done { Action::Keep } else { Action::Create };
+        return if inventory.is_done(&desired.id) { Action::Keep } else { Action::Create };
     };
     if live.pointer("/metadata/deletionTimestamp").is_some() {
         let why = "it is being deleted".to_owned();
@@ -51,12 +50,13 @@ fn action(desired: &Desired, live: Option<&Value>, inventory: &Inventory) -> Act
     if changes.is_empty() {
         return Action::Keep;
     }
-    let conflicts = conflicts(live, &changes);
-    if !conflicts.is_empty() {
-        return Action::Conflict(conflicts);
+    let change = forbidden::judge(&desired.id.kind, live, &changes)
+        .unwrap_or_else(|| Action::Update(shown(&desired.id.kind, &changes)));
+    let fields = conflicts(live, &changes);
+    if fields.is_empty() {
+        return change;
     }
-    forbidden::judge(&desired.id.kind, live, &changes)
-        .unwrap_or_else(|| Action::Update(shown(&desired.id.kind, &changes)))
+    Action::Conflict { fields, taken: Box::new(change) }
 }
 
 /// Whether an object may be changed: we applied it, or its labels say that it belongs to this
@@ -119,5 +119,6 @@ fn leave(id: &Id, live: &Value, inventory: &Inventory) -> Option<Change> {
         _ if !owners::is_ours(live) => keep("somebody else has replaced it since"),
         _ => Action::Prune,
     };
-    Some(Change { id: id.clone(), stage: Stage(u16::MAX), service: None, action })
+    let service = inventory.objects.get(id).and_then(|record| record.service.clone());
+    Some(Change { id: id.clone(), stage: Stage(u16::MAX), service, action })
 }

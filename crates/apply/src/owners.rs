@@ -94,6 +94,71 @@ fn walk(
     }
 }
 
+/// Metadata that may be applied; the rest is the server's.
+const OURS: &[&str] = &["labels", "annotations", "finalizers", "ownerReferences"];
+
+/// What we have applied of a live object, as we would apply it again; `None` if that is nothing.
+pub(crate) fn applied(live: &Value) -> Option<Value> {
+    let (_, fields) = entries(live).find(|(manager, _)| *manager == MANAGER)?;
+    let mut object = Map::new();
+    for name in ["apiVersion", "kind"] {
+        object.insert(name.to_owned(), live.get(name)?.clone());
+    }
+    let mut metadata = Map::new();
+    for name in ["name", "namespace"] {
+        metadata.extend(live["metadata"].get(name).map(|it| (name.to_owned(), it.clone())));
+    }
+    object.insert("metadata".to_owned(), Value::Object(metadata));
+    let Value::Object(owned) = owned(fields, live) else { return None };
+    for (name, value) in owned {
+        match (name.as_str(), object.get_mut("metadata"), value) {
+            ("status", ..) => {}
+            ("metadata", Some(Value::Object(metadata)), Value::Object(more)) => {
+                metadata.extend(more.into_iter().filter(|(name, _)| OURS.contains(&name.as_str())));
+            }
+            (_, _, value) => drop(object.insert(name, value)),
+        }
+    }
+    Some(Value::Object(object))
+}
+
+/// The part of a value that these fields name.
+fn owned(fields: &Fields, live: &Value) -> Value {
+    match live {
+        // A leaf is owned with everything below it.
+        _ if fields.is_empty() => live.clone(),
+        Value::Object(there) => {
+            let field = |(key, below): (&String, &Value)| {
+                let name = key.strip_prefix("f:")?;
+                Some((name.to_owned(), owned(below.as_object()?, there.get(name)?)))
+            };
+            Value::Object(fields.iter().filter_map(field).collect())
+        }
+        Value::Array(items) => items.iter().filter_map(|item| owned_item(fields, item)).collect(),
+        _ => live.clone(),
+    }
+}
+
+/// An item of a list, if one of these fields names it by its keys or its value.
+fn owned_item(fields: &Fields, item: &Value) -> Option<Value> {
+    fields.iter().find_map(|(key, below)| {
+        if let Some(text) = key.strip_prefix("v:") {
+            return (serde_json::from_str::<Value>(text).ok()? == *item).then(|| item.clone());
+        }
+        let keys: Fields = serde_json::from_str(key.strip_prefix("k:")?).ok()?;
+        let names: Vec<&str> = keys.keys().map(String::as_str).collect();
+        if keys_in(item, &names) != keys {
+            return None;
+        }
+        let mut part = match owned(below.as_object()?, item) {
+            Value::Object(part) => part,
+            other => return Some(other),
+        };
+        part.extend(keys);
+        Some(Value::Object(part))
+    })
+}
+
 type Stepped<'a> = (Segment, Option<&'a Value>, Option<&'a Value>);
 
 /// What a key of `fieldsV1` means in both objects; `None` for what names no place.
@@ -138,6 +203,21 @@ mod tests {
             json!({"metadata": {"labels": {"a": "1"}}, "spec": {"ports": [{"port": 80}]}});
         let found: Vec<_> = dropped(&desired, &live()).iter().map(ToString::to_string).collect();
         assert_eq!(found, ["metadata.labels.b", "spec.ports[81/TCP]"]);
+    }
+
+    #[test]
+    fn what_we_applied_is_what_we_own() {
+        let mut live = live();
+        live["apiVersion"] = json!("v1");
+        live["kind"] = json!("Service");
+        live["metadata"]["name"] = json!("web");
+        live["metadata"]["uid"] = json!("7");
+        live["spec"]["ports"][0]["nodePort"] = json!(30000);
+        let want = json!({"apiVersion": "v1", "kind": "Service",
+            "metadata": {"name": "web", "labels": {"a": "1", "b": "2"}},
+            "spec": {"ports": [{"port": 80, "protocol": "TCP"}, {"port": 81, "protocol": "TCP"}]}});
+        assert_eq!(applied(&live), Some(want));
+        assert_eq!(applied(&json!({"kind": "Pod"})), None);
     }
 
     #[test]

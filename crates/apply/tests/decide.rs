@@ -5,7 +5,7 @@
 
 mod server;
 
-use apply::{Action, Decision, Desired, Id, Inventory, Mark, Stage, Step, decide};
+use apply::{Action, Decision, Desired, Id, Inventory, Mark, Record, Stage, Step, decide};
 use serde_json::{Value, json};
 use server::Server;
 use std::collections::BTreeMap;
@@ -72,7 +72,7 @@ fn a_field_of_somebody_else_is_a_conflict() {
     };
     let spec = || deployment(json!({"replicas": 2}));
     let action = change(spec(), scaled, spec());
-    let Action::Conflict(conflicts) = &action else { panic!("{action:?}") };
+    let Action::Conflict { fields: conflicts, .. } = &action else { panic!("{action:?}") };
     assert_eq!(
         (conflicts[0].field.as_str(), conflicts[0].owner.as_str()),
         ("spec.replicas", "kubectl")
@@ -80,6 +80,33 @@ fn a_field_of_somebody_else_is_a_conflict() {
     // What somebody else owns and we want as it is, is none.
     let action = change(spec(), scaled, deployment(json!({"replicas": 7})));
     assert_eq!(action, Action::Keep);
+}
+
+#[test]
+fn taking_over_does_not_get_around_what_is_forbidden() {
+    let taken = |before: Value, owned: Value, after: Value| {
+        let mut server = Server::default();
+        let (before, after) = (desired(before), desired(after));
+        server.apply(&before);
+        server::own(server.objects.get_mut(&before.id).unwrap(), "kubectl", &owned);
+        let decision = decide(&[after], &server.objects, &Inventory::new("shop"));
+        assert!(matches!(decision.changes[0].action, Action::Conflict { .. }), "{decision:?}");
+        decision.taking_over().changes.remove(0).action
+    };
+    let selector =
+        |name: &str| deployment(json!({"selector": {"matchLabels": {"app": name}}, "replicas": 1}));
+    let owned = json!({"f:spec": {"f:selector": {}}});
+    let action = taken(selector("a"), owned, selector("b"));
+    assert_eq!(sequence(&action), [Step::DeleteWithPods, Step::Create]);
+    let claim = |mode: &str| {
+        object("v1", "PersistentVolumeClaim", json!({"spec": {"accessModes": [mode]}}))
+    };
+    let owned = json!({"f:spec": {"f:accessModes": {}}});
+    let action = taken(claim("ReadWriteOnce"), owned, claim("ReadWriteMany"));
+    assert!(matches!(action, Action::Blocked { .. }), "{action:?}");
+    let replicas = |many: u32| deployment(json!({"replicas": many}));
+    let action = taken(replicas(1), json!({"f:spec": {"f:replicas": {}}}), replicas(2));
+    assert_eq!(fields(&action), ["spec.replicas"]);
 }
 
 fn sequence(action: &Action) -> &[Step] {
@@ -188,7 +215,7 @@ fn what_left_the_file_is_pruned_by_inventory() {
         let it = desired(object(api_version, kind, json!({})));
         server.apply(&it);
         if kind != "Secret" {
-            inventory.objects.insert(it.id, Mark::Applied);
+            inventory.note(&it.id, None);
         }
     }
     let decision = decide(&[], &server.objects, &inventory);
@@ -204,9 +231,9 @@ fn a_job_that_completed_and_was_cleaned_up_is_done() {
     let action = |inventory: &Inventory| {
         decide(std::slice::from_ref(&job), &BTreeMap::new(), inventory).changes.remove(0).action
     };
-    inventory.objects.insert(job.id.clone(), Mark::Applied);
+    inventory.note(&job.id, None);
     assert_eq!(action(&inventory), Action::Create);
-    inventory.objects.insert(job.id.clone(), Mark::Done);
+    inventory.objects.insert(job.id.clone(), Record { mark: Mark::Done, service: None });
     assert_eq!(action(&inventory), Action::Keep);
 }
 
@@ -273,7 +300,9 @@ mod settles {
 
     fn inventory(product: &[Desired]) -> Inventory {
         let mut inventory = Inventory::new("shop");
-        inventory.objects.extend(product.iter().map(|it| (it.id.clone(), Mark::Applied)));
+        for it in product {
+            inventory.note(&it.id, None);
+        }
         inventory
     }
 

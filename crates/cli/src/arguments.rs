@@ -4,7 +4,8 @@ mod live;
 mod values;
 
 pub(crate) use live::{
-    DiffArguments, DoctorArguments, DownArguments, StatusArguments, TargetArguments, UpArguments,
+    DiffArguments, DoctorArguments, DownArguments, LogsArguments, ReuseArguments, StatusArguments,
+    TargetArguments, UpArguments,
 };
 
 use crate::exit;
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     Up(UpArguments),
     Down(DownArguments),
     Status(StatusArguments),
+    Logs(LogsArguments),
     Diff(DiffArguments),
     Doctor(DoctorArguments),
     /// Write a script that completes our commands in a shell
@@ -77,6 +79,8 @@ pub(crate) struct PlanArguments {
     #[command(flatten)]
     pub(crate) cluster: ClusterArguments,
     #[command(flatten)]
+    pub(crate) version: VersionArguments,
+    #[command(flatten)]
     pub(crate) output: OutputArguments,
 }
 
@@ -96,7 +100,7 @@ Exit codes:
   3  --strict, and there are warnings or blockers";
 
 /// Where the product is described.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct ProjectArguments {
     /// Compose files, later ones merged over earlier ones; or a directory that holds one
     ///
@@ -129,7 +133,7 @@ pub(crate) struct ProjectArguments {
 }
 
 /// What the plan is for.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Cluster")]
 pub(crate) struct ClusterArguments {
     /// Namespace [default: the name of the product]
@@ -139,8 +143,10 @@ pub(crate) struct ClusterArguments {
     #[arg(long, value_name = "HOST", value_parser = values::host)]
     pub(crate) host: Option<String>,
     /// How HTTP comes into the cluster
-    #[arg(long, value_enum, default_value_t, value_name = "KIND")]
-    pub(crate) edge: Edge,
+    ///
+    /// [default: gateway]
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(crate) edge: Option<Edge>,
     /// Monitoring and logging to plan for, separated by commas
     #[arg(long, value_enum, value_delimiter = ',', value_name = "EXTRA")]
     pub(crate) with: Vec<Extra>,
@@ -156,6 +162,12 @@ pub(crate) struct ClusterArguments {
     /// Storage class for volumes that several nodes write
     #[arg(long, value_name = "CLASS", value_parser = values::subdomain)]
     pub(crate) shared_storage_class: Option<String>,
+}
+
+/// Which Kubernetes, where no cluster can be asked.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Cluster")]
+pub(crate) struct VersionArguments {
     /// Version of Kubernetes
     #[arg(long, value_name = "VERSION", default_value = "1.34", value_parser = values::minor)]
     pub(crate) kubernetes: u8,
@@ -211,7 +223,7 @@ pub(crate) enum Format {
 }
 
 /// How HTTP comes into the cluster.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Edge {
     /// Gateway API: an `HTTPRoute`
     #[default]
@@ -225,7 +237,7 @@ pub(crate) enum Edge {
 }
 
 /// Monitoring and logging.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Extra {
     /// Monitors, rules and a dashboard for the Prometheus operator and Grafana
     Prometheus,
@@ -250,6 +262,8 @@ pub(crate) struct ExplainArguments {
     pub(crate) project: ProjectArguments,
     #[command(flatten)]
     pub(crate) cluster: ClusterArguments,
+    #[command(flatten)]
+    pub(crate) version: VersionArguments,
 }
 
 /// Judge Kubernetes manifests: what would go wrong on a cluster, and how to write it right

@@ -5,6 +5,7 @@ mod diff;
 mod doctor;
 mod down;
 mod explain;
+mod logs;
 mod plan;
 mod status;
 mod up;
@@ -28,6 +29,7 @@ pub(crate) fn run(
         Command::Up(arguments) => up::run(arguments, variables, printer),
         Command::Down(arguments) => down::run(arguments, variables, printer),
         Command::Status(arguments) => status::run(arguments, variables, printer),
+        Command::Logs(arguments) => logs::run(arguments, variables, printer),
         Command::Diff(arguments) => diff::run(arguments, variables, printer),
         Command::Doctor(arguments) => doctor::run(arguments, variables, printer),
         Command::Completions { shell } => completions(*shell, printer),

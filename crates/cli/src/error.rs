@@ -36,6 +36,16 @@ pub enum Error {
     /// The cluster cannot be asked, or says no.
     #[error(transparent)]
     Cluster(#[from] cluster::Error),
+    /// Who asks may not do that.
+    #[error("{message}")]
+    NoRights {
+        /// What is missing, for people.
+        message: String,
+        /// The same, for programs.
+        missing: Vec<String>,
+        /// Objects that allow it, as YAML, if they have not been shown yet.
+        role: Option<String>,
+    },
     /// What is on the cluster is not ours to change.
     #[error("{message}")]
     Conflict {
@@ -51,6 +61,14 @@ pub enum Error {
         message: String,
         /// What to do about it.
         hint: String,
+    },
+    /// It failed, and then it was rolled back.
+    #[error("{failure}\n{how}")]
+    RolledBack {
+        /// Why it failed.
+        failure: Box<Error>,
+        /// What became of going back.
+        how: String,
     },
     /// Somebody pressed Ctrl-C.
     #[error("interrupted")]
@@ -84,6 +102,11 @@ impl Error {
             Self::Refused { hint, .. }
             | Self::Conflict { hint, .. }
             | Self::NotServing { hint, .. } => Some(hint),
+            Self::RolledBack { failure, .. } => failure.hint(),
+            Self::NoRights { .. } => Some(
+                "have the objects on standard output applied by somebody who may: they allow this \
+                 product and nothing else",
+            ),
             Self::Interrupted => Some("the same command goes on from here"),
             Self::Cluster(error) => cluster_hint(error),
             Self::Disk { source, .. } => match source.kind() {
@@ -105,6 +128,8 @@ impl Error {
             Self::Input { .. } => Exit::WrongInput,
             Self::Output(source) if source.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Self::Cluster(error) => cluster_exit(error),
+            Self::RolledBack { failure, .. } => failure.exit(),
+            Self::NoRights { .. } => Exit::NoCluster,
             Self::Conflict { .. } => Exit::Conflict,
             Self::NotServing { .. } => Exit::NotServing,
             Self::Interrupted => Exit::Interrupted,
@@ -116,7 +141,7 @@ impl Error {
 fn cluster_exit(error: &cluster::Error) -> Exit {
     use cluster::Error;
     match error {
-        Error::Locked { .. } | Error::Conflict { .. } => Exit::Conflict,
+        Error::Locked { .. } | Error::Overtaken { .. } | Error::Conflict { .. } => Exit::Conflict,
         Error::NotServed { .. } | Error::Refused { .. } | Error::Inventory { .. } => Exit::Failed,
         Error::NoContext { .. } => Exit::WrongInput,
         _ => Exit::NoCluster,
@@ -137,11 +162,13 @@ fn cluster_hint(error: &cluster::Error) -> Option<&'static str> {
         Error::TooOld { .. } => "upgrade the cluster",
         Error::NotServed { .. } => "`muster doctor` says what the cluster lacks for this plan",
         Error::Locked { .. } => "wait until that run has ended",
-        Error::Conflict { .. } => "run the command again: it decides anew",
+        Error::Conflict { .. } | Error::Overtaken { .. } => {
+            "run the command again: it decides anew"
+        }
+        Error::Api { code: 429 | 500.., .. } | Error::Broken { .. } => {
+            "the cluster is in trouble; run the command again later: it goes on from here"
+        }
         Error::Inventory { .. } => "rename it; muster makes its own",
-        Error::NoContext { .. }
-        | Error::Refused { .. }
-        | Error::Api { .. }
-        | Error::Broken { .. } => return None,
+        Error::NoContext { .. } | Error::Refused { .. } | Error::Api { .. } => return None,
     })
 }

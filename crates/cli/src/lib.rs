@@ -56,6 +56,10 @@ pub fn run(words: impl IntoIterator<Item = OsString>, variables: &Variables) -> 
     let answer = command::run(&arguments.command, variables, &mut printer);
     answer.unwrap_or_else(|error| {
         printer.error(&error);
+        if let Error::NoRights { role: Some(role), .. } = &error {
+            // Whoever does not read it will ask again.
+            let _ = printer.result(role);
+        }
         error.exit()
     })
 }

@@ -8,19 +8,29 @@
 mod carry_out;
 mod changes;
 mod identity;
+mod judge;
+mod known;
+mod lock;
 pub(crate) mod progress;
+mod remember;
 mod removal;
+mod rights;
+mod rollback;
 mod session;
 mod stopwatch;
 mod trouble;
 mod wait;
 
-pub(crate) use carry_out::{Order, Patience, carry_out};
+pub(crate) use carry_out::{Order, Patience, Work};
 pub(crate) use changes::{events, table};
-pub(crate) use identity::Identity;
+pub(crate) use judge::judge;
+pub(crate) use known::{Known, name_label};
+pub(crate) use lock::lock;
 pub(crate) use progress::Progress;
 pub(crate) use removal::{Data, Removal, remove};
-pub(crate) use session::{Session, connect};
+pub(crate) use rights::Purpose;
+pub(crate) use rollback::{Former, go_back};
+pub(crate) use session::{Session, connect, written};
 pub(crate) use stopwatch::Stopwatch;
 pub(crate) use trouble::not_serving;
 pub(crate) use wait::{Verdict, Watching, standing};
@@ -39,14 +49,35 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Resul
     runtime.block_on(work)
 }
 
-/// Does something until it is done or somebody presses Ctrl-C.
+/// Does something until it is done, or somebody presses Ctrl-C or asks us to end.
 pub(crate) async fn interruptible<T>(
     work: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
     tokio::select! {
         biased;
-        _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
+        () = interrupted() => Err(Error::Interrupted),
         done = work => done,
+    }
+}
+
+#[cfg(unix)]
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    // Where signals cannot be listened to, they end the program as ever.
+    let Ok(mut ended) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = ended.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn interrupted() {
+    // Where signals cannot be listened to, they end the program as ever.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
     }
 }
 

@@ -3,11 +3,13 @@
 mod files;
 mod network;
 mod options;
+mod remembered;
 
 use crate::Variables;
 use crate::arguments::{ClusterArguments, ProjectArguments};
 use crate::error::Error;
 use crate::printer::Printer;
+use apply::Remembered;
 use compose::{DiskFiles, Loaded, Request, Severity};
 use manifest::{Object, Secrets};
 use model::facts::{ClusterFacts, Options};
@@ -20,7 +22,7 @@ use std::path::{Path, PathBuf};
 use yaml::Sources;
 
 /// A plan with everything that can be shown of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Product {
     pub(crate) plan: Plan,
     pub(crate) objects: Vec<Object>,
@@ -84,19 +86,58 @@ fn shown(object: &Object) -> Shown {
 pub(crate) struct Readable {
     project: Project,
     loaded: Loaded,
-    options: Options,
+    request: Request,
+    cluster: ClusterArguments,
 }
 
 impl Readable {
     /// Its plan for a cluster.
     pub(crate) fn plan(self, facts: &ClusterFacts) -> Product {
-        Product::new(&self.project, self.loaded, facts, &self.options)
+        Product::new(&self.project, self.loaded, facts, &options::options(&self.cluster))
+    }
+
+    /// Where it lies on a cluster.
+    pub(crate) fn namespace(&self) -> String {
+        plan::namespace_of(&self.project, &options::options(&self.cluster))
+    }
+
+    /// The options that a later run must know to plan the same.
+    pub(crate) fn options(&self) -> Remembered {
+        remembered::written(&self.cluster, &self.request.profiles)
+    }
+
+    /// The same product with options of an earlier run where this one has none, and those that were
+    /// taken.
+    pub(crate) fn remembering(mut self, old: &Remembered) -> Result<(Self, Remembered), Error> {
+        let own = self.options();
+        let profiles = remembered::profiles(&self.request.profiles, old);
+        if profiles != self.request.profiles {
+            self.request.profiles = profiles;
+            let mut loaded = compose::load(&self.request, &DiskFiles);
+            let project = loaded.project.take();
+            self.project = project.ok_or_else(|| refusal(&loaded, &self.request.files))?;
+            self.loaded = loaded;
+        }
+        self.cluster = remembered::filled(self.cluster, old);
+        let there = |service: &str| self.project.services.contains_key(service);
+        self.cluster.images.retain(|(service, _)| there(service));
+        let reused = remembered::reused(&own, &self.options());
+        Ok((self, reused))
     }
 }
 
 /// Loads and plans what the arguments name; what the loader has to say is printed.
-pub(crate) fn load(inputs: &Inputs<'_>, printer: &mut Printer) -> Result<Product, Error> {
-    Ok(read(inputs, printer)?.plan(&options::facts(inputs.cluster)))
+pub(crate) fn load(
+    inputs: &Inputs<'_>,
+    minor: u8,
+    printer: &mut Printer,
+) -> Result<Product, Error> {
+    Ok(read(inputs, printer)?.plan(&of_version(minor)))
+}
+
+/// A cluster of which only the version is known.
+fn of_version(minor: u8) -> ClusterFacts {
+    ClusterFacts { minor: minor.into(), ..ClusterFacts::default() }
 }
 
 /// Loads what the arguments name; what the loader has to say is printed.
@@ -106,24 +147,36 @@ pub(crate) fn read(inputs: &Inputs<'_>, printer: &mut Printer) -> Result<Readabl
     printer.diagnostics(&loaded.diagnostics, &loaded.sources);
     let Some(project) = loaded.project.take() else { return Err(refusal(&loaded, &request.files)) };
     options::known_services(inputs.cluster, &project)?;
-    Ok(Readable { project, loaded, options: options::options(inputs.cluster) })
+    Ok(Readable { project, loaded, request, cluster: inputs.cluster.clone() })
 }
 
-/// The namespace of a product, from its files alone.
+/// The namespace of a product: as it is named, or from its files alone.
 pub(crate) fn namespace(
+    named: Option<&str>,
     project: &ProjectArguments,
     variables: &Variables,
     printer: &mut Printer,
 ) -> Result<String, Error> {
+    let is_silent = project.files.is_empty() && project.file.is_empty();
+    if let Some(name) = named.or(project.name.as_deref().filter(|_| is_silent)) {
+        return Ok(name.to_owned());
+    }
     let cluster = &ClusterArguments::default();
-    let readable = read(&Inputs { project, cluster, variables }, printer)?;
-    Ok(readable.plan(&ClusterFacts::default()).plan.namespace)
+    match read(&Inputs { project, cluster, variables }, printer) {
+        Ok(readable) => Ok(readable.namespace()),
+        Err(Error::Input { message, hint: Some(_) }) if is_silent => Err(Error::advised(
+            message,
+            "name the product: --name, --namespace or its Compose file",
+        )),
+        Err(error) => Err(error),
+    }
 }
 
 /// An older version of a product, from other files with the same arguments. Only its errors are
 /// printed.
 pub(crate) fn older(
     inputs: &Inputs<'_>,
+    minor: u8,
     path: &Path,
     newer: &Product,
     printer: &mut Printer,
@@ -140,8 +193,8 @@ pub(crate) fn older(
         printer.diagnostics(&loaded.diagnostics, &loaded.sources);
         return Err(refusal(&loaded, &request.files));
     };
-    let (facts, options) = (options::facts(inputs.cluster), options::options(inputs.cluster));
-    Ok(Product::new(&project, loaded, &facts, &options))
+    let options = options::options(inputs.cluster);
+    Ok(Product::new(&project, loaded, &of_version(minor), &options))
 }
 
 /// A product of one file with nothing else asked for, and nothing printed.

@@ -8,6 +8,8 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(15);
 /// How often a busy server is asked.
 const ATTEMPTS: u32 = 6;
+/// How often it is asked over a connection that breaks.
+const RECONNECTS: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -25,13 +27,22 @@ impl Cluster {
                 Ok(Err(error)) => error,
                 Err(_) => return Err(Error::Timeout { doing: ask.doing(), limit: LIMIT }),
             };
-            let Some(asked) = busy(&error).filter(|_| attempt < ATTEMPTS) else {
+            let again = busy(&error).filter(|_| attempt < ATTEMPTS);
+            let again = again.or_else(|| self.lost(&error).filter(|_| attempt < RECONNECTS));
+            let Some(asked) = again else {
                 return Err(ask.error(self.server(), error));
             };
             tokio::time::sleep(pause.max(asked).min(LONGEST_PAUSE)).await;
             pause *= 2;
         }
         unreachable!("the last attempt returns")
+    }
+
+    /// Whether a connection broke of a server that has answered before. Whether it did what was
+    /// asked is unknown; all that we ask may be asked twice.
+    fn lost(&self, error: &kube::Error) -> Option<Duration> {
+        let broke = matches!(error, kube::Error::HyperError(_) | kube::Error::Service(_));
+        (broke && self.has_answered()).then_some(Duration::ZERO)
     }
 }
 

@@ -40,6 +40,8 @@ const CONNECTING: Duration = Duration::from_secs(5);
 pub async fn connect(context: Option<&str>) -> Result<Cluster, Error> {
     let mut config = config(context).await?;
     config.connect_timeout = Some(CONNECTING);
+    // What is asked again is asked in one place, with its own patience: `attempt`.
+    config.default_retry = false;
     let server = config.cluster_url.to_string();
     let server = server.trim_end_matches('/').to_owned();
     let requests = Requests::default();
@@ -95,6 +97,17 @@ impl Cluster {
     /// Whether it serves a kind.
     pub fn serves(&self, api_version: &str, kind: &str) -> bool {
         self.resources.get(api_version, kind).is_ok()
+    }
+
+    /// Whether it has said who it is.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.minor > 0
+    }
+
+    /// How RBAC names a kind, if the cluster serves it.
+    pub fn resource(&self, api_version: &str, kind: &str) -> Option<apply::Resource> {
+        let api = &self.resources.get(api_version, kind).ok()?.api;
+        Some(apply::Resource { group: api.group.clone(), plural: api.plural.clone() })
     }
 
     pub(crate) fn client(&self) -> Client {

@@ -85,10 +85,18 @@ pub enum Error {
         said: String,
     },
     /// Somebody else runs this product right now.
-    #[error("{holder} is changing this product right now")]
+    #[error("{holder} is changing this product right now{}", since.as_deref().unwrap_or_default())]
     Locked {
         /// Who.
         holder: String,
+        /// Since when, in words.
+        since: Option<String>,
+    },
+    /// Somebody else took the lease: we were silent for too long.
+    #[error("another run has taken over: this one was not heard of for {} s", silent.as_secs())]
+    Overtaken {
+        /// How long a silent run is believed to live.
+        silent: Duration,
     },
     /// The inventory is not one.
     #[error(

@@ -55,17 +55,36 @@ impl Cluster {
         kind: &str,
         namespace: Option<&str>,
     ) -> Result<Option<Vec<Value>>, Error> {
-        let Ok(resource) = self.resources.get(api_version, kind) else { return Ok(None) };
+        match self.list_all(api_version, kind, namespace).await {
+            Ok(objects) => Ok(Some(objects)),
+            Err(Error::Forbidden { .. } | Error::NotServed { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// All objects of these kinds in a namespace; of a kind that is not served there are none.
+    pub async fn survey(
+        &self,
+        namespace: &str,
+        kinds: &[(&str, &str)],
+    ) -> Result<Vec<Value>, Error> {
+        let served = kinds.iter().filter(|(api_version, kind)| self.serves(api_version, kind));
+        let lists = served.map(|(version, kind)| self.list_all(version, kind, Some(namespace)));
+        Ok(futures::future::try_join_all(lists).await?.concat())
+    }
+
+    async fn list_all(
+        &self,
+        api_version: &str,
+        kind: &str,
+        namespace: Option<&str>,
+    ) -> Result<Vec<Value>, Error> {
+        let resource = self.resources.get(api_version, kind)?;
         let api = self.api(resource, namespace);
         let ask = Ask { verb: "list", resource: resource.name(), namespace, object: String::new() };
         let params = ListParams::default();
-        match self.ask(&ask, || api.list(&params)).await {
-            Ok(list) => {
-                Ok(Some(list.items.into_iter().filter_map(|it| value(&resource.api, it)).collect()))
-            }
-            Err(Error::Forbidden { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let list = self.ask(&ask, || api.list(&params)).await?;
+        Ok(list.items.into_iter().filter_map(|it| value(&resource.api, it)).collect())
     }
 }
 

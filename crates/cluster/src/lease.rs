@@ -3,16 +3,30 @@
 use crate::connect::Cluster;
 use crate::error::{Ask, Error};
 use apply::{Id, MANAGER};
+use futures::StreamExt;
 use k8s_openapi::api::coordination::v1::{Lease as Object, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use k8s_openapi::jiff::Timestamp;
 use kube::Api;
 use kube::api::PostParams;
+use kube::runtime::WatchStreamExt;
+use kube::runtime::watcher::watch_object;
 use std::time::Duration;
 
 /// A holder that has not renewed for so long has died.
-const LASTS: Duration = Duration::from_secs(15);
-const RENEWED: Duration = Duration::from_secs(5);
+const LASTS: Duration = Duration::from_secs(30);
+/// A third: two renewals may fail.
+const RENEWED: Duration = Duration::from_secs(10);
+
+/// What became of a lease that somebody else held.
+enum Fate {
+    /// They are alive.
+    Renewed,
+    /// They have ended.
+    Released,
+    /// They have died.
+    Silent,
+}
 
 /// The lease as it was before a decision was made.
 #[derive(Clone, Debug)]
@@ -59,8 +73,21 @@ impl Seen {
         self
     }
 
+    /// Since when it is held, in words.
+    pub fn since(&self) -> Option<String> {
+        let taken = self.0.as_ref()?.spec.as_ref()?.acquire_time.as_ref()?.0;
+        let ago = Timestamp::now().as_second().saturating_sub(taken.as_second()).max(0);
+        let time = taken.to_string();
+        let time = time.get(..19).unwrap_or(&time).replace('T', " ");
+        Some(format!(", since {time} UTC, {ago} s ago"))
+    }
+
     fn version(&self) -> Option<&str> {
         self.0.as_ref()?.metadata.resource_version.as_deref()
+    }
+
+    fn is_held_by(&self, me: &str) -> bool {
+        self.holder() == Some(me)
     }
 }
 
@@ -79,29 +106,70 @@ impl Cluster {
     /// takes to renew it.
     pub async fn take(&self, namespace: &str, seen: Seen, me: &str) -> Result<Taken, Error> {
         if let Some(holder) = seen.holder().filter(|holder| *holder != me) {
-            tokio::time::sleep(LASTS).await;
-            if self.lease(namespace).await?.version() != seen.version() {
-                return Err(Error::Locked { holder: holder.to_owned() });
+            match self.fate(namespace, &seen).await? {
+                Fate::Renewed => {
+                    return Err(Error::Locked { holder: holder.to_owned(), since: seen.since() });
+                }
+                Fate::Released => return Ok(Taken::Changed),
+                Fate::Silent => {}
             }
         }
-        match self.hold(namespace, seen.0, me).await {
-            Ok(object) => {
-                let lease = Lease { namespace: namespace.to_owned(), object };
-                Ok(Taken::Ours(Box::new(lease)))
-            }
-            Err(Error::Conflict { .. }) => Ok(Taken::Changed),
+        let ours = |object| {
+            let lease = Lease { namespace: namespace.to_owned(), object };
+            Ok(Taken::Ours(Box::new(lease)))
+        };
+        match self.hold(namespace, seen.0, me, Hold::Taken).await {
+            Ok(object) => ours(object),
+            // A write whose answer was lost is asked for again, and meets itself.
+            Err(Error::Conflict { .. }) => match self.lease(namespace).await? {
+                Seen(Some(object)) if Seen(Some(object.clone())).is_held_by(me) => ours(object),
+                _ => Ok(Taken::Changed),
+            },
             Err(error) => Err(error),
         }
     }
 
-    async fn hold(&self, namespace: &str, old: Option<Object>, me: &str) -> Result<Object, Error> {
+    /// Watches a lease that somebody else holds.
+    async fn fate(&self, namespace: &str, seen: &Seen) -> Result<Fate, Error> {
+        let leases = watch_object(self.leases(namespace), MANAGER).default_backoff();
+        let mut leases = std::pin::pin!(leases);
+        let changed = async {
+            while let Some(lease) = leases.next().await {
+                // A watch that breaks starts anew by itself.
+                let Ok(lease) = lease.map(Seen) else { continue };
+                if lease.holder().is_none() {
+                    return Fate::Released;
+                }
+                if lease.version() != seen.version() {
+                    return Fate::Renewed;
+                }
+            }
+            std::future::pending().await
+        };
+        match tokio::time::timeout(LASTS, changed).await {
+            Ok(fate) => Ok(fate),
+            // Whoever may not watch it may still look at it.
+            Err(_) if self.lease(namespace).await?.version() == seen.version() => Ok(Fate::Silent),
+            Err(_) => Ok(Fate::Renewed),
+        }
+    }
+
+    async fn hold(
+        &self,
+        namespace: &str,
+        old: Option<Object>,
+        me: &str,
+        hold: Hold,
+    ) -> Result<Object, Error> {
         let api = self.leases(namespace);
         let is_new = old.is_none();
         let mut object = old.unwrap_or_else(|| Object { metadata: new(), spec: None });
         let now = MicroTime(Timestamp::now());
+        let acquired = object.spec.take().and_then(|spec| spec.acquire_time);
         object.spec = Some(LeaseSpec {
             holder_identity: Some(me.to_owned()),
             lease_duration_seconds: i32::try_from(LASTS.as_secs()).ok(),
+            acquire_time: if hold == Hold::Taken { Some(now.clone()) } else { acquired },
             renew_time: Some(now),
             ..LeaseSpec::default()
         });
@@ -115,30 +183,52 @@ impl Cluster {
     }
 
     /// Does something while the lease is ours; afterwards it is free.
-    pub async fn while_holding<T>(&self, lease: Box<Lease>, work: impl Future<Output = T>) -> T {
+    pub async fn while_holding<T, E: From<Error>>(
+        &self,
+        lease: Box<Lease>,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         let mut lease = lease;
         let mut work = std::pin::pin!(work);
         let done = loop {
             tokio::select! {
                 biased;
                 done = &mut work => break done,
-                () = tokio::time::sleep(RENEWED) => {
-                    // One renewal may fail; the next one comes before the lease ends.
-                    let holder = lease.holder();
-                    if let Ok(object) = self.hold(&lease.namespace, Some(lease.object.clone()), &holder).await {
-                        lease.object = object;
-                    }
-                }
+                () = tokio::time::sleep(RENEWED) => {}
+            }
+            let old = Some(lease.object.clone());
+            match self.hold(&lease.namespace, old, &lease.holder(), Hold::Renewed).await {
+                Ok(object) => lease.object = object,
+                Err(Error::Conflict { .. }) => match self.still_ours(&lease).await {
+                    Some(object) => lease.object = object,
+                    None => return Err(Error::Overtaken { silent: LASTS }.into()),
+                },
+                // A renewal may fail; the next one comes before the lease ends.
+                Err(_) => {}
             }
         };
         self.release(lease).await;
         done
     }
 
+    /// The lease as it is, if it is ours although its version is another one: a renewal whose answer
+    /// was lost.
+    async fn still_ours(&self, lease: &Lease) -> Option<Object> {
+        let seen = self.lease(&lease.namespace).await.ok()?;
+        if seen.is_held_by(&lease.holder()) { seen.0 } else { None }
+    }
+
     /// Gives a lease back. Where that fails it ends by itself.
     async fn release(&self, lease: Box<Lease>) {
-        let _ = self.hold(&lease.namespace, Some(lease.object), "").await;
+        let _ = self.hold(&lease.namespace, Some(lease.object), "", Hold::Renewed).await;
     }
+}
+
+/// Whether holding a lease begins or goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hold {
+    Taken,
+    Renewed,
 }
 
 impl Lease {

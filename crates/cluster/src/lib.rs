@@ -22,6 +22,7 @@ mod lease;
 mod logs;
 mod read;
 mod requests;
+mod review;
 mod watch;
 mod write;
 
@@ -29,7 +30,7 @@ pub use connect::{Cluster, connect};
 pub use error::Error;
 pub use facts::Facts;
 pub use lease::{Lease, Seen as LeaseSeen, Taken};
-pub use logs::Run;
+pub use logs::{End, Reading, Run, Written};
 pub use requests::Requests;
 pub use watch::{Seen, WATCHED};
 pub use write::{Force, Mode, Propagation};

@@ -24,9 +24,12 @@ impl Cluster {
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// One object, if it is there.
+    /// One object, if it is there. Of a kind that the cluster does not serve, none is.
     pub async fn get(&self, id: &Id) -> Result<Option<Value>, Error> {
-        let (api, ask) = self.place("get", id)?;
+        let (api, ask) = match self.place("get", id) {
+            Err(Error::NotServed { .. }) => return Ok(None),
+            place => place?,
+        };
         match self.ask(&ask, || api.get_opt(&id.name)).await {
             Ok(Some(object)) => Ok(serde_json::to_value(object).ok()),
             Ok(None) => Ok(None),

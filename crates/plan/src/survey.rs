@@ -21,6 +21,11 @@ use model::facts::{ClusterFacts, Options};
 use model::project::{Project, Service};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The namespace that a product is planned for.
+pub fn namespace_of(project: &Project, options: &Options) -> String {
+    options.namespace.clone().unwrap_or_else(|| names::object(&project.name))
+}
+
 /// Looks at every service. The references that were found come back too: Services need them.
 pub(crate) fn survey<'a>(
     project: &'a Project,
@@ -29,7 +34,7 @@ pub(crate) fn survey<'a>(
     log: &mut Log,
 ) -> (World<'a>, Vec<Reference>) {
     let app = names::label(&project.name, 40);
-    let namespace = options.namespace.clone().unwrap_or_else(|| names::object(&project.name));
+    let namespace = namespace_of(project, options);
     let references = references(project);
     let links = links(project, &references);
     let dns = dns_names(project);

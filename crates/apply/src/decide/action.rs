@@ -2,8 +2,7 @@
 
 use crate::compare::Difference;
 use crate::id::{Id, Stage};
-use crate::path::plain;
-use serde_json::Value;
+use crate::shorten::shown;
 
 /// What to do, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -54,7 +53,12 @@ pub enum Action {
         managers: Vec<String>,
     },
     /// Others own fields that would change.
-    Conflict(Vec<Conflict>),
+    Conflict {
+        /// Which.
+        fields: Vec<Conflict>,
+        /// What it takes to change them nevertheless.
+        taken: Box<Action>,
+    },
     /// It cannot be changed to this without a person's decision.
     Blocked {
         /// What forbids it.
@@ -102,28 +106,13 @@ pub struct FieldChange {
 impl FieldChange {
     /// A change whose values may be seen.
     pub(super) fn plain(change: &Difference) -> Self {
-        let show = |value: &Option<Value>| value.as_ref().map(shorten);
-        Self {
-            field: change.path.to_string(),
-            before: show(&change.before),
-            after: show(&change.after),
-        }
+        let (before, after) = shown(change.before.as_ref(), change.after.as_ref());
+        Self { field: change.path.to_string(), before, after }
     }
 
     /// A change of which only the place may be seen.
     pub(super) fn secret(change: &Difference) -> Self {
         Self { field: change.path.to_string(), before: None, after: None }
-    }
-}
-
-/// Longer values tell nothing in a table.
-const SHOWN: usize = 60;
-
-fn shorten(value: &Value) -> String {
-    let text = plain(value);
-    match text.char_indices().nth(SHOWN) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
     }
 }
 
@@ -135,7 +124,7 @@ impl Action {
 
     /// Whether it stands in the way of carrying out the decision.
     pub fn refuses(&self) -> bool {
-        matches!(self, Self::Foreign { .. } | Self::Conflict(_) | Self::Blocked { .. })
+        matches!(self, Self::Foreign { .. } | Self::Conflict { .. } | Self::Blocked { .. })
     }
 }
 
@@ -150,17 +139,13 @@ impl Decision {
         self.changes.iter().filter(|change| change.action.refuses())
     }
 
-    /// The same, with fields of others taken over where they conflict. What is foreign stays so.
+    /// The same, with fields of others taken over where they conflict. What is foreign stays so, and
+    /// what Kubernetes forbids stays forbidden.
     #[must_use]
     pub fn taking_over(mut self) -> Self {
         for change in &mut self.changes {
-            if let Action::Conflict(conflicts) = &change.action {
-                let taken = conflicts.iter().map(|it| FieldChange {
-                    field: it.field.clone(),
-                    before: Some(format!("owned by {}", it.owner)),
-                    after: None,
-                });
-                change.action = Action::Update(taken.collect());
+            if let Action::Conflict { taken, .. } = &change.action {
+                change.action = taken.as_ref().clone();
             }
         }
         self

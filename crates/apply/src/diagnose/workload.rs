@@ -14,7 +14,7 @@ pub(super) fn state(desired: &Desired, observed: &Observed) -> ServiceState {
         return service(Count { ready: 0, wanted: 1 }, Phase::Waiting(causes));
     };
     let (count, ready) = progress(&desired.id.kind, live);
-    if ready {
+    if ready && !loses_pods(live, count, observed) {
         return service(count, Phase::Serving);
     }
     let mut causes = failures::of_workload(live, observed);
@@ -73,6 +73,20 @@ fn progress(kind: &str, live: &Value) -> (Count, bool) {
             (counted(status("readyInstances"), wanted), status("readyInstances") >= wanted)
         }
     }
+}
+
+/// Whether ready pods are on their way out and leave too few: a stateful set that goes back to the
+/// version before counts a pod until it is gone.
+fn loses_pods(live: &Value, count: Count, observed: &Observed) -> bool {
+    if live["kind"] != "StatefulSet" {
+        return false;
+    }
+    let leaving = |pod: &&Value| {
+        pod["metadata"]["deletionTimestamp"].is_string() && condition(pod, "Ready").is_some()
+    };
+    let leaves = observed.owned_by("Pod", live).filter(leaving).count() as u64;
+    let available = live["status"]["availableReplicas"].as_u64().unwrap_or_default();
+    available.saturating_sub(leaves) < count.wanted
 }
 
 /// The message of a condition that is true.

@@ -1,7 +1,8 @@
 //! Commands that talk to a cluster.
 
 use super::{ClusterArguments, ProjectArguments, values};
-use clap::Args;
+use clap::{Args, ValueHint};
+use std::path::PathBuf;
 use units::Seconds;
 
 /// Which cluster.
@@ -13,22 +14,37 @@ pub(crate) struct TargetArguments {
     pub(crate) context: Option<String>,
 }
 
+/// What of an earlier run holds on.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Cluster")]
+pub(crate) struct ReuseArguments {
+    /// Forget the options of the last `up`, and plan with those of this command line only
+    ///
+    /// Otherwise --host, --edge, --with, --image, --registry, --storage-class,
+    /// --shared-storage-class and --profile hold on until another value is given; what is reused is
+    /// said.
+    #[arg(long)]
+    pub(crate) reset_options: bool,
+}
+
 /// Run a product on a cluster: plan for it, show what changes, apply, wait until it serves
 ///
 /// What an earlier run applied and the files do not name any more is removed; claims and their data
-/// stay. What others own is never touched.
+/// stay. What others own is never touched. Options that say how to plan are remembered with the
+/// product: a later run needs only those that change.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   muster up                            the Compose file of this directory
   muster up --dry-run                  what would change, and whether the cluster takes it
   muster up --yes --json               for programs: an event on each line
+  muster up --rollback                 back to what ran before, if it does not serve
 
 Exit codes:
   0  it serves, or there was nothing to change
   1  the cluster refuses an object
   2  a Compose file has an error, or the command line
-  4  it does not serve; what stands in the way was said
+  4  it does not serve; what stands in the way was said, and whether it was rolled back
   5  somebody else owns what would change, or changes it right now
   6  the cluster cannot be reached, or does not allow it
 130  interrupted; the same command goes on from there")]
@@ -40,6 +56,8 @@ pub(crate) struct UpArguments {
     pub(crate) cluster: ClusterArguments,
     #[command(flatten)]
     pub(crate) target: TargetArguments,
+    #[command(flatten)]
+    pub(crate) reuse: ReuseArguments,
     /// Do not ask
     #[arg(short, long)]
     pub(crate) yes: bool,
@@ -55,6 +73,13 @@ pub(crate) struct UpArguments {
     /// Do not wait until it serves
     #[arg(long)]
     pub(crate) no_wait: bool,
+    /// If it does not serve, go back to what ran before
+    ///
+    /// What the run made is removed, and what it changed becomes what it was; claims and their data
+    /// stay, and Jobs that have run have run. What the files do not name any more is removed only
+    /// when everything serves. The exit code is that of the failure.
+    #[arg(long, conflicts_with = "no_wait")]
+    pub(crate) rollback: bool,
     /// Print events as JSON, one on each line
     #[arg(long)]
     pub(crate) json: bool,
@@ -68,7 +93,9 @@ pub(crate) struct DownArguments {
     #[command(flatten)]
     pub(crate) project: ProjectArguments,
     /// Namespace [default: the name of the product]
-    #[arg(short, long, value_name = "NAME", value_parser = values::label)]
+    #[arg(
+        short, long, value_name = "NAME", value_parser = values::label, help_heading = "Cluster"
+    )]
     pub(crate) namespace: Option<String>,
     #[command(flatten)]
     pub(crate) target: TargetArguments,
@@ -81,17 +108,23 @@ pub(crate) struct DownArguments {
 }
 
 /// Show whether a product serves, and what stands in the way
+///
+/// It goes by what `up` has applied: the files only say which product, and --name or --namespace
+/// say so without them.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes:
   0  everything serves
-  4  something does not
+  4  something does not, or the product is not there
   6  the cluster cannot be reached, or does not allow it")]
 pub(crate) struct StatusArguments {
     #[command(flatten)]
     pub(crate) project: ProjectArguments,
-    #[command(flatten)]
-    pub(crate) cluster: ClusterArguments,
+    /// Namespace [default: the name of the product]
+    #[arg(
+        short, long, value_name = "NAME", value_parser = values::label, help_heading = "Cluster"
+    )]
+    pub(crate) namespace: Option<String>,
     #[command(flatten)]
     pub(crate) target: TargetArguments,
     /// Print it as JSON
@@ -99,7 +132,68 @@ pub(crate) struct StatusArguments {
     pub(crate) json: bool,
 }
 
+/// Show what the containers of services write
+///
+/// Lines of all pods of a service, in the order of their time, each with the pod that wrote it. It
+/// goes by what `up` has applied: the Compose file only says which product.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  muster logs                          all services
+  muster logs web worker --tail 20     the last 20 lines of each container of two services
+  muster logs web --since 10m          what the last ten minutes brought
+  muster logs web --follow             as it is written, pods that start later too
+  muster logs web --previous           what a container wrote before it was restarted
+
+Exit codes:
+  0  done, even if there were no lines
+  2  there is no such service, or the command line
+  4  the product is not there
+  6  the cluster cannot be reached, or does not allow it
+130  interrupted")]
+pub(crate) struct LogsArguments {
+    /// Services [default: all]
+    #[arg(value_name = "SERVICE")]
+    pub(crate) services: Vec<String>,
+    /// Show lines as they are written
+    #[arg(short, long, conflicts_with = "previous")]
+    pub(crate) follow: bool,
+    /// Only the last lines of each container
+    #[arg(long, value_name = "LINES")]
+    pub(crate) tail: Option<u32>,
+    /// Only lines that are not older, such as `10m`
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<Seconds>,
+    /// Of containers that were restarted, the run before
+    #[arg(long)]
+    pub(crate) previous: bool,
+    /// Begin each line with its time
+    #[arg(short, long)]
+    pub(crate) timestamps: bool,
+    /// Compose file that names the product; may be repeated [default: that of this directory]
+    #[arg(
+        long = "file", value_name = "FILE", value_hint = ValueHint::AnyPath,
+        help_heading = "Product"
+    )]
+    pub(crate) file: Vec<PathBuf>,
+    /// Name of the product [default: `name:` of the file, or its directory]
+    #[arg(
+        short = 'p', long, visible_alias = "project-name", value_name = "NAME",
+        value_parser = values::label, help_heading = "Product"
+    )]
+    pub(crate) name: Option<String>,
+    /// Namespace [default: the name of the product]
+    #[arg(
+        short, long, value_name = "NAME", value_parser = values::label, help_heading = "Cluster"
+    )]
+    pub(crate) namespace: Option<String>,
+    #[command(flatten)]
+    pub(crate) target: TargetArguments,
+}
+
 /// Show how the cluster differs from the files: what `muster up` would change
+///
+/// It plans with the options that the last `up` was given; those of this command line win.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes:
@@ -113,9 +207,13 @@ pub(crate) struct DiffArguments {
     pub(crate) cluster: ClusterArguments,
     #[command(flatten)]
     pub(crate) target: TargetArguments,
+    #[command(flatten)]
+    pub(crate) reuse: ReuseArguments,
 }
 
 /// Say what a cluster lacks for this product
+///
+/// It plans with the options that the last `up` was given; those of this command line win.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes:
@@ -129,4 +227,6 @@ pub(crate) struct DoctorArguments {
     pub(crate) cluster: ClusterArguments,
     #[command(flatten)]
     pub(crate) target: TargetArguments,
+    #[command(flatten)]
+    pub(crate) reuse: ReuseArguments,
 }

@@ -4,7 +4,7 @@ use crate::Variables;
 use crate::arguments::DiffArguments;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::live::{Session, Stopwatch, block_on, table};
+use crate::live::{Purpose, Session, Stopwatch, block_on, table, written};
 use crate::printer::Printer;
 use crate::product::{self, Inputs};
 use apply::{Action, decide};
@@ -17,7 +17,11 @@ pub(super) fn run(
     let (project, cluster) = (&arguments.project, &arguments.cluster);
     let readable = product::read(&Inputs { project, cluster, variables }, printer)?;
     let mut watch = Stopwatch::start();
-    let session = block_on(Session::open(readable, &arguments.target, &mut watch))?;
+    let (target, reuse) = (&arguments.target, &arguments.reuse);
+    let session = block_on(Session::open(readable, target, reuse, Purpose::Look, &mut watch))?;
+    if !session.reused.is_empty() {
+        printer.note(&format!("with options of the last up: {}", written(&session.reused)));
+    }
     let decision = decide(&session.desired, &session.live, &session.inventory);
     let same = |action: &Action| matches!(action, Action::Keep | Action::Leave { .. });
     if decision.changes.iter().all(|change| same(&change.action)) {

@@ -4,9 +4,10 @@ use crate::Variables;
 use crate::arguments::DoctorArguments;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::live::{block_on, connect};
+use crate::live::{block_on, connect, written};
 use crate::printer::Printer;
 use crate::product::{self, Inputs, Product};
+use apply::Remembered;
 use cluster::{Cluster, Facts};
 use model::facts::ClusterFacts;
 use model::plan::{AccessMode, RouteKind};
@@ -23,6 +24,16 @@ pub(super) fn run(
     block_on(async {
         let cluster = connect(&arguments.target).await?;
         let facts = cluster.facts().await?;
+        let readable = match remembered(&cluster, &readable.namespace()).await? {
+            Some(options) if !arguments.reuse.reset_options => {
+                let (readable, reused) = readable.remembering(&options)?;
+                if !reused.is_empty() {
+                    printer.note(&format!("with options of the last up: {}", written(&reused)));
+                }
+                readable
+            }
+            _ => readable,
+        };
         // What the cluster lacks shows itself in the plan that does not know it.
         let minor = facts.cluster.minor;
         let product = readable.plan(&ClusterFacts { minor, ..ClusterFacts::default() });
@@ -31,6 +42,15 @@ pub(super) fn run(
         let missing = findings.iter().any(|finding| finding.state == State::Missing);
         Ok(if missing { Exit::Failed } else { Exit::Done })
     })
+}
+
+/// What the last `up` was given; a doctor also helps those who may not read it.
+async fn remembered(cluster: &Cluster, namespace: &str) -> Result<Option<Remembered>, Error> {
+    match cluster.inventory(namespace).await {
+        Ok(inventory) => Ok(inventory.map(|it| it.options)),
+        Err(cluster::Error::Forbidden { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,11 +4,13 @@ use crate::Variables;
 use crate::arguments::DownArguments;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::live::{Answer, Data, Removal, ask, block_on, connect, remove};
+use crate::live::{
+    Answer, Data, Known, Purpose, Removal, ask, block_on, interruptible, lock, remove,
+};
 use crate::printer::Printer;
 use crate::product;
-use apply::{Id, Inventory};
-use cluster::Cluster;
+use apply::{Action, Change, Decision, Id, Inventory, Stage};
+use cluster::LeaseSeen;
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -17,65 +19,80 @@ pub(super) fn run(
     variables: &Variables,
     printer: &mut Printer,
 ) -> Result<Exit, Error> {
-    let namespace = match &arguments.namespace {
-        Some(namespace) => namespace.clone(),
-        None => product::namespace(&arguments.project, variables, printer)?,
-    };
-    block_on(down(arguments, &namespace, printer))
+    let named = arguments.namespace.as_deref();
+    let namespace = product::namespace(named, &arguments.project, variables, printer)?;
+    block_on(down(arguments, &namespace, variables, printer))
 }
 
 async fn down(
     arguments: &DownArguments,
     namespace: &str,
+    variables: &Variables,
     printer: &mut Printer,
 ) -> Result<Exit, Error> {
-    let cluster = connect(&arguments.target).await?;
-    let Some(inventory) = cluster.inventory(namespace).await? else {
+    let found = Known::look_for(&arguments.target, namespace, Purpose::Change).await?;
+    let Some(known) = found else {
         printer.note(&format!("namespace {namespace} holds nothing of ours"));
         return Ok(Exit::Done);
     };
     let data = if arguments.delete_data { Data::Deleted } else { Data::Kept };
-    let removal = decide(&cluster, namespace, &inventory, data).await?;
-    if removal.goes.is_empty() {
-        printer.note(&format!("{}: nothing to remove\n{}", inventory.product, shown(&removal)));
+    let (lease, removal) = match look(&known, data).await {
+        Ok(found) => found,
+        Err(error) => return Err(known.refused(error, Purpose::Change).await),
+    };
+    let product = &known.inventory.product;
+    let settled = !removal.stays.is_empty() && remaining(&known, &removal) == known.inventory;
+    if removal.goes.is_empty() && settled {
+        printer.note(&format!("{product}: nothing to remove\n{}", shown(&removal)));
         return Ok(Exit::Done);
     }
-    printer.note(&format!("{} in namespace {namespace}:\n{}", inventory.product, shown(&removal)));
+    known.check_rights(&deletes(&removal)).await?;
+    printer.note(&format!("{product} in namespace {namespace}:\n{}", shown(&removal)));
     if !arguments.yes && ask("remove this?")? == Answer::No {
         printer.note("nothing was removed");
         return Ok(Exit::Done);
     }
-    remove(&cluster, &removal).await?;
-    settle(&cluster, namespace, inventory, &removal).await?;
-    let (gone, requests) = (removal.goes.len(), cluster.requests().by_verb());
+    let say = |text: &str| printer.note(text);
+    let locked = lock(&known.cluster, namespace, lease, variables, say);
+    let lease = Box::pin(interruptible(locked)).await?;
+    let work = async {
+        remove(&known.cluster, &removal).await?;
+        settle(&known, &removal).await
+    };
+    known.cluster.while_holding(lease, Box::pin(interruptible(work))).await?;
+    let (gone, requests) = (removal.goes.len(), known.cluster.requests().by_verb());
     let requests: Vec<_> = requests.iter().map(|(verb, count)| format!("{count} {verb}")).collect();
     printer.note(&format!("removed {gone} objects; requests: {}", requests.join(", ")));
     Ok(Exit::Done)
 }
 
-async fn decide(
-    cluster: &Cluster,
-    namespace: &str,
-    inventory: &Inventory,
-    data: Data,
-) -> Result<Removal, Error> {
+/// What would go, and who works at it now.
+async fn look(known: &Known, data: Data) -> cluster::Result<(LeaseSeen, Removal)> {
+    let Known { cluster, namespace, inventory } = known;
     let live = cluster.read(inventory.objects.keys()).await?;
-    let claims = cluster.list("v1", "PersistentVolumeClaim", Some(namespace)).await?;
-    let claims: Vec<Id> = claims
-        .iter()
-        .flatten()
-        .filter(|claim| made_for(claim, &inventory.product))
-        .filter_map(Id::of)
-        .collect();
+    let claims = cluster.survey(namespace, &[("v1", "PersistentVolumeClaim")]).await?;
+    let ours = claims.iter().filter(|claim| made_for(claim, &inventory.product));
+    let claims: Vec<Id> = ours.filter_map(Id::of).collect();
     let mut removal = Removal::new(inventory, &live, &claims, data);
-    if let Some(other) = stranger(cluster, namespace, inventory, &claims).await? {
-        let is_namespace = |id: &Id| id.kind == "Namespace";
-        if let Some(at) = removal.goes.iter().position(is_namespace) {
-            removal.stays.push((removal.goes.remove(at), "something that is not ours is in it"));
-            removal.stays.push((other, "it is not ours"));
-        }
+    let place = removal.goes.iter().position(|id| id.kind == "Namespace");
+    if let Some(at) = place
+        && let Some(other) = stranger(known, &claims).await?
+    {
+        removal.stays.push((removal.goes.remove(at), "something that is not ours is in it"));
+        removal.stays.push((other, "it is not ours"));
     }
-    Ok(removal)
+    Ok((cluster.lease(namespace).await?, removal))
+}
+
+/// The same as a decision.
+fn deletes(removal: &Removal) -> Decision {
+    let delete = |id: &Id| Change {
+        id: id.clone(),
+        stage: Stage::default(),
+        service: None,
+        action: Action::Prune,
+    };
+    Decision { changes: removal.goes.iter().map(delete).collect() }
 }
 
 /// Claims that a stateful set of ours made carry the labels of its template.
@@ -84,12 +101,7 @@ fn made_for(claim: &Value, product: &str) -> bool {
 }
 
 /// Something in the namespace that is not ours, and that nothing of ours made.
-async fn stranger(
-    cluster: &Cluster,
-    namespace: &str,
-    inventory: &Inventory,
-    claims: &[Id],
-) -> Result<Option<Id>, Error> {
+async fn stranger(known: &Known, claims: &[Id]) -> cluster::Result<Option<Id>> {
     const KINDS: &[(&str, &str)] = &[
         ("v1", "ConfigMap"),
         ("v1", "Secret"),
@@ -103,34 +115,34 @@ async fn stranger(
         ("batch/v1", "CronJob"),
     ];
     const GIVEN: &[&str] = &["kube-root-ca.crt", Inventory::NAME];
-    let lists = KINDS.iter().map(|(group, kind)| cluster.list(group, kind, Some(namespace)));
-    let lists = futures::future::try_join_all(lists).await?;
-    let objects = lists.into_iter().flatten().flatten();
+    let objects = known.cluster.survey(&known.namespace, KINDS).await?;
     let own = |object: &Value| object["metadata"]["ownerReferences"].is_null();
-    let ids = objects.filter(own).filter_map(|object| Id::of(&object));
-    let known =
+    let mut ids = objects.iter().filter(|object| own(object)).filter_map(Id::of);
+    let inventory = &known.inventory;
+    let ours =
         |id: &Id| inventory.has(id) || claims.contains(id) || GIVEN.contains(&id.name.as_str());
-    Ok(ids.into_iter().find(|id| !known(id)))
+    Ok(ids.find(|id| !ours(id)))
 }
 
 /// What stays is remembered, so that a later run finds it.
-async fn settle(
-    cluster: &Cluster,
-    namespace: &str,
-    mut inventory: Inventory,
-    removal: &Removal,
-) -> Result<(), Error> {
+async fn settle(known: &Known, removal: &Removal) -> Result<(), Error> {
     if removal.goes.iter().any(|id| id.kind == "Namespace") {
         return Ok(());
     }
-    inventory.objects.retain(|id, _| removal.stays.iter().any(|(stays, _)| stays == id));
-    let keeps = !removal.stays.is_empty();
-    if keeps {
-        cluster.remember(namespace, &inventory).await?;
+    let inventory = remaining(known, removal);
+    if removal.stays.is_empty() {
+        known.cluster.forget(&known.namespace).await?;
     } else {
-        cluster.forget(namespace).await?;
+        known.cluster.remember(&known.namespace, &inventory).await?;
     }
     Ok(())
+}
+
+/// The inventory of what stays.
+fn remaining(known: &Known, removal: &Removal) -> Inventory {
+    let mut inventory = known.inventory.clone();
+    inventory.objects.retain(|id, _| removal.stays.iter().any(|(stays, _)| stays == id));
+    inventory
 }
 
 fn shown(removal: &Removal) -> String {

@@ -14,7 +14,8 @@ pub(super) fn run(
     printer: &mut Printer,
 ) -> Result<Exit, Error> {
     let (project, cluster) = (&arguments.project, &arguments.cluster);
-    let product = product::load(&Inputs { project, cluster, variables }, printer)?;
+    let minor = arguments.version.kubernetes;
+    let product = product::load(&Inputs { project, cluster, variables }, minor, printer)?;
     match report::explain(&product.view(), &arguments.what, printer.layout()) {
         Ok(text) => {
             printer.result(&text)?;

@@ -23,12 +23,13 @@ pub(super) fn run(
     let result = result(&arguments.output)?;
     let (project, cluster) = (&arguments.project, &arguments.cluster);
     let inputs = Inputs { project, cluster, variables };
-    let product = product::load(&inputs, printer)?;
+    let minor = arguments.version.kubernetes;
+    let product = product::load(&inputs, minor, printer)?;
     let text = match result {
         Shape::Report => report::terminal(&product.view(), printer.layout()),
         Shape::Yaml => manifest::yaml(&product.objects, Secrets::Masked),
         Shape::Json => pretty(&report::json(&product.view())),
-        Shape::Changes(old, format) => changes(&inputs, old, format, &product, printer)?,
+        Shape::Changes(old, format) => changes(&inputs, minor, (old, format), &product, printer)?,
     };
     write(&arguments.output, &product, printer)?;
     printer.result(&text)?;
@@ -92,14 +93,14 @@ fn pretty(value: &Value) -> String {
 
 fn changes(
     inputs: &Inputs<'_>,
-    old: &Path,
-    notation: Notation,
+    minor: u8,
+    (old, notation): (&Path, Notation),
     product: &Product,
     printer: &mut Printer,
 ) -> Result<String, Error> {
     let before = match saved(old)? {
         Some(plan) => plan,
-        None => report::json(&product::older(inputs, old, product, printer)?.view()),
+        None => report::json(&product::older(inputs, minor, old, product, printer)?.view()),
     };
     let diff = report::diff(&before, &report::json(&product.view())).map_err(|not| {
         Error::advised(

@@ -4,9 +4,9 @@ use crate::Variables;
 use crate::arguments::StatusArguments;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::live::{Session, Stopwatch, block_on, not_serving, progress};
+use crate::live::{Known, Purpose, block_on, not_serving, progress};
 use crate::printer::Printer;
-use crate::product::{self, Inputs};
+use crate::product;
 use apply::{Observed, ServiceState, diagnose};
 use cluster::WATCHED;
 use std::fmt::Write;
@@ -16,32 +16,30 @@ pub(super) fn run(
     variables: &Variables,
     printer: &mut Printer,
 ) -> Result<Exit, Error> {
-    let (project, cluster) = (&arguments.project, &arguments.cluster);
-    let readable = product::read(&Inputs { project, cluster, variables }, printer)?;
-    let mut watch = Stopwatch::start();
+    let named = arguments.namespace.as_deref();
+    let namespace = product::namespace(named, &arguments.project, variables, printer)?;
     block_on(async {
-        let session = Session::open(readable, &arguments.target, &mut watch).await?;
-        let states = states(&session).await?;
+        let known = Known::find(&arguments.target, &namespace).await?;
+        let states = states(&known).await?;
         let text = if arguments.json { events(&states) } else { lines(&states) };
         printer.result(&text)?;
         if states.iter().all(ServiceState::serves) {
             return Ok(Exit::Done);
         }
-        Err(not_serving(&session.cluster, session.namespace(), &states, "").await)
+        Err(not_serving(&known.cluster, &known.namespace, &states, "").await)
     })
 }
 
-async fn states(session: &Session) -> Result<Vec<ServiceState>, Error> {
+async fn states(known: &Known) -> Result<Vec<ServiceState>, Error> {
+    let objects = match known.cluster.survey(&known.namespace, WATCHED).await {
+        Ok(objects) => objects,
+        Err(error) => return Err(known.refused(error, Purpose::Look).await),
+    };
     let mut observed = Observed::default();
-    let lists = WATCHED.iter().map(|(api_version, kind)| {
-        session.cluster.list(api_version, kind, Some(session.namespace()))
-    });
-    for objects in futures::future::try_join_all(lists).await?.into_iter().flatten() {
-        for object in objects {
-            observed.apply(object);
-        }
+    for object in objects {
+        observed.apply(object);
     }
-    Ok(diagnose(&session.desired, &observed))
+    Ok(diagnose(&known.workloads(&observed), &observed))
 }
 
 fn lines(states: &[ServiceState]) -> String {

@@ -5,15 +5,16 @@ use crate::arguments::UpArguments;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::live::{
-    Answer, Identity, Order, Patience, Progress, Session, Stopwatch, Verdict, Watching, ask,
-    block_on, carry_out, events, interruptible, not_serving, standing, table,
+    Answer, Former, Order, Patience, Progress, Purpose, Session, Stopwatch, Verdict, Watching,
+    Work, ask, block_on, events, go_back, interruptible, judge, lock, not_serving, standing, table,
+    written,
 };
 use crate::printer::Printer;
 use crate::product::{self, Inputs, Readable};
-use apply::{Action, Decision, Desired, Id, ServiceState, decide};
-use cluster::{Cluster, Force, Lease, Mode, Taken};
+use apply::{Action, Blame, Decision, ServiceState, decide};
+use cluster::{Cluster, Force, Mode};
 use model::reason::Level;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -39,10 +40,31 @@ struct Up<'a> {
 
 impl Up<'_> {
     async fn run(mut self, readable: Readable) -> Result<Exit, Error> {
-        let mut session = Session::open(readable, &self.arguments.target, &mut self.watch).await?;
+        let done = Box::pin(self.start(readable)).await;
+        match done {
+            Err(error) if self.arguments.json => Err(self.told(error)?),
+            done => done,
+        }
+    }
+
+    /// For programs, the Role that is missing is an event.
+    fn told(&mut self, error: Error) -> Result<Error, Error> {
+        let Error::NoRights { message, missing, role } = error else { return Ok(error) };
+        self.progress.event(&json!({"event": "forbidden", "missing": missing, "role": role}))?;
+        Ok(Error::NoRights { message, missing, role: None })
+    }
+
+    async fn start(&mut self, readable: Readable) -> Result<Exit, Error> {
+        let (target, reuse) = (&self.arguments.target, &self.arguments.reuse);
+        let opened = Session::open(readable, target, reuse, Purpose::Change, &mut self.watch);
+        let mut session = opened.await?;
         let decision = self.decide(&session)?;
+        if decision.writes() {
+            session.check_rights(&decision).await?;
+        }
         if self.arguments.dry_run {
-            return self.judge(&session, &decision).await;
+            let judged = judge(&session, &decision, self.force(), &mut self.progress);
+            return judged.await.map(|()| Exit::Done);
         }
         if decision.writes() && !self.agreed()? {
             self.progress.say("nothing was changed");
@@ -60,9 +82,16 @@ impl Up<'_> {
             decision = decision.taking_over();
         }
         self.progress.event(&json!({"event": "plan", "product": session.product.plan.app,
-            "namespace": session.namespace(), "kubernetes": session.facts.version}))?;
+            "namespace": session.namespace(), "kubernetes": session.facts.version,
+            "reused": session.reused}))?;
         for event in events(&decision) {
             self.progress.event(&event)?;
+        }
+        if !session.reused.is_empty() {
+            self.progress.say(&format!(
+                "with options of the last up: {}\n  (--reset-options forgets them)",
+                written(&session.reused)
+            ));
         }
         let (app, server) = (&session.product.plan.app, session.cluster.server());
         let place = format!("{app} in namespace {} of {server}", session.namespace());
@@ -74,6 +103,7 @@ impl Up<'_> {
             self.progress.say(&format!("{place}:\n{}", table(&decision)));
             return Err(refusal(&decision));
         }
+        unserved(session, &decision)?;
         let what = if decision.writes() {
             format!("\n{}", table(&decision))
         } else {
@@ -87,91 +117,125 @@ impl Up<'_> {
         Ok(self.arguments.yes || ask("apply these changes?")? == Answer::Yes)
     }
 
-    /// Lets the server judge every object that would be written.
-    async fn judge(&mut self, session: &Session, decision: &Decision) -> Result<Exit, Error> {
-        let namespace_is_new = decision
-            .changes
-            .iter()
-            .any(|it| it.id.kind == "Namespace" && it.action == Action::Create);
-        if namespace_is_new {
-            self.progress.say("the namespace is new: the cluster cannot judge the rest before");
-            return Ok(Exit::Done);
-        }
-        let written = |desired: &&Desired| {
-            let of = |it: &&apply::Change| it.id == desired.id;
-            let action = decision.changes.iter().find(of).map(|it| &it.action);
-            matches!(action, Some(Action::Create | Action::Update(_)))
-        };
-        for it in session.desired.iter().filter(written) {
-            session.cluster.apply(&it.id, &it.object, self.force(), Mode::DryRun).await?;
-        }
-        self.progress.say("dry run: the cluster accepts it; nothing was changed");
-        Ok(Exit::Done)
-    }
-
-    fn patience(&self) -> Patience {
-        if self.arguments.no_wait { Patience::None } else { Patience::UntilReady }
-    }
-
     fn force(&self) -> Force {
         if self.arguments.take_over { Force::TakeOver } else { Force::Respect }
     }
 
+    fn timeout(&self) -> Duration {
+        Duration::from_secs(self.arguments.timeout.0.into())
+    }
+
     /// Applies, and waits until it serves.
     async fn reach(&mut self, session: &mut Session, decision: Decision) -> Result<(), Error> {
-        let desired = session.desired.clone();
-        let deadline = Instant::now() + Duration::from_secs(self.arguments.timeout.0.into());
-        let states = standing(&desired, &session.live);
-        let settled = !decision.writes() && states.iter().all(ServiceState::serves);
-        if settled {
+        let awaited = session.awaited();
+        let deadline = Instant::now() + self.timeout();
+        let states = standing(&awaited, &session.live);
+        if !decision.writes() && states.iter().all(ServiceState::serves) {
             self.progress.states(&states)?;
-            return session.note_completed(completed(&desired, &session.live_jobs())).await;
+            return session.note_completed(&session.live_jobs()).await;
         }
-        let cluster = session.cluster.clone();
-        let mut decision = decision;
+        let former = Former {
+            live: session.live.clone(),
+            inventory: session.inventory.clone(),
+            timeout: self.timeout(),
+        };
+        let (cluster, mut decision) = (session.cluster.clone(), decision);
         if decision.writes() {
             namespace(session, &mut decision, self.force()).await?;
         }
-        let mut watching = Watching::start(&cluster, session.namespace(), &desired);
-        if decision.writes() {
-            let lease = self.lease(session).await?;
-            let order = Order { force: self.force(), patience: self.patience(), deadline };
-            let work = carry_out(session, &decision, &mut watching, order, &mut self.progress);
-            cluster.while_holding(lease, Box::pin(interruptible(work))).await?;
-            self.watch.lap("apply");
+        let mut watching = Watching::start(&cluster, session.namespace(), &awaited);
+        if !decision.writes() {
+            if self.arguments.no_wait {
+                return session.note_completed(&session.live_jobs()).await;
+            }
+            return interruptible(self.serve(session, &mut watching, deadline)).await;
         }
+        let (seen, progress) = (session.lease.clone(), &mut self.progress);
+        let say = |text: &str| progress.say(text);
+        let locked = lock(&cluster, session.namespace(), seen, self.variables, say);
+        let lease = Box::pin(interruptible(locked)).await?;
+        if self.arguments.rollback {
+            let work = self.change_or_go_back(session, &decision, &former, &mut watching);
+            return cluster.while_holding(lease, Box::pin(interruptible(work))).await;
+        }
+        let work = self.change(session, &decision, &mut watching, deadline);
+        cluster.while_holding(lease, Box::pin(interruptible(work))).await?;
         if self.arguments.no_wait {
             return Ok(());
         }
-        let all = BTreeSet::new();
-        let serving = watching.until(&all, deadline, &mut self.progress);
-        let verdict = interruptible(serving).await?;
+        interruptible(self.serve(session, &mut watching, deadline)).await
+    }
+
+    /// Carries out a decision. With a way back, what is not wanted any more is still part of it and
+    /// is removed later.
+    async fn change(
+        &mut self,
+        session: &mut Session,
+        decision: &Decision,
+        watching: &mut Watching<'_>,
+        deadline: Instant,
+    ) -> Result<(), Error> {
+        let own = session.clone();
+        let work = work(&own, decision);
+        let mut planned = work.planned(&session.inventory);
+        planned.options = session.options.clone();
+        session.remember(planned).await?;
+        let plan = &own.product.plan;
+        let patience =
+            if self.arguments.no_wait { Patience::None } else { Patience::UntilReady(plan) };
+        let order = Order { force: self.force(), patience, blame: Blame::Failing, deadline };
+        work.apply(watching, order, &mut self.progress).await?;
+        if !self.arguments.rollback {
+            work.prune().await?;
+            session.remember(work.settled(&session.inventory)).await?;
+        }
+        self.watch.lap("apply");
+        Ok(())
+    }
+
+    /// Waits until everything serves.
+    async fn serve(
+        &mut self,
+        session: &mut Session,
+        watching: &mut Watching<'_>,
+        deadline: Instant,
+    ) -> Result<(), Error> {
+        let verdict = watching.until(&BTreeSet::new(), deadline, &mut self.progress).await?;
         self.watch.lap("serving");
-        session.note_completed(completed(&desired, &watching.jobs())).await?;
+        session.note_completed(&watching.jobs()).await?;
         let (states, why) = match verdict {
             Verdict::Serving => return Ok(()),
             Verdict::Failed(states) => (states, ""),
             Verdict::TimedOut(states) => (states, " in the time that they had"),
         };
-        Err(not_serving(&cluster, session.namespace(), &states, why).await)
+        Err(not_serving(&session.cluster, session.namespace(), &states, why).await)
     }
 
-    async fn lease(&mut self, session: &Session) -> Result<Box<Lease>, Error> {
-        let me = Identity::new(self.variables);
-        let mut seen = session.lease.clone();
-        if let Some(holder) = seen.holder().map(str::to_owned) {
-            if me.outlives(&holder) {
-                seen = seen.abandoned();
-            } else {
-                self.progress.say(&format!("waiting whether {holder} is still at work"));
+    /// Carries out a decision and waits until everything serves, or goes back.
+    async fn change_or_go_back(
+        &mut self,
+        session: &mut Session,
+        decision: &Decision,
+        former: &Former,
+        watching: &mut Watching<'_>,
+    ) -> Result<(), Error> {
+        let deadline = Instant::now() + self.timeout();
+        let done = async {
+            self.change(session, decision, watching, deadline).await?;
+            self.serve(session, watching, deadline).await
+        };
+        match done.await {
+            Ok(()) => {
+                let own = session.clone();
+                let work = work(&own, decision);
+                work.prune().await?;
+                session.remember(work.settled(&session.inventory)).await
             }
-        }
-        match session.cluster.take(session.namespace(), seen, &me.to_string()).await? {
-            Taken::Ours(lease) => Ok(lease),
-            Taken::Changed => Err(Error::Conflict {
-                message: "somebody else has changed this product just now".to_owned(),
-                hint: "run it again: it decides anew".to_owned(),
-            }),
+            Err(failure) => {
+                let error = go_back(session, former, failure, &mut self.progress).await;
+                self.watch.lap("going back");
+                Err(error)
+            }
         }
     }
 
@@ -213,20 +277,37 @@ async fn namespace(
     Ok(())
 }
 
-/// Jobs that have completed.
-fn completed(desired: &[Desired], jobs: &[Value]) -> Vec<Id> {
-    let done = |job: &&Value| {
-        let conditions = job.pointer("/status/conditions").and_then(Value::as_array);
-        let mut conditions = conditions.into_iter().flatten();
-        conditions.any(|it| it["type"] == "Complete" && it["status"] == "True")
-    };
-    let ids: Vec<Id> = jobs.iter().filter(done).filter_map(Id::of).collect();
-    desired.iter().map(|it| &it.id).filter(|id| ids.contains(id)).cloned().collect()
+/// Stops where the cluster does not know a kind that would be written.
+fn unserved(session: &Session, decision: &Decision) -> Result<(), Error> {
+    let written = decision.changes.iter().filter(|it| it.action.writes()).map(|it| &it.id);
+    let unknown = written.filter(|id| !session.cluster.serves(&id.api_version, &id.kind));
+    let kinds: BTreeSet<_> =
+        unknown.map(|id| format!("{} of {}", id.kind, id.api_version)).collect();
+    if kinds.is_empty() {
+        return Ok(());
+    }
+    let kinds: Vec<_> = kinds.into_iter().collect();
+    Err(Error::Refused {
+        message: format!("the cluster does not serve {}; nothing was written", kinds.join(", ")),
+        hint: "`muster doctor` says what the cluster lacks for this plan; another --edge may do \
+               without"
+            .to_owned(),
+    })
+}
+
+fn work<'a>(session: &'a Session, decision: &'a Decision) -> Work<'a> {
+    Work {
+        cluster: &session.cluster,
+        namespace: session.namespace(),
+        desired: &session.desired,
+        live: &session.live,
+        decision,
+    }
 }
 
 fn refusal(decision: &Decision) -> Error {
     let refusals: Vec<_> = decision.refusals().collect();
-    let conflicts = refusals.iter().all(|it| matches!(it.action, Action::Conflict(_)));
+    let conflicts = refusals.iter().all(|it| matches!(it.action, Action::Conflict { .. }));
     let message = match refusals.as_slice() {
         [one] => format!("{} is not ours to change; nothing was written", one.id),
         many => format!("{} objects are not ours to change; nothing was written", many.len()),

@@ -17,7 +17,7 @@ pub(crate) fn table(decision: &Decision) -> String {
     }
     for (service, mut kinds) in created {
         kinds.sort_unstable();
-        line(&mut text, '+', service, &counted(&kinds));
+        line(&mut text, '+', service, &[counted(&kinds)]);
     }
     for change in &decision.changes {
         if let Some((mark, what)) = told(&change.action) {
@@ -27,8 +27,12 @@ pub(crate) fn table(decision: &Decision) -> String {
     text
 }
 
-fn line(text: &mut String, mark: char, name: &str, what: &str) {
-    writeln!(text, "  {mark} {name:<28} {what}").expect("a string takes any text");
+fn line(text: &mut String, mark: char, name: &str, what: &[String]) {
+    let line = match what {
+        [one] => format!("  {mark} {name:<28} {one}"),
+        many => format!("  {mark} {name}\n      {}", many.join("\n      ")),
+    };
+    writeln!(text, "{line}").expect("a string takes any text");
 }
 
 fn counted(kinds: &[&str]) -> String {
@@ -39,29 +43,25 @@ fn counted(kinds: &[&str]) -> String {
     runs.collect::<Vec<_>>().join(", ")
 }
 
-fn told(action: &Action) -> Option<(char, String)> {
-    Some(match action {
+/// What happens to an object that is there, a text for each part of it.
+fn told(action: &Action) -> Option<(char, Vec<String>)> {
+    let (mark, text) = match action {
         Action::Create | Action::Keep => return None,
-        Action::Update(fields) => {
-            let fields: Vec<_> = fields.iter().map(field).collect();
-            ('~', fields.join("; "))
+        Action::Update(fields) => return Some(('~', fields.iter().map(field).collect())),
+        Action::Conflict { fields, .. } => {
+            let whose = |it: &apply::Conflict| format!("{} belongs to {}", it.field, it.owner);
+            return Some(('x', fields.iter().map(whose).collect()));
         }
         Action::Replace { why, .. } => ('!', format!("replaced: {why}")),
-        Action::Prune => ('-', "removed: the files do not name it any more".to_owned()),
+        Action::Prune => ('-', "removed: it is not wanted any more".to_owned()),
         Action::Leave { why } => ('=', format!("stays: {why}")),
         Action::Foreign { managers } if managers.is_empty() => {
             ('x', "is there and was not made by muster".to_owned())
         }
         Action::Foreign { managers } => ('x', format!("belongs to {}", managers.join(", "))),
-        Action::Conflict(conflicts) => {
-            let shown: Vec<_> = conflicts
-                .iter()
-                .map(|it| format!("{} belongs to {}", it.field, it.owner))
-                .collect();
-            ('x', shown.join("; "))
-        }
         Action::Blocked { why, fix } => ('x', format!("{why}; {fix}")),
-    })
+    };
+    Some((mark, vec![text]))
 }
 
 fn field(change: &apply::FieldChange) -> String {
@@ -87,12 +87,63 @@ fn event(change: &Change) -> Value {
         Action::Prune => ("remove", Vec::new()),
         Action::Leave { .. } => ("leave", Vec::new()),
         Action::Foreign { .. } => ("foreign", Vec::new()),
-        Action::Conflict(fields) => {
+        Action::Conflict { fields, .. } => {
             ("conflict", fields.iter().map(|it| it.field.clone()).collect())
         }
         Action::Blocked { .. } => ("blocked", Vec::new()),
     };
-    let why = told(&change.action).map(|(_, why)| why);
+    let why = told(&change.action).map(|(_, why)| why.join("; "));
     json!({"event": "change", "object": change.id.to_string(), "service": change.service,
         "action": word, "fields": fields, "why": why})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::table;
+    use apply::{Action, Change, Conflict, Decision, FieldChange, Id, Stage};
+
+    fn change(kind: &str, action: Action) -> Change {
+        let id = Id {
+            api_version: "v1".into(),
+            kind: kind.into(),
+            namespace: Some("shop".into()),
+            name: "web".into(),
+        };
+        Change { id, stage: Stage(0), service: Some("web".into()), action }
+    }
+
+    fn field(field: &str, before: Option<&str>, after: Option<&str>) -> FieldChange {
+        let text = |it: Option<&str>| it.map(str::to_owned);
+        FieldChange { field: field.into(), before: text(before), after: text(after) }
+    }
+
+    #[test]
+    fn a_line_for_each_object_and_one_for_each_field() {
+        let update = vec![
+            field("spec.replicas", Some("1"), Some("2")),
+            field("spec.paused", None, None),
+            field("metadata.labels.a", None, Some("b")),
+        ];
+        let conflict = Conflict { field: "spec.replicas".into(), owner: "kubectl".into() };
+        let (fields, taken) = (vec![conflict], Box::new(Action::Keep));
+        let changes = vec![
+            change("Service", Action::Create),
+            change("Deployment", Action::Create),
+            change("Deployment", Action::Update(update)),
+            change("Secret", Action::Update(vec![field("data.password", None, None)])),
+            change("ConfigMap", Action::Prune),
+            change("Job", Action::Conflict { fields, taken }),
+            change("Role", Action::Keep),
+        ];
+        let want = "\u{20} + web                          Deployment, Service
+  ~ Deployment/web
+      spec.replicas: 1 → 2
+      spec.paused
+      metadata.labels.a: b
+  ~ Secret/web                   data.password
+  - ConfigMap/web                removed: it is not wanted any more
+  x Job/web                      spec.replicas belongs to kubectl
+";
+        assert_eq!(table(&Decision { changes }), want);
+    }
 }

@@ -1,17 +1,18 @@
 //! What a product should be, and what is there of it.
 
-use crate::arguments::TargetArguments;
+use crate::arguments::{ReuseArguments, TargetArguments};
 use crate::closest::{closest, either};
 use crate::error::Error;
 use crate::live::Stopwatch;
+use crate::live::rights::{Purpose, Scope};
 use crate::product::{Product, Readable};
-use apply::{Desired, Id, Inventory, Stage};
+use apply::{Decision, Desired, Id, Inventory, Remembered, Stage};
 use cluster::{Cluster, Facts, LeaseSeen};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A product and a cluster, before anything is decided.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Session {
     pub(crate) cluster: Cluster,
     pub(crate) facts: Facts,
@@ -22,6 +23,10 @@ pub(crate) struct Session {
     pub(crate) live: BTreeMap<Id, Value>,
     /// The lease before a decision was made; none where there is no namespace yet.
     pub(crate) lease: LeaseSeen,
+    /// The options of this plan, for later runs.
+    pub(crate) options: Remembered,
+    /// Those of them that an earlier run was given.
+    pub(crate) reused: Remembered,
 }
 
 /// Connects, with names that are close to a wrong one.
@@ -40,38 +45,88 @@ pub(crate) async fn connect(target: &TargetArguments) -> Result<Cluster, Error> 
 }
 
 impl Session {
-    /// Learns what the cluster has, plans for it, and reads what is there.
+    /// Learns what the cluster has, plans for it with the options of earlier runs, and reads what is
+    /// there.
     pub(crate) async fn open(
         readable: Readable,
         target: &TargetArguments,
+        reuse: &ReuseArguments,
+        purpose: Purpose,
         watch: &mut Stopwatch,
     ) -> Result<Self, Error> {
         let cluster = connect(target).await?;
         watch.lap("connect");
-        let facts = cluster.facts().await?;
+        let namespace = readable.namespace();
+        let (facts, known) = futures::join!(cluster.facts(), async {
+            futures::try_join!(cluster.inventory(&namespace), cluster.lease(&namespace))
+        });
+        let facts = facts?;
         watch.lap("facts");
+        let (readable, reused) = match &known {
+            Ok((Some(inventory), _)) if !reuse.reset_options => {
+                readable.remembering(&inventory.options)?
+            }
+            _ => (readable, Remembered::new()),
+        };
+        let options = readable.options();
         let product = readable.plan(&facts.cluster);
         let desired = desired(&product);
         watch.lap("plan");
-        let namespace = &product.plan.namespace;
-        let (inventory, lease) =
-            futures::try_join!(cluster.inventory(namespace), cluster.lease(namespace))?;
+        let scope = scope(&cluster, &product);
+        let (inventory, lease) = match known {
+            Ok(known) => known,
+            Err(error) => return Err(scope.refused(error, &ids(&desired, None), purpose).await),
+        };
         let inventory = ours(inventory, &product)?;
-        let ids: BTreeSet<&Id> =
-            desired.iter().map(|it| &it.id).chain(inventory.objects.keys()).collect();
-        let live = cluster.read(ids).await?;
+        let ids = ids(&desired, Some(&inventory));
+        let live = match cluster.read(&ids).await {
+            Ok(live) => live,
+            Err(error) => return Err(scope.refused(error, &ids, purpose).await),
+        };
         watch.lap("read");
-        Ok(Self { cluster, facts, product, desired, inventory, live, lease })
+        Ok(Self { cluster, facts, product, desired, inventory, live, lease, options, reused })
     }
 
     pub(crate) fn namespace(&self) -> &str {
         &self.product.plan.namespace
     }
 
+    /// Stops before anything is written if something is not allowed.
+    pub(crate) async fn check_rights(&self, decision: &Decision) -> Result<(), Error> {
+        let ids = ids(&self.desired, Some(&self.inventory));
+        scope(&self.cluster, &self.product).check(decision, &ids).await
+    }
+
+    /// What has to serve: a Job that completed and was cleaned up does not come back.
+    pub(crate) fn awaited(&self) -> Vec<Desired> {
+        let gone = |id: &Id| self.inventory.is_done(id) && !self.live.contains_key(id);
+        self.desired.iter().filter(|it| !gone(&it.id)).cloned().collect()
+    }
+
     /// Jobs that are there.
     pub(crate) fn live_jobs(&self) -> Vec<Value> {
         self.live.iter().filter(|(id, _)| id.kind == "Job").map(|(_, job)| job.clone()).collect()
     }
+}
+
+fn scope<'a>(cluster: &'a Cluster, product: &'a Product) -> Scope<'a> {
+    let plan = &product.plan;
+    let place = product.objects.iter().find(|it| it.kind == "Namespace").map(|it| &it.value);
+    Scope { cluster, product: &plan.app, namespace: &plan.namespace, place }
+}
+
+/// All objects of a product, those of today and those of earlier runs.
+fn ids(desired: &[Desired], inventory: Option<&Inventory>) -> BTreeSet<Id> {
+    let known = inventory.into_iter().flat_map(|it| it.objects.keys());
+    desired.iter().map(|it| &it.id).chain(known).cloned().collect()
+}
+
+/// Options as a person would write them.
+pub(crate) fn written(options: &Remembered) -> String {
+    let words = options
+        .iter()
+        .flat_map(|(name, values)| values.iter().map(move |value| format!("--{name} {value}")));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn desired(product: &Product) -> Vec<Desired> {

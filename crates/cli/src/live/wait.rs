@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::live::progress::Progress;
-use apply::{Desired, Id, Observed, Phase, Reason, ServiceState, diagnose};
+use apply::{Desired, Id, Observed, Phase, Reason, ServiceState, diagnose, is_noticed};
 use cluster::{Cluster, Seen, WATCHED};
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -93,6 +93,18 @@ impl<'a> Watching<'a> {
                 () = sleep_until(alarm) => {}
             }
         }
+    }
+
+    /// Waits until the controller of an object has seen its newest version.
+    pub(crate) async fn noticed(&mut self, id: &Id, deadline: Instant) -> Result<(), Error> {
+        while self.unlisted > 0 || !self.observed.get(id).is_none_or(is_noticed) {
+            match tokio::time::timeout_at(deadline, self.next()).await {
+                Ok(seen) => seen?,
+                // That it is not noticed is told when it does not serve.
+                Err(_) => return Ok(()),
+            }
+        }
+        Ok(())
     }
 
     /// The next change, and those that come right after it.

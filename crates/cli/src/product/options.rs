@@ -3,18 +3,14 @@
 use crate::arguments::{ClusterArguments, Edge, Extra};
 use crate::closest::{closest, either};
 use crate::error::Error;
-use model::facts::{self, ClusterFacts, EdgeKind, Options};
+use model::facts::{self, EdgeKind, Options};
 use model::project::Project;
-
-pub(super) fn facts(arguments: &ClusterArguments) -> ClusterFacts {
-    ClusterFacts { minor: u32::from(arguments.kubernetes), ..ClusterFacts::default() }
-}
 
 pub(super) fn options(arguments: &ClusterArguments) -> Options {
     Options {
         namespace: arguments.namespace.clone(),
         host: arguments.host.clone(),
-        edge: edge(arguments.edge),
+        edge: edge(arguments.edge.unwrap_or_default()),
         with: arguments.with.iter().copied().map(extra).collect(),
         images: arguments.images.iter().cloned().collect(),
         registry: arguments.registry.clone(),

@@ -12,6 +12,7 @@ mod kit;
 
 mod causes;
 mod examples;
+mod faults;
 mod order;
 mod outages;
 mod policies;

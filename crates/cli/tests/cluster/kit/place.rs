@@ -51,7 +51,7 @@ impl Place {
         Run::of(&mut self.command(line))
     }
 
-    fn kubectl_command(&self, words: &[&str]) -> Command {
+    pub(crate) fn kubectl_command(&self, words: &[&str]) -> Command {
         let program = match &self.machines {
             Some(machines) => machines.program("kubectl"),
             None => "kubectl".into(),

@@ -17,6 +17,9 @@ pub struct Facts {
     pub version: String,
     /// The storage class of claims that name none.
     pub default_class: Option<String>,
+    /// Extended resources such as `nvidia.com/gpu`: how many all nodes together offer; `None` if
+    /// nodes may not be listed.
+    pub extended: Option<BTreeMap<String, u64>>,
 }
 
 const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
@@ -34,6 +37,7 @@ impl Cluster {
             |class: &Value| class["provisioner"].as_str().unwrap_or_default().to_owned();
         let storage_classes: BTreeMap<_, _> =
             classes.iter().filter_map(|class| Some((name(class)?, provisioner(class)))).collect();
+        let extended = nodes.as_deref().map(extended);
         let user_namespaces = nodes.as_deref().and_then(user_namespaces);
         let nodes = nodes.map(|nodes| nodes.iter().filter(|node| takes_pods(node)).count());
         let cluster = ClusterFacts {
@@ -44,7 +48,7 @@ impl Cluster {
             nodes: nodes.filter(|nodes| *nodes > 0).and_then(|nodes| u32::try_from(nodes).ok()),
             user_namespaces,
         };
-        Ok(Facts { cluster, version: self.version.clone(), default_class: default })
+        Ok(Facts { cluster, version: self.version.clone(), default_class: default, extended })
     }
 
     /// All objects of a kind, in a namespace or of the whole cluster; `None` if they may not be
@@ -96,6 +100,17 @@ fn is_default(class: &Value) -> bool {
     class["metadata"]["annotations"][DEFAULT_CLASS] == "true"
 }
 
+/// What nodes offer beside CPU, memory and disk: resources whose names have a domain.
+fn extended(nodes: &[Value]) -> BTreeMap<String, u64> {
+    let mut sums = BTreeMap::new();
+    let offers = nodes.iter().filter_map(|node| node["status"]["allocatable"].as_object());
+    for (name, amount) in offers.flatten().filter(|(name, _)| name.contains('/')) {
+        let amount = amount.as_str().and_then(|it| it.parse::<u64>().ok()).unwrap_or_default();
+        *sums.entry(name.clone()).or_default() += amount;
+    }
+    sums
+}
+
 /// Whether the default runtime of every node has user namespaces; `None` if no node says so.
 fn user_namespaces(nodes: &[Value]) -> Option<bool> {
     let handlers = nodes.iter().filter_map(|node| node["status"]["runtimeHandlers"].as_array());
@@ -112,8 +127,15 @@ fn takes_pods(node: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::user_namespaces;
+    use super::{extended, user_namespaces};
     use serde_json::json;
+
+    #[test]
+    fn devices_add_up() {
+        let node = json!({"status": {"allocatable": {"cpu": "4", "nvidia.com/gpu": "8"}}});
+        let sums = extended(&[node.clone(), node, json!({})]);
+        assert_eq!(sums, [("nvidia.com/gpu".to_owned(), 16)].into());
+    }
 
     #[test]
     fn one_node_without_user_namespaces_is_enough() {

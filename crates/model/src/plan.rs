@@ -83,6 +83,20 @@ pub enum PodSecurityLevel {
     Privileged,
 }
 
+impl PodSecurityLevel {
+    /// All, the strictest first.
+    pub const ALL: [Self; 3] = [Self::Restricted, Self::Baseline, Self::Privileged];
+
+    /// As the label of a namespace has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Restricted => "restricted",
+            Self::Baseline => "baseline",
+            Self::Privileged => "privileged",
+        }
+    }
+}
+
 /// One service of the product talks to another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -7,11 +7,12 @@ use crate::exit::Exit;
 use crate::live::{block_on, connect, written};
 use crate::printer::Printer;
 use crate::product::{self, Inputs, Product};
-use apply::Remembered;
+use apply::{Id, Remembered, is_ours};
 use cluster::{Cluster, Facts};
 use model::facts::ClusterFacts;
-use model::plan::{AccessMode, RouteKind};
+use model::plan::{AccessMode, PodSecurityLevel, RouteKind};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 pub(super) fn run(
@@ -87,6 +88,8 @@ async fn examine(
     let version = format!("{} at {}", facts.version, cluster.server());
     let mut found = vec![Finding { state: State::There, what: "version", says: version }];
     found.push(nodes(facts));
+    found.extend(devices(facts, product));
+    found.extend(pod_security(cluster, product).await?);
     found.extend(storage(facts, product));
     found.extend(metrics(facts, product));
     found.extend(edge(cluster, facts, product).await?);
@@ -104,6 +107,60 @@ fn nodes(facts: &Facts) -> Finding {
         None => (State::Unknown, "none are seen: there are none, or they may not be listed".into()),
     };
     Finding { state, what: "nodes", says }
+}
+
+/// What the pods of the plan ask for beside CPU and memory, one pod each at least.
+fn devices(facts: &Facts, product: &Product) -> Vec<Finding> {
+    let containers = product.plan.workloads.iter().flat_map(|it| &it.pod.containers);
+    let mut wanted: BTreeMap<&str, u64> = BTreeMap::new();
+    for (name, count) in containers.flat_map(|it| &it.resources.requests.extended) {
+        *wanted.entry(name).or_default() += u64::from(*count);
+    }
+    let finding = |(name, count): (&str, u64)| {
+        let (state, says) = match facts.extended.as_ref().map(|it| it.get(name).copied()) {
+            None => (State::Unknown, "nodes may not be listed".to_owned()),
+            Some(Some(has)) if has >= count => (State::There, format!("{has} {name} on all nodes")),
+            Some(has) => {
+                let has = has.unwrap_or_default();
+                let says = format!(
+                    "one pod of each service needs {count} {name}, all nodes have {has}; add nodes, \
+                     or install the device plugin"
+                );
+                (State::Missing, says)
+            }
+        };
+        Finding { state, what: "devices", says }
+    };
+    wanted.into_iter().map(finding).collect()
+}
+
+/// A namespace that is not ours keeps its own Pod Security level.
+async fn pod_security(cluster: &Cluster, product: &Product) -> Result<Option<Finding>, Error> {
+    const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
+    let id = Id {
+        api_version: "v1".to_owned(),
+        kind: "Namespace".to_owned(),
+        namespace: None,
+        name: product.plan.namespace.clone(),
+    };
+    let Some(live) = cluster.get(&id).await? else { return Ok(None) };
+    let label = live["metadata"]["labels"][ENFORCE].as_str();
+    let level = PodSecurityLevel::ALL.into_iter().find(|it| label == Some(it.name()));
+    // Without the label it enforces nothing.
+    let (enforced, needed) =
+        (level.unwrap_or(PodSecurityLevel::Privileged), product.plan.pod_security);
+    let allows = enforced >= needed;
+    let (enforced, needed) = (enforced.name(), needed.name());
+    let (state, says) = if allows || is_ours(&live) {
+        (State::There, format!("the namespace enforces {enforced}, the plan needs {needed}"))
+    } else {
+        let says = format!(
+            "the namespace enforces {enforced} and is not ours, the plan needs {needed}; choose \
+             another --namespace, or `muster explain` what asks for it"
+        );
+        (State::Missing, says)
+    };
+    Ok(Some(Finding { state, what: "pod security", says }))
 }
 
 fn storage(facts: &Facts, product: &Product) -> Vec<Finding> {

@@ -58,6 +58,11 @@ impl Up<'_> {
         let (target, reuse) = (&self.arguments.target, &self.arguments.reuse);
         let opened = Session::open(readable, target, reuse, Purpose::Change, &mut self.watch);
         let mut session = opened.await?;
+        if let Some(namespace) = session.dying_namespace() {
+            self.progress.say(&format!("{namespace} is being deleted: waiting until it is gone"));
+            interruptible(session.outlive(&namespace)).await?;
+            self.watch.lap("old namespace");
+        }
         let decision = self.decide(&session)?;
         if decision.writes() {
             session.check_rights(&decision).await?;
@@ -265,9 +270,6 @@ async fn namespace(
     };
     if change.action == Action::Keep {
         return Ok(());
-    }
-    if let Action::Replace { .. } = change.action {
-        session.cluster.gone(&change.id).await?;
     }
     if let Some(wanted) = session.desired.iter().find(|it| it.id == change.id) {
         let live = session.cluster.apply(&wanted.id, &wanted.object, force, Mode::Store).await?;

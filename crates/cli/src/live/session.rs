@@ -91,6 +91,22 @@ impl Session {
         &self.product.plan.namespace
     }
 
+    /// The namespace, if it is being deleted, and with it all that is in it.
+    pub(crate) fn dying_namespace(&self) -> Option<Id> {
+        let mut namespaces = self.live.iter().filter(|(id, _)| id.kind == "Namespace");
+        let (id, _) = namespaces.find(|(_, it)| !it["metadata"]["deletionTimestamp"].is_null())?;
+        Some(id.clone())
+    }
+
+    /// Waits until the namespace is gone, and starts from what is left: nothing.
+    pub(crate) async fn outlive(&mut self, namespace: &Id) -> Result<(), Error> {
+        self.cluster.gone(namespace).await?;
+        self.inventory = Inventory::new(&self.inventory.product);
+        self.lease = self.cluster.lease(self.namespace()).await?;
+        self.live = self.cluster.read(&ids(&self.desired, None)).await?;
+        Ok(())
+    }
+
     /// Stops before anything is written if something is not allowed.
     pub(crate) async fn check_rights(&self, decision: &Decision) -> Result<(), Error> {
         let ids = ids(&self.desired, Some(&self.inventory));

@@ -8,16 +8,11 @@ use model::plan::PodSecurityLevel;
 /// The namespace, with the level of Pod Security that it enforces. What would break `restricted` is
 /// still warned of and written to the audit log.
 pub(crate) fn namespace(scope: &Scope<'_>) -> Object {
-    let level = match scope.plan.pod_security {
-        PodSecurityLevel::Restricted => "restricted",
-        PodSecurityLevel::Baseline => "baseline",
-        PodSecurityLevel::Privileged => "privileged",
-    };
     let mut labels = scope.labels(&scope.plan.app, "namespace");
     labels.extend(map([
-        ("pod-security.kubernetes.io/enforce", level),
-        ("pod-security.kubernetes.io/warn", "restricted"),
-        ("pod-security.kubernetes.io/audit", "restricted"),
+        ("pod-security.kubernetes.io/enforce", scope.plan.pod_security.name()),
+        ("pod-security.kubernetes.io/warn", PodSecurityLevel::Restricted.name()),
+        ("pod-security.kubernetes.io/audit", PodSecurityLevel::Restricted.name()),
     ]));
     let mut metadata = scope.meta(&scope.plan.namespace, labels);
     metadata.namespace = None;

@@ -1,7 +1,7 @@
 //! The head of the page: what the product is, in numbers.
 
 use crate::View;
-use crate::svg::scene::{level_name, services};
+use crate::svg::scene::services;
 use crate::svg::text::escape;
 use crate::text::count;
 use model::reason::Level;
@@ -23,7 +23,7 @@ pub(super) fn header(view: &View<'_>) -> String {
     );
     fact("Services", &services.to_string(), "", "#workloads", &mut out);
     fact("Objects", &view.objects.len().to_string(), "", "#objects", &mut out);
-    fact("Pod Security", level_name(plan.pod_security), "", "#workloads", &mut out);
+    fact("Pod Security", plan.pod_security.name(), "", "#workloads", &mut out);
     for (level, name) in [(Level::Blocker, "Blockers"), (Level::Warning, "Warnings")] {
         let found = plan.report.findings.iter().filter(|f| f.level == level).count();
         let class = if found == 0 { "" } else { level_class(level) };

@@ -7,7 +7,7 @@ mod entrances;
 use crate::View;
 use crate::text::count;
 use arrows::arrows;
-use model::plan::{Plan, PodSecurityLevel};
+use model::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use cards::{BACKUP, claims, replicas};
@@ -170,7 +170,7 @@ pub(crate) fn scene(view: &View<'_>) -> Scene {
 }
 
 fn subtitle(plan: &Plan, objects: usize) -> String {
-    let level = level_name(plan.pod_security);
+    let level = plan.pod_security.name();
     format!(
         "{} · {} · Pod Security {level}",
         count(services(plan), "service"),
@@ -188,15 +188,6 @@ pub(crate) fn services(plan: &Plan) -> usize {
         .chain(plan.services.iter().map(|s| &s.service))
         .collect();
     all.len()
-}
-
-/// The name of a Pod Security level, as namespaces write it.
-pub(crate) fn level_name(level: PodSecurityLevel) -> &'static str {
-    match level {
-        PodSecurityLevel::Restricted => "restricted",
-        PodSecurityLevel::Baseline => "baseline",
-        PodSecurityLevel::Privileged => "privileged",
-    }
 }
 
 /// The label under which the planner notes a pod's networks.

@@ -48,3 +48,26 @@ fn a_new_configuration_fails_no_request() {
     assert_eq!(of_edge.count(), 1, "the old configuration goes: {names:?}");
     Shop::serving();
 }
+
+#[test]
+#[ignore = "needs a cluster: cargo xtask test"]
+fn fewer_replicas_fail_no_request() {
+    let shop = Shop::serving();
+    let scale = |deployment: &str, replicas: &str| {
+        let (deployment, replicas) =
+            (format!("deployment/{deployment}"), format!("--replicas={replicas}"));
+        shop.place.kubectl(&["scale", &deployment, "-n", Shop::NAMESPACE, &replicas]);
+        shop.place.kubectl(&["rollout", "status", &deployment, "-n", Shop::NAMESPACE]);
+    };
+    for deployment in ["edge", "app"] {
+        scale(deployment, "6");
+        let load = Load::start(&shop, 4, Duration::from_millis(20));
+        std::thread::sleep(Duration::from_secs(1));
+        scale(deployment, "2");
+        std::thread::sleep(Duration::from_secs(15));
+        let tally = load.stop();
+        tally.say(&format!("from six replicas of {deployment} to two"));
+        tally.nothing_failed();
+        tally.nothing_lost(&shop);
+    }
+}

@@ -1,6 +1,6 @@
 //! From nothing to a product that takes orders.
 
-use crate::kit::{Load, Run, Shop, place};
+use crate::kit::{Load, Shop, place};
 use std::time::Duration;
 
 #[test]
@@ -22,5 +22,5 @@ fn from_nothing_to_orders_in_one_go() {
     tally.nothing_failed();
     assert_eq!(tally.acknowledged, shop.orders());
 
-    Run::of(&mut shop.command("status")).exits(0).says("serves");
+    shop.place.muster("status --name shop").exits(0).says("serves");
 }

@@ -70,8 +70,11 @@ pub(crate) struct UpArguments {
     /// How long to wait until it serves
     #[arg(long, value_name = "TIME", default_value = "5m")]
     pub(crate) timeout: Seconds,
+    /// Wait until it serves; that is the default
+    #[arg(long = "wait", overrides_with = "no_wait")]
+    _wait: bool,
     /// Do not wait until it serves
-    #[arg(long)]
+    #[arg(long, overrides_with = "_wait")]
     pub(crate) no_wait: bool,
     /// If it does not serve, go back to what ran before
     ///

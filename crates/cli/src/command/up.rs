@@ -12,7 +12,7 @@ use crate::live::{
 use crate::printer::Printer;
 use crate::product::{self, Inputs, Readable};
 use apply::{Action, Blame, Decision, ServiceState, decide};
-use cluster::{Cluster, Force, Mode};
+use cluster::{Force, Mode};
 use model::reason::Level;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -76,7 +76,7 @@ impl Up<'_> {
             return Ok(Exit::Done);
         }
         let result = Box::pin(self.reach(&mut session, decision)).await;
-        self.summary(&session.cluster, &result)?;
+        self.summary(&session, &result)?;
         result.map(|()| Exit::Done)
     }
 
@@ -244,8 +244,8 @@ impl Up<'_> {
         }
     }
 
-    fn summary(&mut self, cluster: &Cluster, result: &Result<(), Error>) -> Result<(), Error> {
-        let requests = cluster.requests().by_verb();
+    fn summary(&mut self, session: &Session, result: &Result<(), Error>) -> Result<(), Error> {
+        let requests = session.cluster.requests().by_verb();
         let exit = result.as_ref().map_or_else(Error::exit, |()| Exit::Done);
         self.progress.event(&json!({"event": "end", "exit": exit as u8,
             "seconds": self.watch.json(), "requests": requests,
@@ -254,7 +254,13 @@ impl Up<'_> {
         let counts: Vec<_> =
             requests.iter().map(|(verb, count)| format!("{count} {verb}")).collect();
         self.progress.say(&format!("time      {}", self.watch.text()));
-        self.progress.say(&format!("requests  {total}: {}", counts.join(", ")));
+        let services: BTreeSet<_> =
+            session.product.plan.workloads.iter().map(|it| &it.service).collect();
+        self.progress.say(&format!(
+            "requests  {total} for {} services: {}",
+            services.len(),
+            counts.join(", ")
+        ));
         Ok(())
     }
 }

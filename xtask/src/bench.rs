@@ -13,6 +13,8 @@ pub(crate) enum Bench {
     Plan,
     /// Files that want to hurt: how soon each is refused, in at most 200 MB
     Hostile,
+    /// The twin: its start, writes in a second, bytes for a pod
+    Twin,
     /// Fuzz the Compose loader for a while
     Fuzz(fuzz::Arguments),
 }
@@ -21,6 +23,9 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Plan => plan(),
         Bench::Hostile => hostile::run(),
+        Bench::Twin => {
+            execute(cargo().args(["bench", "--package", "twin", "--bench", "twin", "--locked"]))
+        }
         Bench::Fuzz(arguments) => fuzz::run(arguments),
     }
 }

@@ -14,6 +14,7 @@ mod shell;
 mod suite;
 mod test;
 mod tidy;
+mod twin_tables;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -36,6 +37,8 @@ enum Chore {
     /// Measure something
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Write the twin's tables of built-in kinds from Kubernetes' published documents
+    TwinTables(twin_tables::Arguments),
     /// A real Kubernetes on this machine for the tests
     #[command(subcommand)]
     Cluster(cluster::Cluster),
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Chore::Tidy(arguments) => tidy::run(&arguments).map(done),
         Chore::Gen(arguments) => generate::run(&arguments).map(done),
         Chore::Bench(bench) => bench::run(&bench).map(done),
+        Chore::TwinTables(arguments) => twin_tables::run(&arguments).map(done),
         Chore::Cluster(cluster) => cluster::run(&cluster),
     };
     match result {

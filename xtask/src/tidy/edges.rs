@@ -20,6 +20,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("report", &["units", "yaml", "model"]),
     ("apply", &[]),
     ("cluster", &["model", "apply"]),
+    ("twin-core", &[]),
+    ("twin", &["twin-core"]),
     (
         "cli",
         &[
@@ -32,7 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// Crates that decide: synchronous functions of their arguments.
 pub(super) const DECISIONS: &[&str] =
-    &["units", "yaml", "model", "catalog", "plan", "check", "networks", "apply"];
+    &["units", "yaml", "model", "catalog", "plan", "check", "networks", "apply", "twin-core"];
 
 /// What a decision crate must not even be able to call, with what it is.
 const FORBIDDEN: &[(&str, &str)] = &[

@@ -1,0 +1,101 @@
+//! Bodies to objects: media types, kinds, unknown fields.
+
+use super::{Api, Call};
+use crate::schema::{Mismatch, apply_defaults, conform};
+use crate::status::Status;
+use crate::tree::{DecodeError, Value, decode};
+
+/// An object that was read, with what its writer should know.
+pub(super) struct Read {
+    pub(super) object: Value,
+    pub(super) warnings: Vec<String>,
+}
+
+const ACCEPTED: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+
+impl Api {
+    /// The object of a create or replace.
+    pub(super) fn read_body(&self, call: &Call<'_>) -> Result<Read, Status> {
+        let media = call.request.content_type.split(';').next().unwrap_or_default().trim();
+        if !matches!(media, "" | "application/json") {
+            return Err(Status::media_type(ACCEPTED));
+        }
+        let tree = decode(call.request.body).map_err(|error| malformed(call, &error))?;
+        self.typed(call, &tree)
+    }
+
+    /// A tree as an object of the resource, with its defaults.
+    pub(super) fn typed(&self, call: &Call<'_>, tree: &Value) -> Result<Read, Status> {
+        let kind = &call.address.resource.kind;
+        if tree.as_map().is_none() {
+            return Err(Status::bad_request(
+                "the object provided is unrecognized (must be of type object)",
+            ));
+        }
+        let version = kind.api_version();
+        let said = |field| tree.str_at(&[field]).filter(|text| !text.is_empty());
+        let wrong_version = said("apiVersion").is_some_and(|said| said != version);
+        if wrong_version {
+            let said = said("apiVersion").unwrap_or_default();
+            return Err(Status::bad_request(format!(
+                "the API version in the data ({said}) does not match the expected API version ({version})"
+            )));
+        }
+        if let Some(other) = said("kind").filter(|said| *said != kind.name) {
+            return Err(Status::bad_request(format!(
+                "{other} in version {:?} cannot be handled as a {}: no match for kind",
+                kind.version.as_str(),
+                kind.name
+            )));
+        }
+        let ty = call.address.resource.ty;
+        let conformed =
+            conform(self.schema, ty, tree).map_err(|mismatch| wrong_kind(call, &mismatch))?;
+        let warnings = unknown_fields(call, &conformed.unknown)?;
+        let object = apply_defaults(self.schema, ty, &conformed.value)
+            .with(&["kind"], kind.name.clone().into())
+            .with(&["apiVersion"], version.into());
+        Ok(Read { object, warnings })
+    }
+}
+
+/// Bodies that are quoted in a message are cut after so many bytes.
+const QUOTED: usize = 1024;
+
+fn malformed(call: &Call<'_>, error: &DecodeError) -> Status {
+    let kind = &call.address.resource.kind.name;
+    let error =
+        if error.is_cut() { "unexpected end of JSON input".to_owned() } else { error.to_string() };
+    let body = call.request.body;
+    let body = String::from_utf8_lossy(&body[..body.len().min(QUOTED)]);
+    Status::bad_request(format!(
+        "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {error} ({body})"
+    ))
+}
+
+fn wrong_kind(call: &Call<'_>, mismatch: &Mismatch) -> Status {
+    let kind = &call.address.resource.kind;
+    Status::bad_request(format!(
+        "{name} in version {version:?} cannot be handled as a {name}: {mismatch}",
+        name = kind.name,
+        version = kind.version.as_str()
+    ))
+}
+
+fn unknown_fields(call: &Call<'_>, unknown: &[String]) -> Result<Vec<String>, Status> {
+    let sentences: Vec<_> =
+        unknown.iter().map(|field| format!("unknown field {field:?}")).collect();
+    match call.query.get("fieldValidation") {
+        "Ignore" => Ok(Vec::new()),
+        "Strict" if !sentences.is_empty() => {
+            let kind = &call.address.resource.kind;
+            Err(Status::bad_request(format!(
+                "{name} in version {version:?} cannot be handled as a {name}: strict decoding error: {}",
+                sentences.join(", "),
+                name = kind.name,
+                version = kind.version.as_str()
+            )))
+        }
+        _ => Ok(sentences),
+    }
+}

@@ -1,0 +1,214 @@
+//! Delete: at once, after a grace period, or when the last finalizer is gone.
+
+use super::object::{finalizers, meta};
+use super::write::is_dry;
+use super::{Api, Call, Response};
+use crate::status::{Status, success};
+use crate::store::{Key, Object};
+use crate::tree::{Text, Value, decode};
+use std::sync::Arc;
+
+/// Resources whose delete answers with the object.
+const RETURNED: &[&str] = &[
+    "pods",
+    "services",
+    "serviceaccounts",
+    "namespaces",
+    "persistentvolumes",
+    "persistentvolumeclaims",
+    "podtemplates",
+    "resourcequotas",
+    "storageclasses",
+    "csidrivers",
+    "csinodes",
+    "volumeattachments",
+    "volumeattributesclasses",
+    "resourceclaims",
+    "resourceclaimtemplates",
+    "resourceslices",
+    "deviceclasses",
+];
+
+/// What a delete was asked to do.
+#[derive(Default)]
+struct Options {
+    grace: Option<i64>,
+    uid: Text,
+    version: Text,
+    finalizer: Option<&'static str>,
+}
+
+impl Api {
+    pub(super) fn delete(&mut self, call: &Call<'_>) -> Result<Response, Status> {
+        let options = options(call)?;
+        let object = self.stored(call)?.clone();
+        preconditions(call, &options, &object)?;
+        let resource = call.address.resource.clone();
+        let last = self.end(call, &object, &options);
+        if last.is_waiting || RETURNED.contains(&resource.plural.as_str()) {
+            return Ok(Response::json(200, &last.tree));
+        }
+        let mut details = Value::from([
+            ("name", call.address.name.as_str().into()),
+            ("kind", resource.plural.clone().into()),
+            ("uid", meta(&object.tree, "uid").into()),
+        ]);
+        if !resource.kind.group.is_empty() {
+            details = details.with(&["group"], resource.kind.group.clone().into());
+        }
+        Ok(Response::json(200, &success(details)))
+    }
+
+    pub(super) fn delete_collection(&mut self, call: &Call<'_>) -> Result<Response, Status> {
+        let options = options(call)?;
+        let filter = Self::filter(call)?;
+        let table = &call.address.resource.table;
+        let found = self.store.list(table, &filter.narrow, None);
+        let found: Vec<_> = found.filter(|object| filter.matches(&object.tree)).cloned().collect();
+        let last: Vec<_> = found
+            .iter()
+            .map(|object| {
+                self.end(call, object, &options).tree.without(&["kind"]).without(&["apiVersion"])
+            })
+            .collect();
+        let kind = &call.address.resource.kind;
+        let list = Value::from([
+            ("kind", Text::from(format!("{}List", kind.name)).into()),
+            ("apiVersion", kind.api_version().into()),
+            (
+                "metadata",
+                Value::from([(
+                    "resourceVersion",
+                    Text::from(self.store.revision().to_string()).into(),
+                )]),
+            ),
+            ("items", last.into()),
+        ]);
+        Ok(Response::json(200, &list))
+    }
+
+    /// Ends an object, or starts its end.
+    fn end(&mut self, call: &Call<'_>, object: &Arc<Object>, options: &Options) -> Last {
+        let resource = &call.address.resource;
+        let mut tree = object.tree.clone();
+        if let Some(finalizer) = options.finalizer {
+            tree = with_finalizer(&tree, finalizer);
+        }
+        let grace = grace(resource.is("", "pods"), &tree, options);
+        let waits = finalizers(&tree) > 0 || grace > 0 || resource.is("", "namespaces");
+        if !waits {
+            if !is_dry(call) {
+                self.store.remove(&resource.table, &object.key);
+            }
+            if resource.is("", "pods") {
+                tree = tree
+                    .with(&["metadata", "deletionTimestamp"], call.moment.now.value())
+                    .with(&["metadata", "deletionGracePeriodSeconds"], 0.into());
+            }
+            return Last { tree, is_waiting: false };
+        }
+        let ending = !meta(&tree, "deletionTimestamp").is_empty();
+        let before = tree.at(&["metadata", "deletionGracePeriodSeconds"]).and_then(Value::as_int);
+        if ending && before.is_none_or(|before| before <= grace) {
+            return Last { tree, is_waiting: true };
+        }
+        tree = tree
+            .with(&["metadata", "deletionTimestamp"], call.moment.now.plus_seconds(grace).value())
+            .with(&["metadata", "deletionGracePeriodSeconds"], grace.into());
+        if let Some(generation) = tree.at(&["metadata", "generation"]).and_then(Value::as_int) {
+            tree = tree.with(&["metadata", "generation"], (generation + 1).into());
+        }
+        if resource.is("", "namespaces") {
+            tree = tree.with(&["status", "phase"], "Terminating".into());
+            tree = tree.without(&["metadata", "deletionGracePeriodSeconds"]);
+        }
+        if is_dry(call) {
+            return Last { tree, is_waiting: true };
+        }
+        let stored = self.store.put(&resource.table, &object.key, &tree);
+        Last { tree: stored.tree.clone(), is_waiting: true }
+    }
+}
+
+/// An object as its delete leaves it.
+struct Last {
+    tree: Value,
+    is_waiting: bool,
+}
+
+/// Pods get time to end, unless they run nowhere.
+fn grace(pod: bool, tree: &Value, options: &Options) -> i64 {
+    let runs = tree.str_at(&["spec", "nodeName"]).is_some_and(|node| !node.is_empty());
+    let over = matches!(tree.str_at(&["status", "phase"]), Some("Succeeded" | "Failed"));
+    if !pod || !runs || over {
+        return 0;
+    }
+    let own = tree.at(&["spec", "terminationGracePeriodSeconds"]).and_then(Value::as_int);
+    options.grace.or(own).unwrap_or(30).max(0)
+}
+
+fn with_finalizer(tree: &Value, finalizer: &str) -> Value {
+    let path = ["metadata", "finalizers"];
+    let mut list =
+        tree.at(&path).and_then(Value::as_list).map(|list| list.to_vec()).unwrap_or_default();
+    if !list.iter().any(|known| known.as_str() == Some(finalizer)) {
+        list.push(finalizer.into());
+    }
+    tree.with(&path, list.into())
+}
+
+fn options(call: &Call<'_>) -> Result<Options, Status> {
+    let body = match call.request.body {
+        [] => Value::default(),
+        text => decode(text).map_err(|error| Status::bad_request(error.to_string()))?,
+    };
+    let text = |path: &[&str], query: &str| {
+        Text::new(body.str_at(path).unwrap_or_else(|| call.query.get(query)))
+    };
+    let finalizer = match text(&["propagationPolicy"], "propagationPolicy").as_str() {
+        "Foreground" => Some("foregroundDeletion"),
+        "Orphan" => Some("orphan"),
+        _ => None,
+    };
+    let said = body.at(&["gracePeriodSeconds"]).and_then(Value::as_int);
+    Ok(Options {
+        grace: said.or_else(|| call.query.get("gracePeriodSeconds").parse().ok()),
+        uid: text(&["preconditions", "uid"], ""),
+        version: text(&["preconditions", "resourceVersion"], ""),
+        finalizer,
+    })
+}
+
+fn preconditions(call: &Call<'_>, options: &Options, object: &Object) -> Result<(), Status> {
+    let kind = &call.address.resource.kind.name;
+    let refuse = |what: &str, wanted: &str, found: &str, guess: &str| {
+        let why = format!(
+            "the {what} in the precondition ({wanted}) does not match the {what} in record ({found}). The object might have been {guess}"
+        );
+        let status = Status::conflict(&call.address.resource, &call.address.name, &why);
+        let name = &call.address.name;
+        let message = format!("Operation cannot be fulfilled on {kind} {name:?}: {why}");
+        Err(Status { message, ..status.with_kind(kind) })
+    };
+    let (uid, version) = (meta(&object.tree, "uid"), meta(&object.tree, "resourceVersion"));
+    if !options.uid.is_empty() && options.uid != uid {
+        return refuse("UID", &options.uid, &uid, "deleted and then recreated");
+    }
+    if !options.version.is_empty() && options.version != version {
+        return refuse("ResourceVersion", &options.version, &version, "modified");
+    }
+    Ok(())
+}
+
+impl Api {
+    /// Ends a pod as an eviction does.
+    pub(super) fn evict(&mut self, call: &Call<'_>) -> Result<(), Status> {
+        let key = Key::new(&call.address.namespace, &call.address.name);
+        let table = &call.address.resource.table;
+        let Some(object) = self.store.get(table, &key).cloned() else {
+            return Err(Status::not_found(&call.address.resource, &call.address.name));
+        };
+        self.end(call, &object, &Options::default());
+        Ok(())
+    }
+}

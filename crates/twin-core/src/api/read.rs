@@ -1,0 +1,149 @@
+//! Get and list.
+
+use super::watch::{Filter, Projection};
+use super::{Api, Call, Response, Watch};
+use crate::selector::{FieldSelector, LabelSelector};
+use crate::status::{Reason, Status};
+use crate::store::{Key, Narrow, Object, Revision};
+use crate::tree::{Text, Value, decode};
+use std::sync::Arc;
+
+impl Api {
+    pub(super) fn stored(&self, call: &Call<'_>) -> Result<&Arc<Object>, Status> {
+        let address = &call.address;
+        let key = Key::new(&address.namespace, &address.name);
+        let found = self.store.get(&address.resource.table, &key);
+        found.ok_or_else(|| Status::not_found(&address.resource, &address.name))
+    }
+
+    pub(super) fn get(&self, call: &Call<'_>) -> Result<Response, Status> {
+        let object = self.stored(call)?;
+        Ok(Response::json(200, &Projection::wanted(call.request.accept).show(&object.tree)))
+    }
+
+    pub(super) fn filter(call: &Call<'_>) -> Result<Filter, Status> {
+        let resource = &call.address.resource;
+        let labels = LabelSelector::parse(call.query.get("labelSelector")).map_err(|error| {
+            Status::bad_request(format!("unable to parse requirement: {error}"))
+        })?;
+        let fields = FieldSelector::parse(call.query.get("fieldSelector"), resource)
+            .map_err(Status::bad_request)?;
+        let namespace = Some(Text::new(&call.address.namespace)).filter(|text| !text.is_empty());
+        let term = fields.term().or_else(|| labels.term());
+        Ok(Filter { narrow: Narrow { namespace, term }, labels, fields })
+    }
+
+    pub(super) fn list(&self, call: &Call<'_>) -> Result<Response, Status> {
+        let filter = Self::filter(call)?;
+        let page = self.page(call, &filter)?;
+        let projection = Projection::wanted(call.request.accept);
+        let items: Vec<_> =
+            page.objects.iter().map(|object| projection.item(&object.tree)).collect();
+        let mut metadata =
+            Value::from([("resourceVersion", Text::from(page.revision.to_string()).into())]);
+        if let Some(token) = page.next {
+            metadata = metadata.with(&["continue"], token.into());
+            if filter.labels.is_empty() && filter.fields.is_empty() {
+                metadata = metadata.with(&["remainingItemCount"], page.remaining.into());
+            }
+        }
+        let (kind, version) = projection.list_kind(&call.address.resource.kind);
+        let list = Value::from([
+            ("kind", kind.into()),
+            ("apiVersion", version.into()),
+            ("metadata", metadata),
+            ("items", items.into()),
+        ]);
+        Ok(Response::json(200, &list))
+    }
+
+    fn page(&self, call: &Call<'_>, filter: &Filter) -> Result<Page, Status> {
+        let table = &call.address.resource.table;
+        let limit = call.query.get("limit").parse::<usize>().ok().filter(|limit| *limit > 0);
+        let asked = call.query.revision("resourceVersion")?;
+        let token = call.query.get("continue");
+        let now = self.store.revision();
+        if let Some(asked) = asked.filter(|asked| *asked > now) {
+            return Err(Status::new(
+                Reason::Internal,
+                format!("Too large resource version: {asked}, current: {now}"),
+            ));
+        }
+        let exact = asked.filter(|_| call.query.get("resourceVersionMatch") == "Exact");
+        let (at, after) = match token {
+            "" => (exact.unwrap_or(now), None),
+            token => read_token(token).map(|(at, key)| (at, Some(key)))?,
+        };
+        let matching = |object: &Arc<Object>| filter.matches(&object.tree);
+        let all: Vec<_> = if at == now {
+            let found = self.store.list(table, &filter.narrow, after.as_ref());
+            found.filter(|object| matching(object)).cloned().collect()
+        } else {
+            let found = self.store.list_at(table, &filter.narrow, after.as_ref(), at);
+            let found = found.map_err(|expired| inconsistent(token, expired.into()))?;
+            found.into_iter().filter(matching).collect()
+        };
+        let Some(limit) = limit.filter(|limit| all.len() > *limit) else {
+            return Ok(Page { objects: all, revision: at, next: None, remaining: 0 });
+        };
+        let next = all.get(limit - 1).map(|last| write_token(at, &last.key));
+        let remaining = i64::try_from(all.len() - limit).unwrap_or(i64::MAX);
+        Ok(Page { objects: all[..limit].to_vec(), revision: at, next, remaining })
+    }
+
+    pub(super) fn watch(&self, call: &Call<'_>) -> Result<Response, Status> {
+        let filter = Self::filter(call)?;
+        let watch = Watch::start(&self.store, call, filter)?;
+        Ok(Response {
+            code: 200,
+            content_type: "application/json".to_owned(),
+            warnings: Vec::new(),
+            body: super::Body::Watch(Box::new(watch)),
+        })
+    }
+}
+
+struct Page {
+    objects: Vec<Arc<Object>>,
+    revision: Revision,
+    next: Option<Text>,
+    remaining: i64,
+}
+
+/// Opaque to clients: the version of the first page, and the last key.
+fn write_token(at: Revision, key: &Key) -> Text {
+    let token = Value::from(vec![
+        Text::from(at.to_string()).into(),
+        Value::text(key.namespace()),
+        Value::text(key.name()),
+    ]);
+    let digits = token.encoded().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+}
+
+fn read_token(token: &str) -> Result<(Revision, Key), Status> {
+    let parsed = || {
+        let digits = token.as_bytes().chunks(2).map(|pair| {
+            let pair = std::str::from_utf8(pair).ok()?;
+            u8::from_str_radix(pair, 16).ok()
+        });
+        let bytes: Vec<u8> = digits.collect::<Option<_>>()?;
+        let parts = decode(&bytes).ok()?;
+        let part = |at: usize| parts.as_list()?.get(at)?.as_str().map(str::to_owned);
+        Some((Revision::parse(&part(0)?)?, Key::new(&part(1)?, &part(2)?)))
+    };
+    parsed().ok_or_else(|| {
+        Status::bad_request("invalid continue token: continue key is not valid: encoding")
+    })
+}
+
+/// A page of a list that is no longer known: start over.
+fn inconsistent(token: &str, expired: Status) -> Status {
+    if token.is_empty() {
+        return expired;
+    }
+    Status::new(
+        Reason::Expired,
+        "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.",
+    )
+}

@@ -1,0 +1,231 @@
+//! Create and replace, and what every change of an object goes through.
+
+use super::object::{
+    admitted, born, check_name, counts_generations, finalizers, ignored, meta, same, wanted,
+    without_status,
+};
+use super::{Api, Call, Response};
+use crate::apply::{FieldSet, Writer, update};
+use crate::schema::empty;
+use crate::status::Status;
+use crate::store::Key;
+use crate::tree::Value;
+
+const STALE: &str =
+    "the object has been modified; please apply your changes to the latest version and try again";
+
+/// Part of a name that is generated is at most this long.
+const STEM: usize = 58;
+
+impl Api {
+    pub(super) fn create(&mut self, call: &Call<'_>) -> Result<Response, Status> {
+        let read = self.read_body(call)?;
+        if let Some(answer) = super::subresource::review(&call.address.resource, &read.object) {
+            return Ok(Response::json(201, &answer));
+        }
+        let object = self.add(call, &read.object, Track::Writes)?;
+        Ok(Response { warnings: read.warnings, ..Response::json(201, &object) })
+    }
+
+    /// Adds an object that is complete except for what the API writes.
+    pub(super) fn add(
+        &mut self,
+        call: &Call<'_>,
+        object: &Value,
+        track: Track,
+    ) -> Result<Value, Status> {
+        let resource = &call.address.resource;
+        let namespace = self.namespace_of(call, object)?;
+        let name = self.name_of(call, object, &namespace);
+        check_name(resource, &name)?;
+        let key = Key::new(&namespace, &name);
+        if self.store.get(&resource.table, &key).is_some() {
+            return Err(Status::already_exists(resource, &name));
+        }
+        let nothing = empty(self.schema, resource.ty);
+        let object = match track {
+            Track::Writes => self.with_writer(call, "", |writer| update(writer, &nothing, object)),
+            Track::Done => object.clone(),
+        };
+        let object = born(resource, &object, &name, &namespace, call.moment);
+        let object = admitted(resource, &without_status(resource, &object, &nothing));
+        if is_dry(call) {
+            return Ok(object);
+        }
+        Ok(self.store.put(&resource.table, &key, &object).tree.clone())
+    }
+
+    fn namespace_of(&self, call: &Call<'_>, object: &Value) -> Result<String, Status> {
+        let namespace = &call.address.namespace;
+        let said = meta(object, "namespace");
+        if namespace.is_empty() {
+            return Ok(String::new());
+        }
+        if !said.is_empty() && said != namespace.as_str() {
+            return Err(Status::bad_request(
+                "the namespace of the provided object does not match the namespace sent on the request",
+            ));
+        }
+        let namespaces = self.registry.find("", "v1", "namespaces");
+        match namespaces {
+            Some(resource)
+                if self.store.get(&resource.table, &Key::new("", namespace)).is_none() =>
+            {
+                Err(Status::not_found(resource, namespace))
+            }
+            _ => Ok(namespace.clone()),
+        }
+    }
+
+    fn name_of(&self, call: &Call<'_>, object: &Value, namespace: &str) -> String {
+        let name = meta(object, "name");
+        let stem = meta(object, "generateName");
+        if !name.is_empty() || stem.is_empty() {
+            return name.to_string();
+        }
+        let stem: String = stem.chars().take(STEM).collect();
+        let table = &call.address.resource.table;
+        let taken = |name: &String| self.store.get(table, &Key::new(namespace, name)).is_some();
+        let mut names = (0..8).map(|attempt| format!("{stem}{}", call.moment.suffix(attempt)));
+        names.find(|name| !taken(name)).unwrap_or(stem)
+    }
+
+    pub(super) fn replace(&mut self, call: &Call<'_>) -> Result<Response, Status> {
+        let read = self.read_body(call)?;
+        let address = &call.address;
+        let name = meta(&read.object, "name");
+        if !name.is_empty() && name != address.name.as_str() {
+            return Err(Status::bad_request(format!(
+                "the name of the object ({name}) does not match the name on the URL ({})",
+                address.name
+            )));
+        }
+        self.namespace_of(call, &read.object)?;
+        let live = self.stored(call)?.tree.clone();
+        let object = self.change(call, &live, &read.object, Track::Writes)?;
+        Ok(Response { warnings: read.warnings, ..Response::json(200, &object) })
+    }
+
+    /// Stores another state of an object: what may not change stays as it was.
+    pub(super) fn change(
+        &mut self,
+        call: &Call<'_>,
+        live: &Value,
+        new: &Value,
+        track: Track,
+    ) -> Result<Value, Status> {
+        let resource = &call.address.resource;
+        let name = &call.address.name;
+        let version = meta(new, "resourceVersion");
+        if !version.is_empty() && version != meta(live, "resourceVersion") {
+            return Err(Status::conflict(resource, name, STALE));
+        }
+        let uid = meta(new, "uid");
+        if !uid.is_empty() && uid != meta(live, "uid") {
+            let why = format!(
+                "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+                meta(live, "uid")
+            );
+            return Err(Status::conflict(resource, name, &why));
+        }
+        let subresource = call.address.subresource.as_str();
+        let new = match track {
+            Track::Writes => {
+                self.with_writer(call, subresource, |writer| update(writer, live, new))
+            }
+            Track::Done => new.clone(),
+        };
+        let new = settled(call, live, &new);
+        if same(live, &new) {
+            return Ok(live.clone());
+        }
+        if is_dry(call) {
+            return Ok(new);
+        }
+        let key = Key::new(&call.address.namespace, name);
+        let ends = !meta(&new, "deletionTimestamp").is_empty() && finalizers(&new) == 0;
+        let graced = new
+            .at(&["metadata", "deletionGracePeriodSeconds"])
+            .and_then(Value::as_int)
+            .unwrap_or(0)
+            > 0;
+        if ends && !graced && !resource.is("", "namespaces") {
+            self.store.remove(&resource.table, &key);
+            return Ok(new);
+        }
+        Ok(self.store.put(&resource.table, &key, &new).tree.clone())
+    }
+
+    pub(super) fn with_writer<T>(
+        &self,
+        call: &Call<'_>,
+        subresource: &str,
+        write: impl FnOnce(&Writer<'_>) -> T,
+    ) -> T {
+        let resource = &call.address.resource;
+        let ignored: FieldSet = ignored(resource, subresource);
+        let manager = match call.query.get("fieldManager") {
+            "" => call.request.user_agent.split('/').next().unwrap_or_default(),
+            manager => manager,
+        };
+        write(&Writer {
+            schema: self.schema,
+            ty: resource.ty,
+            api_version: &resource.kind.api_version(),
+            manager,
+            subresource,
+            ignored: &ignored,
+            // Kubernetes keeps no time for writes through `scale`.
+            now: (subresource != "scale").then_some(call.moment.now),
+        })
+    }
+}
+
+/// Whether the owners of fields still have to be noted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Track {
+    Writes,
+    Done,
+}
+
+pub(super) fn is_dry(call: &Call<'_>) -> bool {
+    call.query.get("dryRun") == "All"
+}
+
+/// The new object with what the old one keeps.
+fn settled(call: &Call<'_>, live: &Value, new: &Value) -> Value {
+    let resource = &call.address.resource;
+    let keep = |object: Value, path: &[&str]| match live.at(path) {
+        Some(value) => object.with(path, value.clone()),
+        None => object.without(path),
+    };
+    let mut new = new.clone();
+    for field in [
+        "name",
+        "namespace",
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generation",
+        "selfLink",
+        "resourceVersion",
+    ] {
+        new = keep(new, &["metadata", field]);
+    }
+    if call.address.subresource == "status" {
+        for (key, _) in &wanted(&new) {
+            new = new.without(&[key]);
+        }
+        for (key, value) in &wanted(live) {
+            new = new.with(&[key], value.clone());
+        }
+    } else if resource.has_status() {
+        new = keep(new, &["status"]);
+    }
+    let generation = live.at(&["metadata", "generation"]).and_then(Value::as_int).unwrap_or(0);
+    if counts_generations(resource) && wanted(&new) != wanted(live) {
+        new = new.with(&["metadata", "generation"], (generation + 1).into());
+    }
+    new
+}

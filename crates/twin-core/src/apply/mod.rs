@@ -1,0 +1,277 @@
+//! Server-side apply: who owns which fields, what an applied configuration changes, and conflicts.
+//!
+//! [`update`] follows a write of a whole object, [`apply`] lays a configuration over one. Both are
+//! functions of the objects, their type and who writes. The rules are those of
+//! structured-merge-diff; objects are not converted between versions.
+
+mod compare;
+mod managers;
+mod merge;
+mod set;
+mod typed;
+
+pub use compare::{Comparison, compare};
+pub use managers::{Author, Managers, Operation, Owned};
+pub use set::{FieldSet, field_step, shown};
+pub use typed::field_set;
+
+use crate::schema::{Schema, TypeId};
+use crate::time::Timestamp;
+use crate::tree::{Text, Value};
+use managers::{cap, decode, encode};
+use set::Step;
+
+/// Who writes what, through which door, and when.
+#[derive(Debug)]
+pub struct Writer<'a> {
+    pub schema: &'a Schema,
+    pub ty: TypeId,
+    /// The version in which the object is written: `apps/v1`.
+    pub api_version: &'a str,
+    pub manager: &'a str,
+    /// Empty for the object itself.
+    pub subresource: &'a str,
+    /// Fields that this door never changes, whatever the writer says.
+    pub ignored: &'a FieldSet,
+    /// Nothing, if the door keeps no times.
+    pub now: Option<Timestamp>,
+}
+
+/// What to do when another manager owns a field with another value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Force {
+    Refuse,
+    Take,
+}
+
+/// A field that another manager owns with another value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    pub manager: Author,
+    /// As people read it: `.spec.replicas`.
+    pub path: String,
+}
+
+/// Why a configuration was not applied.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyError {
+    #[error("{}", conflict_message(.0))]
+    Conflicts(Vec<Conflict>),
+    #[error("metadata.managedFields must be nil")]
+    ManagedFields,
+    /// What the configuration says does not fit its type.
+    #[error("{}", .0.join("\n"))]
+    Faults(Vec<String>),
+}
+
+/// The message that Kubernetes gives for conflicts.
+pub fn conflict_message(conflicts: &[Conflict]) -> String {
+    if let [only] = conflicts {
+        let (manager, path) = (only.manager.shown(), &only.path);
+        return format!("Apply failed with 1 conflict: conflict with {manager}: {path}");
+    }
+    let mut lines = Vec::new();
+    let mut last = None;
+    for conflict in conflicts {
+        if last != Some(&conflict.manager) {
+            lines.push(format!("conflicts with {}:", conflict.manager.shown()));
+            last = Some(&conflict.manager);
+        }
+        lines.push(format!("- {}", conflict.path));
+    }
+    format!("Apply failed with {} conflicts: {}", conflicts.len(), lines.join("\n"))
+}
+
+const MANAGED: &[&str] = &["metadata", "managedFields"];
+
+/// Fields of every object that have no owner.
+const UNOWNED: &[&[&str]] = &[
+    &["apiVersion"],
+    &["kind"],
+    &["metadata"],
+    &["metadata", "name"],
+    &["metadata", "namespace"],
+    &["metadata", "creationTimestamp"],
+    &["metadata", "selfLink"],
+    &["metadata", "uid"],
+    &["metadata", "clusterName"],
+    &["metadata", "generation"],
+    &["metadata", "managedFields"],
+    &["metadata", "resourceVersion"],
+];
+
+fn stripped(fields: &FieldSet) -> FieldSet {
+    let mut unowned = FieldSet::default();
+    for path in UNOWNED {
+        unowned.insert(&path.iter().map(|name| field_step(name)).collect::<Vec<Step>>());
+    }
+    fields.difference(&unowned)
+}
+
+/// The new object with the owners of its fields, after a write of the whole object.
+///
+/// `live` is what was there before; an object without any content for a create.
+pub fn update(writer: &Writer<'_>, live: &Value, new: &Value) -> Value {
+    let Some(mut managers) = managers_of(writer, live, new) else { return new.clone() };
+    let (live, new) = (live.without(MANAGED), new.without(MANAGED));
+    let creates = live.str_at(&["metadata", "uid"]).is_none();
+    if managers.is_empty() && !creates {
+        // Nobody was tracked, so nobody starts: the first apply will.
+        return new;
+    }
+    let me = Author::new(writer.manager, Operation::Update, writer.api_version, writer.subresource);
+    track(writer, &live, &new, &mut managers, me);
+    cap(&mut managers);
+    with_managers(&new, &managers)
+}
+
+/// Notes that `me` wrote what differs.
+fn track(writer: &Writer<'_>, live: &Value, new: &Value, managers: &mut Managers, me: Author) {
+    let difference = compare(writer.schema, writer.ty, live, new).outside(writer.ignored);
+    settle(managers, None, &difference);
+    let fields = stripped(&difference.modified.union(&difference.added));
+    if fields.is_empty() {
+        return;
+    }
+    let before = managers.get(&me).map(|owned| owned.fields.clone()).unwrap_or_default();
+    let owned = Owned {
+        fields: fields.union(&before),
+        api_version: Text::new(writer.api_version),
+        time: written_at(writer),
+    };
+    managers.insert(me, owned);
+}
+
+fn written_at(writer: &Writer<'_>) -> Option<Text> {
+    writer.now.map(|now| Text::from(now.to_string()))
+}
+
+/// Takes what changed from all managers except one.
+fn settle(managers: &mut Managers, except: Option<&Author>, difference: &Comparison) {
+    let changed = difference.modified.union(&difference.added).union(&difference.removed);
+    let others = managers.iter_mut().filter(|(manager, _)| Some(*manager) != except);
+    for (_, owned) in others {
+        owned.fields = owned.fields.difference(&changed);
+    }
+    managers.retain(|_, owned| !owned.fields.is_empty());
+}
+
+/// What the writer says about managers counts, if it says something: an empty entry resets them.
+fn managers_of(writer: &Writer<'_>, live: &Value, new: &Value) -> Option<Managers> {
+    let list = |object: &Value| object.at(MANAGED).and_then(Value::as_list).cloned();
+    let live = list(live).unwrap_or_default();
+    let said = list(new).filter(|said| !said.is_empty() && writer.subresource.is_empty());
+    match said {
+        None => Some(decode(&live).unwrap_or_default()),
+        Some(said)
+            if said.len() == 1 && said[0].as_map().is_some_and(crate::tree::Map::is_empty) =>
+        {
+            Some(Managers::new())
+        }
+        Some(said) => decode(&said),
+    }
+}
+
+fn with_managers(object: &Value, managers: &Managers) -> Value {
+    match encode(managers) {
+        Some(entries) => object.with(MANAGED, entries),
+        None => object.without(MANAGED),
+    }
+}
+
+/// The live object with what a configuration says, and with the owners of its fields.
+///
+/// # Errors
+/// If another manager owns a field with another value and `force` refuses, or if the configuration
+/// does not fit its type.
+pub fn apply(
+    writer: &Writer<'_>,
+    live: &Value,
+    config: &Value,
+    force: Force,
+) -> Result<Value, ApplyError> {
+    let (schema, ty) = (writer.schema, writer.ty);
+    if config.at(MANAGED).is_some() {
+        return Err(ApplyError::ManagedFields);
+    }
+    let faults = merge::faults(schema, ty, config);
+    if !faults.is_empty() {
+        return Err(ApplyError::Faults(faults));
+    }
+    let entries = live.at(MANAGED).and_then(Value::as_list).cloned().unwrap_or_default();
+    let mut managers = decode(&entries).unwrap_or_default();
+    let live = live.without(MANAGED);
+    if managers.is_empty() {
+        let first = Author::new(
+            "before-first-apply",
+            Operation::Update,
+            writer.api_version,
+            writer.subresource,
+        );
+        let nothing = crate::schema::empty(schema, ty);
+        track(writer, &nothing, &live, &mut managers, first);
+    }
+    let me = Author::new(writer.manager, Operation::Apply, writer.api_version, writer.subresource);
+    let merged = merge::merge(schema, ty, &live, config);
+    let last = managers.get(&me).cloned();
+    let fields = stripped(&field_set(schema, ty, config).outside(writer.ignored));
+    let mine = Owned {
+        fields,
+        api_version: Text::new(writer.api_version),
+        time: last.as_ref().and_then(|last| last.time.clone()),
+    };
+    managers.insert(me.clone(), mine);
+    let merged = match &last {
+        Some(last) if !last.fields.is_empty() => {
+            prune(schema, ty, &merged, &managers, &last.fields)
+        }
+        _ => merged,
+    };
+    let difference = compare(schema, ty, &live, &merged).outside(writer.ignored);
+    if force == Force::Refuse {
+        refuse(&managers, &me, &difference)?;
+    }
+    settle(&mut managers, Some(&me), &difference);
+    if live != merged
+        && let Some(mine) = managers.get_mut(&me)
+    {
+        mine.time = written_at(writer);
+    }
+    Ok(with_managers(&merged, &managers))
+}
+
+fn refuse(managers: &Managers, me: &Author, difference: &Comparison) -> Result<(), ApplyError> {
+    let changed = difference.modified.union(&difference.added);
+    let others = managers.iter().filter(|(manager, _)| *manager != me);
+    let conflicts: Vec<_> = others
+        .flat_map(|(manager, owned)| {
+            let paths = owned.fields.intersection(&changed).paths();
+            paths.into_iter().map(|path| Conflict { manager: manager.clone(), path: shown(&path) })
+        })
+        .collect();
+    if conflicts.is_empty() { Ok(()) } else { Err(ApplyError::Conflicts(conflicts)) }
+}
+
+/// Removes what the manager applied last time and does not now, unless somebody else owns it.
+fn prune(
+    schema: &Schema,
+    ty: TypeId,
+    merged: &Value,
+    managers: &Managers,
+    last: &FieldSet,
+) -> Value {
+    let named = |set: &FieldSet| typed::with_named(schema, Some(ty), set);
+    let fields = |value: &Value| named(&field_set(schema, ty, value));
+    let without = |set: &FieldSet| typed::remove(schema, ty, merged, set).unwrap_or_default();
+    let last = named(last);
+    let all = fields(merged);
+    let pruned = without(&last);
+    let owned = managers.values().fold(FieldSet::default(), |all, owned| all.union(&owned.fields));
+    let kept = fields(&pruned).union(&named(&owned));
+    let pruned = without(&all.difference(&kept));
+    let gone = all.difference(&fields(&pruned)).intersection(&last);
+    without(&gone)
+}
+
+#[cfg(test)]
+mod tests;

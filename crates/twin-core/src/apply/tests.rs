@@ -1,0 +1,144 @@
+use super::{ApplyError, FieldSet, Force, Writer, apply, update};
+use crate::schema::Schema;
+use crate::time::Timestamp;
+use crate::tree::{Value, decode};
+
+fn parse(text: &str) -> Value {
+    decode(text.as_bytes()).unwrap()
+}
+
+struct Story {
+    object: Value,
+}
+
+impl Story {
+    fn start() -> Self {
+        Self { object: parse("{}") }
+    }
+
+    fn with_writer<T>(manager: &str, write: impl FnOnce(&Writer<'_>) -> T) -> T {
+        let schema = Schema::builtin();
+        write(&Writer {
+            schema,
+            ty: schema.named("io.k8s.api.apps.v1.Deployment").unwrap(),
+            api_version: "apps/v1",
+            manager,
+            subresource: "",
+            ignored: &FieldSet::default(),
+            now: Some(Timestamp::default()),
+        })
+    }
+
+    fn apply(&mut self, manager: &str, config: &str, force: Force) -> Result<(), ApplyError> {
+        let config = parse(config);
+        self.object = Self::with_writer(manager, |w| apply(w, &self.object, &config, force))?;
+        self.object = self.object.with(&["metadata", "uid"], "u".into());
+        Ok(())
+    }
+
+    fn update(&mut self, manager: &str, object: &str) {
+        let object = parse(object).with(&["metadata", "uid"], "u".into());
+        self.object = Self::with_writer(manager, |w| update(w, &self.object, &object));
+    }
+
+    fn spec(&self) -> String {
+        self.object.at(&["spec"]).map(ToString::to_string).unwrap_or_default()
+    }
+
+    fn owners(&self) -> Vec<String> {
+        let entries =
+            self.object.at(&["metadata", "managedFields"]).unwrap().as_list().unwrap().clone();
+        let entry = |e: &Value| {
+            let text = |field: &str| e.str_at(&[field]).unwrap().to_owned();
+            format!("{} {} {}", text("manager"), text("operation"), e.at(&["fieldsV1"]).unwrap())
+        };
+        entries.iter().map(entry).collect()
+    }
+}
+
+#[test]
+fn what_is_no_longer_applied_is_removed() {
+    let mut story = Story::start();
+    story.apply("a", r#"{"spec":{"replicas":3,"paused":true}}"#, Force::Refuse).unwrap();
+    story.apply("a", r#"{"spec":{"replicas":3}}"#, Force::Refuse).unwrap();
+    assert_eq!(story.spec(), r#"{"replicas":3}"#);
+    assert_eq!(story.owners(), [r#"a Apply {"f:spec":{"f:replicas":{}}}"#]);
+}
+
+#[test]
+fn what_others_own_stays() {
+    let mut story = Story::start();
+    story.apply("a", r#"{"spec":{"replicas":3,"paused":true}}"#, Force::Refuse).unwrap();
+    story.apply("b", r#"{"spec":{"paused":true}}"#, Force::Refuse).unwrap();
+    story.apply("a", r#"{"spec":{"replicas":3}}"#, Force::Refuse).unwrap();
+    assert_eq!(story.spec(), r#"{"paused":true,"replicas":3}"#);
+}
+
+#[test]
+fn another_value_is_a_conflict_unless_forced() {
+    let mut story = Story::start();
+    story.update("kubectl", r#"{"spec":{"replicas":3,"paused":true}}"#);
+    let config = r#"{"spec":{"replicas":4}}"#;
+    let error = story.apply("a", config, Force::Refuse).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        r#"Apply failed with 1 conflict: conflict with "kubectl" using apps/v1: .spec.replicas"#
+    );
+    story.apply("a", config, Force::Take).unwrap();
+    assert_eq!(
+        story.owners(),
+        [
+            r#"a Apply {"f:spec":{"f:replicas":{}}}"#,
+            r#"kubectl Update {"f:spec":{".":{},"f:paused":{}}}"#
+        ]
+    );
+}
+
+#[test]
+fn several_conflicts_are_listed_by_manager() {
+    let mut story = Story::start();
+    story.update("k", r#"{"spec":{"replicas":3,"paused":true}}"#);
+    let error =
+        story.apply("a", r#"{"spec":{"replicas":4,"paused":false}}"#, Force::Refuse).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "Apply failed with 2 conflicts: conflicts with \"k\" using apps/v1:\n- .spec.paused\n- .spec.replicas"
+    );
+}
+
+#[test]
+fn items_of_keyed_lists_have_owners() {
+    let mut story = Story::start();
+    let pods = |containers: &str| {
+        format!(r#"{{"spec":{{"template":{{"spec":{{"containers":[{containers}]}}}}}}}}"#)
+    };
+    story
+        .apply("a", &pods(r#"{"name":"x","image":"1"},{"name":"y","image":"2"}"#), Force::Refuse)
+        .unwrap();
+    story
+        .apply("b", &pods(r#"{"name":"z","image":"3"},{"name":"x","tty":true}"#), Force::Refuse)
+        .unwrap();
+    story.apply("a", &pods(r#"{"name":"x","image":"1"}"#), Force::Refuse).unwrap();
+    assert_eq!(
+        story.spec(),
+        r#"{"template":{"spec":{"containers":[{"name":"z","image":"3"},{"name":"x","image":"1","tty":true}]}}}"#
+            .replace(r#"{"name":"z","image":"3"}"#, r#"{"image":"3","name":"z"}"#)
+            .replace(r#"{"name":"x","image":"1","tty":true}"#, r#"{"image":"1","name":"x","tty":true}"#)
+    );
+}
+
+#[test]
+fn configurations_that_do_not_fit_are_refused() {
+    for (config, message) in [
+        (r#"{"spec":{"foo":1}}"#, ".spec.foo: field not declared in schema"),
+        (
+            r#"{"spec":{"template":{"spec":{"containers":["a"]}}}}"#,
+            ".spec.template.spec.containers: element 0: associative list with keys may not have non-map elements",
+        ),
+        (r#"{"metadata":{"managedFields":[]}}"#, "metadata.managedFields must be nil"),
+    ] {
+        let error = Story::start().apply("a", config, Force::Refuse).unwrap_err().to_string();
+        let start = message.split(" that omits").next().unwrap();
+        assert!(error.starts_with(start), "{error}");
+    }
+}

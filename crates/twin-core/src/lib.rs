@@ -1,0 +1,27 @@
+//! A Kubernetes API as a pure function.
+//!
+//! ```text
+//! Request ─┐                                   ┌─▶ Response
+//!          ├─▶ api ─▶ patch · apply ─▶ store ──┤
+//! Moment ──┘        (schema, registry: data)   └─▶ Watch ─▶ frames
+//! ```
+//!
+//! Nothing here waits, reads a clock or draws a number: time and chance come with each request, so
+//! that the same requests give the same history. The crate `twin` gives it a clock and a client.
+//!
+//! - [`tree`]: JSON that is shared between objects that resemble each other.
+//! - [`schema`], [`registry`]: types and resources, generated from Kubernetes' documents.
+//! - [`store`]: versions, indices, history.
+//! - [`patch`], [`mod@apply`]: the five ways to change an object.
+//! - [`api`]: requests to responses.
+
+pub mod api;
+pub mod apply;
+pub mod patch;
+pub mod registry;
+pub mod schema;
+pub mod selector;
+pub mod status;
+pub mod store;
+pub mod time;
+pub mod tree;

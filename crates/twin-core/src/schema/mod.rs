@@ -1,0 +1,198 @@
+//! What the built-in types look like: fields, list keys, patch strategies, defaults.
+//!
+//! The tables are data, generated from Kubernetes' published documents (`cargo xtask twin-tables`).
+//! [`Schema::builtin`] reads them once in a process.
+
+mod conform;
+mod defaults;
+mod load;
+
+pub use conform::{Conformed, Mismatch, conform};
+pub use defaults::apply_defaults;
+
+use crate::tree::{Text, Value};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// A type of a [`Schema`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TypeId(u32);
+
+/// Types that refer to each other.
+#[derive(Debug)]
+pub struct Schema {
+    types: Vec<Type>,
+    names: BTreeMap<Text, TypeId>,
+}
+
+/// One type.
+#[derive(Clone, Debug)]
+pub struct Type {
+    /// Its published name, if it has one: `io.k8s.api.core.v1.Pod`.
+    pub name: Option<Text>,
+    pub shape: Shape,
+}
+
+/// What values of a type look like, and how they are merged.
+#[derive(Clone, Debug)]
+pub enum Shape {
+    Scalar(Scalar),
+    Struct {
+        fields: BTreeMap<Text, Field>,
+        required: Vec<Text>,
+        grain: Grain,
+    },
+    Map {
+        values: TypeId,
+        grain: Grain,
+    },
+    List {
+        items: TypeId,
+        topology: Topology,
+    },
+    /// Anything, merged as its own form says: objects by key, lists as a whole.
+    Any,
+}
+
+/// Whether the parts of a map have owners of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grain {
+    Granular,
+    Atomic,
+}
+
+/// What tells the items of a list apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Topology {
+    /// Nothing: the list is one value.
+    Atomic,
+    /// Their value.
+    Set,
+    /// The fields named here.
+    Map(Vec<Text>),
+}
+
+/// Values without parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scalar {
+    String,
+    /// Base64 in JSON.
+    Bytes,
+    Time,
+    Int32,
+    Int64,
+    Number,
+    Boolean,
+    IntOrString,
+    Quantity,
+}
+
+/// A field of a struct.
+#[derive(Clone, Debug)]
+pub struct Field {
+    pub ty: TypeId,
+    pub patch: Patch,
+    /// What Kubernetes puts here if nobody does.
+    pub default: Option<Value>,
+}
+
+/// How a strategic merge patch treats a field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Patch {
+    pub lists: ListPatch,
+    pub keys: KeyPatch,
+}
+
+/// How a strategic merge patch treats a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ListPatch {
+    #[default]
+    Replace,
+    /// Scalars are united.
+    Unite,
+    /// Objects with the same value of this field are merged.
+    MergeBy(Text),
+}
+
+/// Whether a strategic merge patch may list the keys that stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyPatch {
+    #[default]
+    Merge,
+    Retain,
+}
+
+static BUILTIN: LazyLock<Schema> =
+    LazyLock::new(|| load::load(include_str!("../../data/types.json")));
+
+impl Schema {
+    /// The types of Kubernetes' own kinds.
+    pub fn builtin() -> &'static Schema {
+        &BUILTIN
+    }
+
+    /// The type with a published name.
+    pub fn named(&self, name: &str) -> Option<TypeId> {
+        self.names.get(name).copied()
+    }
+
+    /// What is known of a type.
+    pub fn get(&self, id: TypeId) -> &Type {
+        &self.types[id.0 as usize]
+    }
+
+    /// The shape of a type.
+    pub fn shape(&self, id: TypeId) -> &Shape {
+        &self.get(id).shape
+    }
+
+    /// The type in which anything goes: that of custom resources without a schema.
+    pub fn any(&self) -> TypeId {
+        load::ANY
+    }
+
+    /// The type of the value below a key, and the field if the key is one of a struct.
+    pub fn child(&self, id: TypeId, key: &str) -> Option<(TypeId, Option<&Field>)> {
+        match self.shape(id) {
+            Shape::Struct { fields, .. } => fields.get(key).map(|field| (field.ty, Some(field))),
+            Shape::Map { values, .. } => Some((*values, None)),
+            Shape::Any => Some((id, None)),
+            Shape::Scalar(_) | Shape::List { .. } => None,
+        }
+    }
+}
+
+/// An object of the type in which nobody wrote anything: the structs that are always there.
+pub fn empty(schema: &Schema, ty: TypeId) -> Value {
+    let nothing = Value::Map(crate::tree::Map::default());
+    conform(schema, ty, &nothing).map_or(nothing, |conformed| conformed.value)
+}
+
+/// Go's zero values: they are no decision of anybody.
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Text(text) => text.is_empty(),
+        Value::Int(int) => *int == 0,
+        Value::Bool(bool) => !bool,
+        Value::Map(map) => map.is_empty(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ListPatch, Schema, Shape, Topology};
+
+    #[test]
+    fn the_tables_hold_what_merging_needs() {
+        let schema = Schema::builtin();
+        let spec = schema.named("io.k8s.api.core.v1.PodSpec").unwrap();
+        let (containers, field) = schema.child(spec, "containers").unwrap();
+        assert_eq!(field.unwrap().patch.lists, ListPatch::MergeBy("name".into()));
+        let Shape::List { items, topology } = schema.shape(containers) else { panic!() };
+        assert_eq!(*topology, Topology::Map(vec!["name".into()]));
+        let (ports, _) = schema.child(*items, "ports").unwrap();
+        let Shape::List { topology, .. } = schema.shape(ports) else { panic!() };
+        assert_eq!(*topology, Topology::Map(vec!["containerPort".into(), "protocol".into()]));
+    }
+}

@@ -1,0 +1,74 @@
+//! Points in time, as Kubernetes writes them. Nobody asks for the time here: it is an argument.
+
+use crate::tree::{Text, Value};
+use std::fmt::{Display, Formatter, Result as FmtResult};
+
+/// A point in time: microseconds since 1970 in UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(i64);
+
+const SECOND: i64 = 1_000_000;
+const DAY: i64 = 86_400;
+
+impl Timestamp {
+    /// From microseconds since 1970.
+    pub fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Whole seconds since 1970.
+    pub fn seconds(self) -> i64 {
+        self.0.div_euclid(SECOND)
+    }
+
+    /// So many seconds later.
+    #[must_use]
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(SECOND)))
+    }
+
+    /// As `metav1.Time` in an object.
+    pub fn value(self) -> Value {
+        Value::Text(Text::from(self.to_string()))
+    }
+}
+
+/// `2026-11-25T22:13:31Z`
+impl Display for Timestamp {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> FmtResult {
+        let (days, second) = (self.seconds().div_euclid(DAY), self.seconds().rem_euclid(DAY));
+        let (year, month, day) = civil(days);
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        write!(formatter, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    }
+}
+
+/// The date of a day counted from 1970: counted in eras of 400 years that start in March.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timestamp;
+
+    #[test]
+    fn dates_are_right() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_795_644_811, "2026-11-25T22:13:31Z"),
+            (-1, "1969-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(Timestamp::default().plus_seconds(seconds).to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! kube-rs against the twin: what a controller does.
+
+#![allow(clippy::unwrap_used, reason = "all of it is a test")]
+
+use futures::{StreamExt, TryStreamExt};
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{ConfigMap, Node, Pod};
+use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams};
+use kube::runtime::{WatchStreamExt, reflector, watcher};
+use serde_json::json;
+use twin::Twin;
+
+fn map(name: &str) -> ConfigMap {
+    serde_json::from_value(json!({ "metadata": { "name": name }, "data": { "a": "1" } })).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn objects_are_made_changed_and_deleted() {
+    let client = Twin::builder().nodes(3).start().client();
+    assert_eq!(
+        Api::<Node>::all(client.clone()).list(&ListParams::default()).await.unwrap().items.len(),
+        3
+    );
+    let maps: Api<ConfigMap> = Api::default_namespaced(client);
+    let made = maps.create(&PostParams::default(), &map("a")).await.unwrap();
+    assert!(made.metadata.uid.is_some());
+    let patch = Patch::Merge(json!({ "data": { "b": "2" } }));
+    let patched = maps.patch("a", &PatchParams::default(), &patch).await.unwrap();
+    assert_eq!(patched.data.unwrap().len(), 2);
+    let stale = maps.replace("a", &PostParams::default(), &made).await.unwrap_err();
+    assert!(matches!(stale, kube::Error::Api(status) if status.is_conflict()));
+    maps.delete("a", &DeleteParams::default()).await.unwrap();
+    assert!(maps.get_opt("a").await.unwrap().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn applied_fields_have_owners() {
+    let client = Twin::builder().start().client();
+    let deployments: Api<Deployment> = Api::default_namespaced(client);
+    let config = |replicas: i32| {
+        Patch::Apply(json!({
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "web" },
+            "spec": { "replicas": replicas, "selector": { "matchLabels": { "app": "web" } },
+                "template": { "metadata": { "labels": { "app": "web" } },
+                    "spec": { "containers": [{ "name": "c", "image": "i:1" }] } } }
+        }))
+    };
+    let first = deployments.patch("web", &PatchParams::apply("one"), &config(1)).await.unwrap();
+    assert_eq!(first.spec.unwrap().revision_history_limit, Some(10));
+    let error = deployments.patch("web", &PatchParams::apply("two"), &config(2)).await.unwrap_err();
+    let kube::Error::Api(status) = error else { panic!("{error}") };
+    assert_eq!(
+        status.message,
+        r#"Apply failed with 1 conflict: conflict with "one": .spec.replicas"#
+    );
+    let forced =
+        deployments.patch("web", &PatchParams::apply("two").force(), &config(2)).await.unwrap();
+    assert_eq!(forced.spec.unwrap().replicas, Some(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn watchers_see_every_change_and_survive_a_compaction() {
+    for config in [watcher::Config::default(), watcher::Config::default().streaming_lists()] {
+        let twin = Twin::builder().start();
+        let maps: Api<ConfigMap> = Api::default_namespaced(twin.client());
+        maps.create(&PostParams::default(), &map("a")).await.unwrap();
+        let (reader, writer) = reflector::store();
+        let stream = watcher(maps.clone(), config).default_backoff();
+        let mut seen = reflector(writer, stream).touched_objects().boxed();
+        assert_eq!(seen.try_next().await.unwrap().unwrap().metadata.name.unwrap(), "a");
+        maps.create(&PostParams::default(), &map("b")).await.unwrap();
+        assert_eq!(seen.try_next().await.unwrap().unwrap().metadata.name.unwrap(), "b");
+        twin.compact();
+        maps.delete("a", &DeleteParams::default()).await.unwrap();
+        assert_eq!(seen.try_next().await.unwrap().unwrap().metadata.name.unwrap(), "a");
+        assert_eq!(reader.state().len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn equal_seeds_give_equal_histories() {
+    let history = |seed| async move {
+        let origin = std::time::Duration::from_hours(500_000);
+        let twin = Twin::builder().seed(seed).origin(origin).start();
+        let pods: Api<Pod> = Api::default_namespaced(twin.client());
+        let pod: Pod = serde_json::from_value(json!({ "metadata": { "generateName": "p-" },
+            "spec": { "containers": [{ "name": "c", "image": "i" }] } }))
+        .unwrap();
+        for _ in 0..3 {
+            pods.create(&PostParams::default(), &pod).await.unwrap();
+        }
+        serde_json::to_string(&pods.list(&ListParams::default()).await.unwrap()).unwrap()
+    };
+    assert_eq!(history(7).await, history(7).await);
+    assert_ne!(history(7).await, history(8).await);
+}

@@ -1,0 +1,106 @@
+//! The same requests to a real kube-apiserver and to the twin; the answers compared.
+//!
+//! `requests.json` is the script. A request whose answers may differ says why (`differs`), and the
+//! test fails as soon as they no longer do. Without the binaries of a control plane it skips:
+//! `KUBEBUILDER_ASSETS` names their folder, else the cache of `cargo xtask cluster` is looked into.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "all of it is a test")]
+
+mod oracle;
+
+use http::Request;
+use http_body_util::BodyExt;
+use kube::Client;
+use kube::client::Body;
+use oracle::Oracle;
+use serde_json::{Value, json};
+use twin::Twin;
+
+#[tokio::test]
+async fn the_twin_answers_as_a_real_server_does() {
+    let Some(oracle) = Oracle::start().await else {
+        println!(
+            "SKIP: no kube-apiserver and etcd; set KUBEBUILDER_ASSETS, or run `cargo xtask cluster up` once"
+        );
+        return;
+    };
+    let twin = Twin::builder().start();
+    let script: Vec<Value> = serde_json::from_str(include_str!("requests.json")).unwrap();
+    let mut wrong = Vec::new();
+    for step in &script {
+        let real = ask(&oracle.client, step).await;
+        let ours = ask(&twin.client(), step).await;
+        match (real == ours, step["differs"].as_str()) {
+            (true, None) | (false, Some(_)) => {}
+            (true, Some(_)) => wrong.push(format!("{} no longer differs", name(step))),
+            (false, None) => wrong.push(format!("{}\n  real {real}\n  twin {ours}", name(step))),
+        }
+    }
+    println!("{} requests, {} differ unexpectedly", script.len(), wrong.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn name(step: &Value) -> String {
+    let body = step["body"].to_string();
+    format!(
+        "{} {} {}",
+        step["do"].as_str().unwrap(),
+        step["path"].as_str().unwrap(),
+        &body[..body.len().min(90)]
+    )
+}
+
+async fn ask(client: &Client, step: &Value) -> Value {
+    let body = match &step["body"] {
+        Value::Null => Vec::new(),
+        Value::String(raw) => raw.clone().into_bytes(),
+        body => body.to_string().into_bytes(),
+    };
+    let mut request = Request::builder()
+        .method(step["do"].as_str().unwrap())
+        .uri(step["path"].as_str().unwrap())
+        .header("user-agent", "differential/1");
+    for (header, field) in [("content-type", "type"), ("accept", "accept")] {
+        if let Some(value) = step[field].as_str() {
+            request = request.header(header, value);
+        }
+    }
+    let response = client.send(request.body(Body::from(body)).unwrap()).await.unwrap();
+    let code = response.status().as_u16();
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    let text = || json!(String::from_utf8_lossy(&bytes).trim());
+    json!({ "code": code, "body": normal(serde_json::from_slice(&bytes).unwrap_or_else(|_| text())) })
+}
+
+/// A version in a sentence: `… in record (221). …`
+fn without_record(text: String) -> String {
+    match text.split_once("in record (").and_then(|(a, rest)| Some((a, rest.split_once(')')?.1))) {
+        Some((before, after)) => format!("{before}in record (*){after}"),
+        None => text,
+    }
+}
+
+/// Without what no two servers have in common.
+fn normal(value: Value) -> Value {
+    const VOLATILE: &[&str] = &[
+        "uid",
+        "resourceVersion",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "time",
+        "continue",
+        "lastTransitionTime",
+    ];
+    match value {
+        Value::Object(entries) => {
+            let kept = entries.into_iter().map(|(key, value)| {
+                let volatile = VOLATILE.contains(&key.as_str()) && value.is_string();
+                (key, if volatile { json!("*") } else { normal(value) })
+            });
+            Value::Object(kept.collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(normal).collect()),
+        Value::String(text) => Value::String(without_record(text)),
+        other => other,
+    }
+}

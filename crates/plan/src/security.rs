@@ -226,26 +226,29 @@ fn user_namespace(
     let claims = subject.service.mounts.iter().any(|mount| {
         matches!(mount.kind, MountKind::Named(_) | MountKind::Bind { .. } | MountKind::Anonymous)
     });
-    let sensible =
-        identity.root && !privileged && !claims && world.cluster.minor >= USER_NAMESPACES;
-    let wanted = sensible && world.cluster.user_namespaces != Some(false);
-    if sensible && !wanted {
-        log.decide(subject, subject.pod_field("hostUsers"))
-            .chose("unset")
-            .because(image_or_own(subject))
-            .because(Because::Cluster)
-            .rule(rules::AS_SMALL_AS_CAN_BE)
-            .sure(Certainty::Stated)
-            .why("a container runtime of this cluster has no user namespaces: root in the pod is root on its node");
+    if !identity.root || privileged || claims || world.cluster.minor < USER_NAMESPACES {
+        return false;
     }
-    if wanted {
-        log.decide(subject, subject.pod_field("hostUsers"))
-            .chose("false")
-            .because(image_or_own(subject))
-            .because(Because::Cluster)
-            .rule(rules::AS_SMALL_AS_CAN_BE)
-            .sure(Certainty::Inferred)
-            .why("it needs root, but only its own: in a user namespace that is nobody on the node");
-    }
+    let wanted = world.cluster.user_namespaces != Some(false);
+    let (chosen, certainty, why) = if wanted {
+        (
+            "false",
+            Certainty::Inferred,
+            "it needs root, but only its own: in a user namespace that is nobody on the node",
+        )
+    } else {
+        (
+            "unset",
+            Certainty::Stated,
+            "a container runtime of this cluster has no user namespaces: root in the pod is root on its node",
+        )
+    };
+    log.decide(subject, subject.pod_field("hostUsers"))
+        .chose(chosen)
+        .because(image_or_own(subject))
+        .because(Because::Cluster)
+        .rule(rules::AS_SMALL_AS_CAN_BE)
+        .sure(certainty)
+        .why(why);
     wanted
 }

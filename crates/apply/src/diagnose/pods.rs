@@ -30,6 +30,12 @@ pub(super) fn causes(pod: &Value, observed: &Observed) -> Vec<Cause> {
     found.into_iter().map(cause).collect()
 }
 
+/// A pod that is ready, but was so before and crashed: it has yet to show that it stays.
+pub(super) fn crashed_before(pod: &Value) -> Option<Cause> {
+    let (reason, evidence) = containers(pod).find_map(ended_badly)?;
+    Some(Cause { reason, object: format!("Pod/{}", text(&pod["metadata"], "name")), evidence })
+}
+
 /// What holds a pod back before any of its containers: a runtime or a network that refuses it.
 fn without_sandbox(pod: &Value, observed: &Observed) -> Option<(Reason, String)> {
     let ready = condition(pod, "PodReadyToStartContainers").is_some();
@@ -92,7 +98,7 @@ fn unbound(pod: &Value, observed: &Observed) -> (Option<String>, Option<String>)
 }
 
 fn of_container(pod: &Value, status: &Value, observed: &Observed) -> Option<(Reason, String)> {
-    let (state, last) = (&status["state"], &status["lastState"]);
+    let state = &status["state"];
     if let Some(waiting) = state.get("waiting") {
         return of_waiting(pod, status, waiting, observed);
     }
@@ -112,7 +118,12 @@ fn of_container(pod: &Value, status: &Value, observed: &Observed) -> Option<(Rea
         return Some(found);
     }
     // It runs again, and nothing says yet that it goes better this time.
-    let ended = last.get("terminated").filter(|it| it["exitCode"] != 0)?;
+    ended_badly(status)
+}
+
+/// How the container ended the last time, if that was a failure.
+fn ended_badly(status: &Value) -> Option<(Reason, String)> {
+    let ended = status["lastState"].get("terminated").filter(|it| it["exitCode"] != 0)?;
     Some(crash(status, ended))
 }
 

@@ -126,6 +126,17 @@ fn reasons_of_containers() {
 }
 
 #[test]
+fn ready_again_after_a_crash_is_no_start() {
+    let mut pod = container(&json!({"running": {}}));
+    pod["containerStatuses"][0]["ready"] = json!(true);
+    pod["conditions"] = json!([{"type": "Ready", "status": "True"}]);
+    let Phase::Waiting(causes) = waiting_pod(&pod, &[]).phase else {
+        panic!("it may stay this time");
+    };
+    assert_eq!(causes[0].reason.word(), "crash-loop");
+}
+
+#[test]
 fn events_say_what_statuses_do_not() {
     let creating = container(&json!({"waiting": {"reason": "ContainerCreating"}}));
     let mount = "MountVolume.SetUp failed for volume \"s\" : secret \"key\" not found";

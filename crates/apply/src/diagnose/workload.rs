@@ -24,11 +24,14 @@ pub(super) fn state(desired: &Desired, observed: &Observed) -> ServiceState {
     }
     causes.sort_by(|a, b| a.reason.cmp(&b.reason));
     causes.dedup_by(|a, b| a.reason == b.reason);
+    let failed = causes.iter().any(|cause| cause.reason.is_final());
+    if causes.is_empty() {
+        causes.extend(mine(&desired.id.kind, live, observed).find_map(pods::crashed_before));
+    }
     if causes.is_empty() {
         let evidence = format!("{} of {} ready", count.ready, count.wanted);
         causes.push(Cause { reason: Reason::Starting, object, evidence });
     }
-    let failed = causes.iter().any(|cause| cause.reason.is_final());
     service(count, if failed { Phase::Failed(causes) } else { Phase::Waiting(causes) })
 }
 

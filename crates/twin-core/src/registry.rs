@@ -112,6 +112,11 @@ impl Registry {
         })
     }
 
+    /// The preferred version of what lies in a table.
+    pub fn stored(&self, table: &TableName) -> Option<&Arc<Resource>> {
+        self.resources.iter().find(|resource| resource.table == *table)
+    }
+
     /// All of them.
     pub fn iter(&self) -> std::slice::Iter<'_, Arc<Resource>> {
         self.resources.iter()

@@ -2,6 +2,7 @@
 
 use crate::tree::{Text, Value};
 use std::fmt::{Display, Formatter, Result as FmtResult};
+use std::time::Duration;
 
 /// A point in time: microseconds since 1970 in UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +26,38 @@ impl Timestamp {
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(SECOND)))
+    }
+
+    /// This much later.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
+    }
+
+    /// How long after `earlier` it is; nothing, if it is before.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// Reads what [`Display`] writes, and `metav1.MicroTime`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+        let mut date = date.splitn(3, '-').map(str::parse::<i64>);
+        let (year, month, day) = (date.next()?.ok()?, date.next()?.ok()?, date.next()?.ok()?);
+        let (time, fraction) = time.split_once('.').unwrap_or((time, ""));
+        let mut parts = time.splitn(3, ':').map(str::parse::<i64>);
+        let (hour, minute, second) =
+            (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
+        let calendar =
+            (0..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+        let clock =
+            (0..24).contains(&hour) && (0..60).contains(&minute) && (0..=60).contains(&second);
+        if !calendar || !clock {
+            return None;
+        }
+        let micros = format!("{fraction:0<6}").get(..6)?.parse::<i64>().ok()?;
+        let seconds = days(year, month, day) * DAY + hour * 3600 + minute * 60 + second;
+        Some(Self(seconds * SECOND + micros))
     }
 
     /// As `metav1.Time` in an object.
@@ -56,6 +89,14 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
+/// The day of a date, counted from 1970: the inverse of [`civil`].
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = year - i64::from(month <= 2);
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
 #[cfg(test)]
 mod tests {
     use super::Timestamp;
@@ -68,7 +109,9 @@ mod tests {
             (1_795_644_811, "2026-11-25T22:13:31Z"),
             (-1, "1969-12-31T23:59:59Z"),
         ] {
-            assert_eq!(Timestamp::default().plus_seconds(seconds).to_string(), text);
+            let time = Timestamp::default().plus_seconds(seconds);
+            assert_eq!(time.to_string(), text);
+            assert_eq!(Timestamp::parse(text), Some(time));
         }
     }
 }

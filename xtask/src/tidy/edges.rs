@@ -21,7 +21,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("apply", &[]),
     ("cluster", &["model", "apply"]),
     ("twin-core", &[]),
-    ("twin", &["twin-core"]),
+    ("twin-control", &["twin-core"]),
+    ("twin", &["twin-core", "twin-control"]),
     (
         "cli",
         &[
@@ -33,8 +34,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that decide: synchronous functions of their arguments.
-pub(super) const DECISIONS: &[&str] =
-    &["units", "yaml", "model", "catalog", "plan", "check", "networks", "apply", "twin-core"];
+pub(super) const DECISIONS: &[&str] = &[
+    "units",
+    "yaml",
+    "model",
+    "catalog",
+    "plan",
+    "check",
+    "networks",
+    "apply",
+    "twin-core",
+    "twin-control",
+];
 
 /// What a decision crate must not even be able to call, with what it is.
 const FORBIDDEN: &[(&str, &str)] = &[

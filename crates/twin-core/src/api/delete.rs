@@ -30,12 +30,38 @@ const RETURNED: &[&str] = &[
 ];
 
 /// What a delete was asked to do.
-#[derive(Default)]
-struct Options {
-    grace: Option<i64>,
-    uid: Text,
-    version: Text,
-    finalizer: Option<&'static str>,
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deletion {
+    /// Seconds that a pod gets, instead of its own.
+    pub grace: Option<i64>,
+    /// Only the object with this uid; empty for any.
+    pub uid: Text,
+    /// Only this version; empty for any.
+    pub version: Text,
+    /// What happens to what it owns, if its finalizers do not say it already.
+    pub propagation: Propagation,
+}
+
+/// What happens to objects that a deleted one owns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Propagation {
+    /// They end after it.
+    #[default]
+    Background,
+    /// It waits until they are gone.
+    Foreground,
+    /// They stay.
+    Orphan,
+}
+
+impl Propagation {
+    fn finalizer(self) -> Option<&'static str> {
+        match self {
+            Self::Background => None,
+            Self::Foreground => Some("foregroundDeletion"),
+            Self::Orphan => Some("orphan"),
+        }
+    }
 }
 
 impl Api {
@@ -87,11 +113,22 @@ impl Api {
         Ok(Response::json(200, &list))
     }
 
+    /// Ends an object if it is the one that is meant, and gives it as it then is.
+    pub(super) fn end_checked(
+        &mut self,
+        call: &Call<'_>,
+        object: &Arc<Object>,
+        deletion: &Deletion,
+    ) -> Result<Value, Status> {
+        preconditions(call, deletion, object)?;
+        Ok(self.end(call, object, deletion).tree)
+    }
+
     /// Ends an object, or starts its end.
-    fn end(&mut self, call: &Call<'_>, object: &Arc<Object>, options: &Options) -> Last {
+    fn end(&mut self, call: &Call<'_>, object: &Arc<Object>, options: &Deletion) -> Last {
         let resource = &call.address.resource;
         let mut tree = object.tree.clone();
-        if let Some(finalizer) = options.finalizer {
+        if let Some(finalizer) = options.propagation.finalizer() {
             tree = with_finalizer(&tree, finalizer);
         }
         let grace = grace(resource.is("", "pods"), &tree, options);
@@ -137,7 +174,7 @@ struct Last {
 }
 
 /// Pods get time to end, unless they run nowhere.
-fn grace(pod: bool, tree: &Value, options: &Options) -> i64 {
+fn grace(pod: bool, tree: &Value, options: &Deletion) -> i64 {
     let runs = tree.str_at(&["spec", "nodeName"]).is_some_and(|node| !node.is_empty());
     let over = matches!(tree.str_at(&["status", "phase"]), Some("Succeeded" | "Failed"));
     if !pod || !runs || over {
@@ -157,7 +194,7 @@ fn with_finalizer(tree: &Value, finalizer: &str) -> Value {
     tree.with(&path, list.into())
 }
 
-fn options(call: &Call<'_>) -> Result<Options, Status> {
+fn options(call: &Call<'_>) -> Result<Deletion, Status> {
     let body = match call.request.body {
         [] => Value::default(),
         text => decode(text).map_err(|error| Status::bad_request(error.to_string()))?,
@@ -165,21 +202,21 @@ fn options(call: &Call<'_>) -> Result<Options, Status> {
     let text = |path: &[&str], query: &str| {
         Text::new(body.str_at(path).unwrap_or_else(|| call.query.get(query)))
     };
-    let finalizer = match text(&["propagationPolicy"], "propagationPolicy").as_str() {
-        "Foreground" => Some("foregroundDeletion"),
-        "Orphan" => Some("orphan"),
-        _ => None,
+    let propagation = match text(&["propagationPolicy"], "propagationPolicy").as_str() {
+        "Foreground" => Propagation::Foreground,
+        "Orphan" => Propagation::Orphan,
+        _ => Propagation::Background,
     };
     let said = body.at(&["gracePeriodSeconds"]).and_then(Value::as_int);
-    Ok(Options {
+    Ok(Deletion {
         grace: said.or_else(|| call.query.get("gracePeriodSeconds").parse().ok()),
         uid: text(&["preconditions", "uid"], ""),
         version: text(&["preconditions", "resourceVersion"], ""),
-        finalizer,
+        propagation,
     })
 }
 
-fn preconditions(call: &Call<'_>, options: &Options, object: &Object) -> Result<(), Status> {
+fn preconditions(call: &Call<'_>, options: &Deletion, object: &Object) -> Result<(), Status> {
     let kind = &call.address.resource.kind.name;
     let refuse = |what: &str, wanted: &str, found: &str, guess: &str| {
         let why = format!(
@@ -208,7 +245,7 @@ impl Api {
         let Some(object) = self.store.get(table, &key).cloned() else {
             return Err(Status::not_found(&call.address.resource, &call.address.name));
         };
-        self.end(call, &object, &Options::default());
+        self.end(call, &object, &Deletion::default());
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 //! [`Api::handle`] is the whole contract: a request and a moment go in, a response comes out, and the
 //! store holds what was written. A watch comes out as a [`Watch`], which is asked for frames.
 
+mod act;
 mod body;
 mod delete;
 mod discovery;
@@ -15,6 +16,8 @@ mod subresource;
 mod watch;
 mod write;
 
+pub use act::{Act, Deed};
+pub use delete::{Deletion, Propagation};
 pub use request::{Body, Method, Moment, Request, Response};
 pub use watch::Watch;
 
@@ -73,6 +76,11 @@ impl Api {
             .into(),
             _ => Response::text(404, "404 page not found\n"),
         }
+    }
+
+    /// Which resources are served.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// What is stored.

@@ -69,6 +69,12 @@ impl Api {
     fn bind(&mut self, call: &Call<'_>) -> Result<Response, Status> {
         let body =
             decode(call.request.body).map_err(|error| Status::bad_request(error.to_string()))?;
+        self.bound(call, body.str_at(&["target", "name"]).unwrap_or_default())?;
+        Ok(Response::json(201, &made()))
+    }
+
+    /// Gives a pod its node.
+    pub(super) fn bound(&mut self, call: &Call<'_>, node: &str) -> Result<Value, Status> {
         let live = self.stored(call)?.tree.clone();
         let name = &call.address.name;
         if let Some(node) = live.str_at(&["spec", "nodeName"]).filter(|node| !node.is_empty()) {
@@ -77,7 +83,6 @@ impl Api {
             status.message = status.message.replacen("on pods ", "on pods/binding ", 1);
             return Err(status.with_kind("pods/binding"));
         }
-        let node = Value::text(body.str_at(&["target", "name"]).unwrap_or_default());
         let scheduled = Value::from([
             ("type", "PodScheduled".into()),
             ("status", "True".into()),
@@ -89,11 +94,10 @@ impl Api {
         conditions.retain(|condition| condition.str_at(&["type"]) != Some("PodScheduled"));
         conditions.push(scheduled);
         let new = live
-            .with(&["spec", "nodeName"], node)
+            .with(&["spec", "nodeName"], node.into())
             .with(&["status", "conditions"], conditions.into());
         let key = Key::new(&call.address.namespace, name);
-        self.store.put(&call.address.resource.table, &key, &new);
-        Ok(Response::json(201, &made()))
+        Ok(self.store.put(&call.address.resource.table, &key, &new).tree.clone())
     }
 
     /// The last step of a namespace's end.

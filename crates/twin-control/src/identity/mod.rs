@@ -1,0 +1,63 @@
+//! What each namespace gets: an account for its pods, and the certificate that they trust.
+
+use crate::controller::{Controller, Outcome, View, Wake};
+use crate::tables::{CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS};
+use twin_core::store::{Change, Key, TableName};
+use twin_core::tree::{Text, Value};
+
+/// Controllers of this folder.
+pub fn controllers() -> Vec<Box<dyn Controller>> {
+    let account = Given {
+        writer: "service-account-controller",
+        table: SERVICE_ACCOUNTS,
+        object: "default",
+        content: Value::default(),
+    };
+    let root = Given {
+        writer: "root-ca-certificate-publisher",
+        table: CONFIG_MAPS,
+        object: "kube-root-ca.crt",
+        content: Value::from([("data", Value::from([("ca.crt", NO_CERTIFICATE.into())]))]),
+    };
+    vec![Box::new(account), Box::new(root)]
+}
+
+/// In process there is no TLS, and so no certificate to trust.
+const NO_CERTIFICATE: &str = "";
+
+/// An object that every namespace has, and gets again if it is taken away.
+#[derive(Debug)]
+struct Given {
+    writer: &'static str,
+    table: TableName,
+    object: &'static str,
+    content: Value,
+}
+
+impl Controller for Given {
+    fn name(&self) -> &'static str {
+        self.writer
+    }
+
+    fn woken(&mut self, change: &Change, table: &TableName, _: &View<'_>, wake: &mut Wake) {
+        let key = &change.object.key;
+        if *table == NAMESPACES {
+            wake.key(Key::new("", key.name()));
+        } else if *table == self.table && key.name() == self.object {
+            wake.key(Key::new("", key.namespace()));
+        }
+    }
+
+    fn reconcile(&mut self, key: &Key, view: &View<'_>) -> Outcome {
+        let mut outcome = Outcome::default();
+        let active = view
+            .get(&NAMESPACES, key)
+            .is_some_and(|namespace| namespace.tree.str_at(&["status", "phase"]) == Some("Active"));
+        let there = view.get(&self.table, &Key::new(key.name(), self.object)).is_some();
+        if active && !there {
+            let object = self.content.with(&["metadata", "name"], Text::new(self.object).into());
+            outcome.create(self.table.clone(), key.name(), object);
+        }
+        outcome
+    }
+}

@@ -1,0 +1,44 @@
+//! What keeps a cluster in motion: controllers, a scheduler, and nodes without containers.
+//!
+//! ```text
+//!           ┌──────────── changes ─────────────┐
+//!           ▼                                  │
+//! [Controller::woken] ─▶ queue ─▶ reconcile ─▶ acts ─▶ Api
+//!                          ▲          │
+//!                          └── again, at a later time
+//! ```
+//!
+//! A [`Controller`] looks at a [`View`] and says what it would write. It waits for nothing and knows
+//! the time only from the view, so that the same requests at the same times give the same history.
+//! [`World`] turns the wheel; the crate `twin` gives it a clock.
+//!
+//! - [`identity`]: what each namespace gets.
+//! - [`workloads`]: from deployments, sets and jobs to pods; what becomes of owned objects.
+//! - [`nodes`]: where pods run, and what happens to them there.
+//! - [`network`]: addresses of Services, and who is behind them.
+//! - [`storage`]: claims and volumes.
+
+pub mod identity;
+pub mod network;
+pub mod nodes;
+pub mod storage;
+pub mod tables;
+pub mod workloads;
+
+mod controller;
+mod events;
+mod world;
+
+pub use controller::{Controller, Outcome, View, Wake, controller_of};
+pub use events::{Event, Severity};
+pub use world::World;
+
+/// All controllers of a cluster, in the order in which they get their turn.
+pub fn standard() -> Vec<Box<dyn Controller>> {
+    let mut all = identity::controllers();
+    all.extend(workloads::controllers());
+    all.extend(network::controllers());
+    all.extend(storage::controllers());
+    all.extend(nodes::controllers());
+    all
+}

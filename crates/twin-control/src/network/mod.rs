@@ -1,0 +1,8 @@
+//! Addresses of Services, and who is behind them.
+
+use crate::controller::Controller;
+
+/// Controllers of this folder.
+pub fn controllers() -> Vec<Box<dyn Controller>> {
+    Vec::new()
+}

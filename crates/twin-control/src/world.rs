@@ -1,0 +1,157 @@
+//! The wheel: changes wake controllers, controllers write, writes are changes.
+
+use crate::controller::{Controller, View, Wake};
+use crate::tables;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use twin_core::api::{Act, Api, Deed, Moment, Request, Response};
+use twin_core::store::{Change, Key, Revision, TableName};
+use twin_core::time::Timestamp;
+
+/// A refused write is tried again after this time.
+const RETRY: Duration = Duration::from_secs(5);
+/// More looks than this are not taken in one go, so that requests get their turn.
+const LOOKS: usize = 1_000;
+
+/// Which controller, by its place, and what it should look at.
+type Work = (usize, Key);
+
+/// An API with controllers that keep it in motion.
+#[derive(Debug, Default)]
+pub struct World {
+    api: Api,
+    controllers: Vec<Box<dyn Controller>>,
+    due: BTreeSet<(Timestamp, Work)>,
+    /// The time at which each is due, to move it forward.
+    when: BTreeMap<Work, Timestamp>,
+    /// What the controllers have been told.
+    seen: Revision,
+    seed: u64,
+}
+
+impl World {
+    /// A world whose uids and names follow from the seed.
+    pub fn new(controllers: Vec<Box<dyn Controller>>, seed: u64) -> Self {
+        Self { controllers, seed: seed.wrapping_mul(0x1_0000_0001), ..Self::default() }
+    }
+
+    /// The API, to look at.
+    pub fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// Forgets the past: watches and pages from before expire.
+    pub fn compact(&mut self) {
+        self.api.compact();
+    }
+
+    /// Answers a request.
+    pub fn handle(&mut self, request: &Request<'_>, now: Timestamp) -> Response {
+        let moment = self.moment(now);
+        self.api.handle(request, moment)
+    }
+
+    /// Does a write in somebody's name.
+    ///
+    /// # Errors
+    /// The `Status` that a client would get.
+    pub fn act(
+        &mut self,
+        name: &str,
+        act: &Act,
+        now: Timestamp,
+    ) -> Result<(), twin_core::status::Status> {
+        let moment = self.moment(now);
+        self.api.act(name, act, moment).map(drop)
+    }
+
+    /// Does what is due at this time, and says when something is due again: now, if this was only a
+    /// part of it, and never, if nothing is until somebody writes.
+    pub fn settle(&mut self, now: Timestamp) -> Option<Timestamp> {
+        for _ in 0..LOOKS {
+            self.tell(now);
+            let Some((time, work)) = self.due.first().cloned() else { break };
+            if time > now {
+                break;
+            }
+            self.due.pop_first();
+            self.when.remove(&work);
+            self.look(&work, now);
+        }
+        self.tell(now);
+        self.due.first().map(|(time, _)| (*time).max(now))
+    }
+
+    fn moment(&mut self, now: Timestamp) -> Moment {
+        self.seed = self.seed.wrapping_add(1);
+        Moment { now, seed: self.seed }
+    }
+
+    /// Tells the controllers what has changed since the last time.
+    fn tell(&mut self, now: Timestamp) {
+        let store = self.api.store();
+        if store.revision() == self.seen {
+            return;
+        }
+        let mut changes: Vec<(TableName, Arc<Change>)> = Vec::new();
+        for table in tables::ALL {
+            // What is no longer known was told before, or it was told by what came after.
+            let Ok(new) = store.changes(table, self.seen) else { continue };
+            changes.extend(new.map(|change| (table.clone(), change.clone())));
+        }
+        changes.sort_by_key(|(_, change)| change.object.revision);
+        self.seen = store.revision();
+        let view = View { store, now };
+        let mut woken = Vec::new();
+        for (place, controller) in self.controllers.iter_mut().enumerate() {
+            let mut wake = Wake::default();
+            for (table, change) in &changes {
+                controller.woken(change, table, &view, &mut wake);
+            }
+            woken.extend(wake.0.into_iter().map(|key| (place, key)));
+        }
+        for work in woken {
+            self.schedule(work, now);
+        }
+    }
+
+    /// Looks at it at this time, or earlier if that was planned.
+    fn schedule(&mut self, work: Work, at: Timestamp) {
+        match self.when.get(&work) {
+            Some(known) if *known <= at => return,
+            Some(known) => {
+                self.due.remove(&(*known, work.clone()));
+            }
+            None => {}
+        }
+        self.when.insert(work.clone(), at);
+        self.due.insert((at, work));
+    }
+
+    fn look(&mut self, work: &Work, now: Timestamp) {
+        let controller = &mut self.controllers[work.0];
+        let name = controller.name();
+        let outcome = controller.reconcile(&work.1, &View { store: self.api.store(), now });
+        let mut refused = false;
+        for act in &outcome.acts {
+            let moment = self.moment(now);
+            refused |= self.api.act(name, act, moment).is_err();
+        }
+        for event in &outcome.events {
+            let moment = self.moment(now);
+            let object = event.object(name, now, moment.seed);
+            let key = Key::new(event.namespace(), "");
+            let act = Act { table: tables::EVENTS, key, deed: Deed::Create(object) };
+            // An event whose namespace is going has nobody to read it.
+            let _ = self.api.act(name, &act, moment);
+        }
+        let again = outcome.again.into_iter().chain(refused.then_some(RETRY)).min();
+        if let Some(after) = again {
+            self.schedule(work.clone(), now.plus(after));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

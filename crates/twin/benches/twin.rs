@@ -12,7 +12,7 @@ const APPLIES: u32 = 20_000;
 
 fn main() {
     let started = Instant::now();
-    let twin = Twin::builder().nodes(1).start();
+    let twin = Twin::builder().nodes(1).motion(twin::Motion::Still).start();
     println!("start, one node, in process: {:?}", started.elapsed());
     drop(twin);
     let mut api = Api::default();

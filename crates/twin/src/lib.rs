@@ -13,18 +13,21 @@
 //! # }
 //! ```
 //!
-//! No socket, no container: the client's requests are answered by `twin_core` in the same process.
+//! No socket, no container: the client's requests are answered by `twin_core` in the same process,
+//! and the controllers, the scheduler and the nodes of `twin_control` turn in a task of the runtime.
+//! Where the runtime's time is paused, a day of theirs takes as long as its events need.
 //! What differs from a real API server stands in `docs/twin-fidelity.md`.
 
 mod service;
 
 pub use service::{TwinBody, TwinService};
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
-use tokio::time::Instant;
-use twin_core::api::{Api, Body, Method, Moment, Request, Response};
+use tokio::time::{Instant, sleep_until};
+use twin_control::World;
+use twin_core::api::{Body, Method, Request, Response};
 use twin_core::time::Timestamp;
 
 /// A running API. Clones are the same one.
@@ -35,9 +38,8 @@ pub struct Twin {
 
 #[derive(Debug)]
 struct Shared {
-    api: Mutex<Api>,
+    world: Mutex<World>,
     clock: Clock,
-    seeds: Mutex<u64>,
     changed: watch::Sender<()>,
 }
 
@@ -53,6 +55,11 @@ impl Clock {
         let now = self.origin.saturating_add(self.started.elapsed());
         Timestamp::from_micros(i64::try_from(now.as_micros()).unwrap_or(i64::MAX))
     }
+
+    /// When it is this time; soon, if it is past.
+    fn instant(&self, time: Timestamp) -> Instant {
+        Instant::now() + time.since(self.now())
+    }
 }
 
 /// What a twin starts with.
@@ -61,12 +68,23 @@ pub struct Builder {
     nodes: u32,
     seed: u64,
     origin: Option<Duration>,
+    motion: Motion,
+}
+
+/// Who moves what clients write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Motion {
+    /// The twin's own controllers, scheduler and nodes.
+    #[default]
+    Controllers,
+    /// Nobody: objects stay as clients write them, as with an API server alone.
+    Still,
 }
 
 impl Twin {
     /// Starts to describe a twin.
     pub fn builder() -> Builder {
-        Builder { nodes: 0, seed: 1, origin: None }
+        Builder { nodes: 0, seed: 1, origin: None, motion: Motion::default() }
     }
 
     /// A client for it.
@@ -84,34 +102,59 @@ impl Twin {
 
     /// Forgets the past: watches and pages from before expire, as they do on a cluster in time.
     pub fn compact(&self) {
-        self.api().compact();
+        self.world().compact();
     }
 
     /// Bytes of all objects, each shared part once.
     pub fn footprint(&self) -> usize {
-        self.api().store().footprint()
+        self.world().api().store().footprint()
     }
 
-    fn api(&self) -> MutexGuard<'_, Api> {
-        // A panic inside leaves whole objects behind: each write is one insertion.
-        self.shared.api.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn moment(&self) -> Moment {
-        let mut seeds = self.shared.seeds.lock().unwrap_or_else(PoisonError::into_inner);
-        *seeds = seeds.wrapping_add(1);
-        Moment { now: self.shared.clock.now(), seed: *seeds }
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.shared.world()
     }
 
     fn answer(&self, request: &Request<'_>) -> Response {
-        let moment = self.moment();
-        let mut api = self.api();
-        let before = api.store().revision();
-        let response = api.handle(request, moment);
-        if api.store().revision() != before {
-            self.shared.changed.send_replace(());
+        self.shared.moved(|world, now| world.handle(request, now))
+    }
+}
+
+impl Shared {
+    fn world(&self) -> MutexGuard<'_, World> {
+        // A panic inside leaves whole objects behind: each write is one insertion.
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something in the world, and tells those who wait for changes.
+    fn moved<T>(&self, act: impl FnOnce(&mut World, Timestamp) -> T) -> T {
+        let mut world = self.world();
+        let before = world.api().store().revision();
+        let result = act(&mut world, self.clock.now());
+        if world.api().store().revision() != before {
+            self.changed.send_replace(());
         }
-        response
+        result
+    }
+}
+
+/// Turns the wheel for as long as anybody has the twin.
+async fn turn(twin: Weak<Shared>, mut changes: watch::Receiver<()>) {
+    loop {
+        let Some(shared) = twin.upgrade() else { return };
+        changes.mark_unchanged();
+        let next = shared.moved(World::settle).map(|time| shared.clock.instant(time));
+        drop(shared);
+        let due = async {
+            match next {
+                Some(time) if time <= Instant::now() => tokio::task::yield_now().await,
+                Some(time) => sleep_until(time).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            changed = changes.changed() => if changed.is_err() { return },
+            () = due => {}
+        }
     }
 }
 
@@ -137,17 +180,34 @@ impl Builder {
         self
     }
 
+    /// Who moves what clients write. Without it, the twin's own controllers.
+    #[must_use]
+    pub fn motion(mut self, motion: Motion) -> Self {
+        self.motion = motion;
+        self
+    }
+
     /// Starts it.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, unless it is to be still: the controllers turn in a task there.
     pub fn start(self) -> Twin {
         let real = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let origin = self.origin.unwrap_or_else(real);
+        let controllers = match self.motion {
+            Motion::Controllers => twin_control::standard(),
+            Motion::Still => Vec::new(),
+        };
+        let (changed, changes) = watch::channel(());
         let shared = Shared {
-            api: Mutex::default(),
+            world: Mutex::new(World::new(controllers, self.seed)),
             clock: Clock { origin, started: Instant::now() },
-            seeds: Mutex::new(self.seed.wrapping_mul(0x1_0000_0001)),
-            changed: watch::Sender::new(()),
+            changed,
         };
         let twin = Twin { shared: Arc::new(shared) };
+        if self.motion == Motion::Controllers {
+            tokio::spawn(turn(Arc::downgrade(&twin.shared), changes));
+        }
         for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
             twin.seed_object(
                 "/api/v1/namespaces",

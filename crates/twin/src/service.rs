@@ -142,7 +142,7 @@ impl Listening {
     async fn next(&mut self) -> Option<Bytes> {
         while self.open {
             self.changes.mark_unchanged();
-            let polled = self.watch.poll(self.twin.api().store());
+            let polled = self.watch.poll(self.twin.world().api().store());
             match polled {
                 Err(gone) => {
                     self.open = false;

@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Node, Pod};
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::runtime::{WatchStreamExt, reflector, watcher};
 use serde_json::json;
-use twin::Twin;
+use twin::{Motion, Twin};
 
 fn map(name: &str) -> ConfigMap {
     serde_json::from_value(json!({ "metadata": { "name": name }, "data": { "a": "1" } })).unwrap()
@@ -61,7 +61,7 @@ async fn applied_fields_have_owners() {
 #[tokio::test(start_paused = true)]
 async fn watchers_see_every_change_and_survive_a_compaction() {
     for config in [watcher::Config::default(), watcher::Config::default().streaming_lists()] {
-        let twin = Twin::builder().start();
+        let twin = Twin::builder().motion(Motion::Still).start();
         let maps: Api<ConfigMap> = Api::default_namespaced(twin.client());
         maps.create(&PostParams::default(), &map("a")).await.unwrap();
         let (reader, writer) = reflector::store();

@@ -24,7 +24,7 @@ async fn the_twin_answers_as_a_real_server_does() {
         );
         return;
     };
-    let twin = Twin::builder().start();
+    let twin = Twin::builder().motion(twin::Motion::Still).start();
     let script: Vec<Value> = serde_json::from_str(include_str!("requests.json")).unwrap();
     let mut wrong = Vec::new();
     for step in &script {

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 use twin_core::api::{Act, Deed, Deletion};
+use twin_core::selector::LabelSelector;
 use twin_core::store::{Change, Key, Narrow, Object, Store, TableName, terms};
 use twin_core::time::Timestamp;
 use twin_core::tree::{Text, Value};
@@ -130,6 +131,23 @@ impl<'a> View<'a> {
         value: &str,
     ) -> impl Iterator<Item = &'a Arc<Object>> + use<'a> {
         self.found(table, namespace, Some(terms::label(name, value)))
+    }
+
+    /// Objects whose labels a `LabelSelector` object selects; none if there is no selector.
+    pub fn selected(
+        &self,
+        table: &TableName,
+        namespace: &str,
+        selector: Option<&Value>,
+    ) -> impl Iterator<Item = &'a Arc<Object>> + use<'a> {
+        let selector = LabelSelector::of(selector);
+        let term = selector.as_ref().and_then(LabelSelector::term);
+        let found = selector.map(|selector| {
+            self.found(table, namespace, term).filter(move |object| {
+                selector.matches(object.tree.at(&["metadata", "labels"]).and_then(Value::as_map))
+            })
+        });
+        found.into_iter().flatten()
     }
 
     /// Pods on a node.

@@ -17,10 +17,12 @@
 //! - [`nodes`]: where pods run, and what happens to them there.
 //! - [`network`]: addresses of Services, and who is behind them.
 //! - [`storage`]: claims and volumes.
+//! - [`scaling`]: how much pods use, and how many of them that asks for.
 
 pub mod identity;
 pub mod network;
 pub mod nodes;
+pub mod scaling;
 pub mod storage;
 pub mod tables;
 pub mod workloads;
@@ -39,6 +41,7 @@ pub fn standard() -> Vec<Box<dyn Controller>> {
     all.extend(workloads::controllers());
     all.extend(network::controllers());
     all.extend(storage::controllers());
+    all.extend(scaling::controllers());
     all.extend(nodes::controllers());
     all
 }

@@ -1,7 +1,7 @@
 //! `app=web,tier in (a, b),!old`
 
 use crate::store::terms;
-use crate::tree::{Map, Text};
+use crate::tree::{Map, Text, Value};
 use std::collections::BTreeSet;
 
 /// Requirements on labels, all of which hold.
@@ -47,6 +47,33 @@ impl LabelSelector {
         Ok(Self { requirements })
     }
 
+    /// The selector of a `LabelSelector` object; nothing selects nothing, and so does what is odd.
+    pub fn of(selector: Option<&Value>) -> Option<Self> {
+        let selector = selector?.as_map()?;
+        let mut requirements = Vec::new();
+        for (key, value) in
+            selector.get("matchLabels").and_then(Value::as_map).into_iter().flatten()
+        {
+            let value = Text::new(value.as_str()?);
+            requirements.push((key.clone(), Requirement::In(BTreeSet::from([value]))));
+        }
+        let expressions = selector.get("matchExpressions").and_then(Value::as_list);
+        for expression in expressions.into_iter().flat_map(|list| list.iter()) {
+            let values = expression.at(&["values"]).and_then(Value::as_list);
+            let values = values.into_iter().flat_map(|list| list.iter());
+            let values = values.filter_map(Value::as_str).map(Text::new).collect();
+            let requirement = match expression.str_at(&["operator"])? {
+                "In" => Requirement::In(values),
+                "NotIn" => Requirement::NotIn(values),
+                "Exists" => Requirement::Exists,
+                "DoesNotExist" => Requirement::Absent,
+                _ => return None,
+            };
+            requirements.push((Text::new(expression.str_at(&["key"])?), requirement));
+        }
+        Some(Self { requirements })
+    }
+
     /// Whether it asks for nothing.
     pub fn is_empty(&self) -> bool {
         self.requirements.is_empty()
@@ -72,7 +99,7 @@ impl LabelSelector {
     }
 
     /// A term that every object meant has, if there is one.
-    pub(crate) fn term(&self) -> Option<Text> {
+    pub fn term(&self) -> Option<Text> {
         self.requirements.iter().find_map(|(key, requirement)| match requirement {
             Requirement::In(values) if values.len() == 1 => {
                 Some(terms::label(key, values.first()?))

@@ -18,8 +18,10 @@
 //! Where the runtime's time is paused, a day of theirs takes as long as its events need.
 //! What differs from a real API server stands in `docs/twin-fidelity.md`.
 
+mod inputs;
 mod service;
 
+pub use inputs::{LOST, Unknown, Workload};
 pub use service::{TwinBody, TwinService};
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};

@@ -21,8 +21,8 @@ pub use delete::{Deletion, Propagation};
 pub use request::{Body, Method, Moment, Request, Response};
 pub use watch::Watch;
 
-use crate::registry::Registry;
-use crate::schema::Schema;
+use crate::registry::{Registry, Resource};
+use crate::schema::{Schema, TypeId};
 use crate::status::{Reason, Status};
 use crate::store::Store;
 use request::Query;
@@ -81,6 +81,16 @@ impl Api {
     /// Which resources are served.
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// Serves one more resource; one with the same address is replaced.
+    pub fn serve(&mut self, resource: Resource) {
+        self.registry.add(resource);
+    }
+
+    /// The type of what may be anything.
+    pub fn any(&self) -> TypeId {
+        self.schema.any()
     }
 
     /// What is stored.

@@ -43,6 +43,7 @@ pub(crate) fn serve(api: &mut Api) {
             subresources: Vec::new(),
             ty: any,
             table: TableName(Text::from(format!("{GROUP}/{plural}"))),
+            custom: None,
         });
     }
 }

@@ -5,6 +5,7 @@
 
 mod act;
 mod body;
+mod custom;
 mod delete;
 mod discovery;
 mod object;
@@ -24,16 +25,20 @@ pub use watch::Watch;
 use crate::registry::{Registry, Resource};
 use crate::schema::{Schema, TypeId};
 use crate::status::{Reason, Status};
-use crate::store::Store;
+use crate::store::{Revision, Store};
 use request::Query;
 use route::{Address, Target, route};
+use std::borrow::Cow;
 
 /// A Kubernetes API.
 #[derive(Debug)]
 pub struct Api {
-    schema: &'static Schema,
+    /// Kubernetes' own types, and those of custom resources once there are any.
+    schema: Cow<'static, Schema>,
     registry: Registry,
     store: Store,
+    /// Up to where definitions of custom resources are followed.
+    defined: Revision,
 }
 
 /// What every step of a request may look at.
@@ -47,13 +52,24 @@ struct Call<'a> {
 impl Default for Api {
     fn default() -> Self {
         let schema = Schema::builtin();
-        Self { schema, registry: Registry::builtin(schema), store: Store::default() }
+        Self {
+            schema: Cow::Borrowed(schema),
+            registry: Registry::builtin(schema),
+            store: Store::default(),
+            defined: Revision::default(),
+        }
     }
 }
 
 impl Api {
     /// Answers a request.
     pub fn handle(&mut self, request: &Request<'_>, moment: Moment) -> Response {
+        let response = self.answer(request, moment);
+        self.follow_definitions(moment);
+        response
+    }
+
+    fn answer(&mut self, request: &Request<'_>, moment: Moment) -> Response {
         let get = request.method == Method::Get;
         match route(&self.registry, request.path) {
             Target::Objects(address) => {

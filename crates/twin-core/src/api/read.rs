@@ -36,9 +36,10 @@ impl Api {
     pub(super) fn list(&self, call: &Call<'_>) -> Result<Response, Status> {
         let filter = Self::filter(call)?;
         let page = self.page(call, &filter)?;
-        let projection = Projection::wanted(call.request.accept);
+        let (resource, projection) =
+            (&call.address.resource, Projection::wanted(call.request.accept));
         let items: Vec<_> =
-            page.objects.iter().map(|object| projection.item(&object.tree)).collect();
+            page.objects.iter().map(|object| projection.item(resource, &object.tree)).collect();
         let mut metadata =
             Value::from([("resourceVersion", Text::from(page.revision.to_string()).into())]);
         if let Some(token) = page.next {
@@ -47,7 +48,11 @@ impl Api {
                 metadata = metadata.with(&["remainingItemCount"], page.remaining.into());
             }
         }
-        let (kind, version) = projection.list_kind(&call.address.resource.kind);
+        let continues = metadata.at(&["continue"]).is_some();
+        if resource.custom.is_some() && projection == Projection::Whole && !continues {
+            metadata = metadata.with(&["continue"], "".into());
+        }
+        let (kind, version) = projection.list_kind(&resource.kind);
         let list = Value::from([
             ("kind", kind.into()),
             ("apiVersion", version.into()),

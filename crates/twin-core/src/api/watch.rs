@@ -1,7 +1,7 @@
 //! Watches: a place in history, asked for what came since.
 
 use super::Call;
-use crate::registry::Kind;
+use crate::registry::{Kind, Resource};
 use crate::selector::{FieldSelector, LabelSelector};
 use crate::status::{Cause, Status};
 use crate::store::{Change, ChangeKind, Narrow, Object, Revision, Store, TableName, frame};
@@ -54,9 +54,10 @@ impl Projection {
         }
     }
 
-    /// In a list of one kind nobody repeats it.
-    pub(super) fn item(self, object: &Value) -> Value {
+    /// In a list of one built-in kind nobody repeats it.
+    pub(super) fn item(self, resource: &Resource, object: &Value) -> Value {
         match self {
+            Self::Whole if resource.custom.is_some() => object.clone(),
             Self::Whole => object.without(&["kind"]).without(&["apiVersion"]),
             Self::Metadata => self.show(object),
         }

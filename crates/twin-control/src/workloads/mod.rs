@@ -1,8 +1,25 @@
 //! From deployments, sets and jobs to pods; what becomes of owned objects.
+//!
+//! ```text
+//! Deployment ─▶ ReplicaSet ─┐
+//! CronJob ─▶ Job ───────────┼─▶ Pod
+//! StatefulSet · DaemonSet ──┘
+//! ```
+
+mod owner;
+mod pace;
+mod pods;
+mod read;
+mod replica_set;
+mod telling;
+mod template;
 
 use crate::controller::Controller;
 
 /// Controllers of this folder.
 pub fn controllers() -> Vec<Box<dyn Controller>> {
-    Vec::new()
+    vec![Box::<replica_set::ReplicaSets>::default()]
 }
+
+#[cfg(test)]
+mod stage;

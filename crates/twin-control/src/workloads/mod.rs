@@ -6,11 +6,14 @@
 //! StatefulSet · DaemonSet ──┘
 //! ```
 
+mod conditions;
+mod deployment;
 mod owner;
 mod pace;
 mod pods;
 mod read;
 mod replica_set;
+mod share;
 mod telling;
 mod template;
 
@@ -18,7 +21,7 @@ use crate::controller::Controller;
 
 /// Controllers of this folder.
 pub fn controllers() -> Vec<Box<dyn Controller>> {
-    vec![Box::<replica_set::ReplicaSets>::default()]
+    vec![Box::<deployment::Deployments>::default(), Box::<replica_set::ReplicaSets>::default()]
 }
 
 #[cfg(test)]

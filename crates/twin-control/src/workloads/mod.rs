@@ -8,6 +8,8 @@
 
 mod conditions;
 mod deployment;
+mod garbage;
+mod namespace;
 mod owner;
 mod pace;
 mod pods;
@@ -21,7 +23,12 @@ use crate::controller::Controller;
 
 /// Controllers of this folder.
 pub fn controllers() -> Vec<Box<dyn Controller>> {
-    vec![Box::<deployment::Deployments>::default(), Box::<replica_set::ReplicaSets>::default()]
+    vec![
+        Box::<deployment::Deployments>::default(),
+        Box::<replica_set::ReplicaSets>::default(),
+        Box::new(garbage::Collector::new()),
+        Box::<namespace::Namespaces>::default(),
+    ]
 }
 
 #[cfg(test)]

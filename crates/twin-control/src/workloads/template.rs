@@ -92,7 +92,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// SplitMix64.
+    /// `SplitMix64`.
     fn number(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.state;

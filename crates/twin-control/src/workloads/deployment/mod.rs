@@ -1,4 +1,4 @@
-//! Deployments: a ReplicaSet for each template, and the way from one to the next.
+//! Deployments: a `ReplicaSet` for each template, and the way from one to the next.
 //!
 //! ```text
 //! sets ─▶ revision ─▶ scale, rolling or recreate ─▶ progress

@@ -140,8 +140,8 @@ fn history(known: &str, last: &str) -> Text {
     }
     let mut text = format!("{known},{last}");
     while text.len() > HISTORY_LENGTH {
-        let Some((_, rest)) = text.split_once(',') else { break };
-        text = rest.to_owned();
+        let Some(comma) = text.find(',') else { break };
+        text.drain(..=comma);
     }
     Text::from(text)
 }

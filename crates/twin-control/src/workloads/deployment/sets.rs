@@ -1,4 +1,4 @@
-//! A Deployment and its ReplicaSets, read.
+//! A Deployment and its `ReplicaSets`, read.
 
 use crate::controller::{Outcome, View};
 use crate::tables::REPLICA_SETS;
@@ -66,7 +66,7 @@ impl Spec {
     }
 }
 
-/// A ReplicaSet, as it is after what was decided about it.
+/// A `ReplicaSet`, as it is after what was decided about it.
 #[derive(Clone, Debug)]
 pub(super) struct Set {
     pub(super) key: Key,

@@ -1,4 +1,4 @@
-//! ReplicaSets: as many pods of a template as are wanted.
+//! `ReplicaSets`: as many pods of a template as are wanted.
 
 mod order;
 

@@ -15,7 +15,9 @@ mod pace;
 mod pods;
 mod read;
 mod replica_set;
+mod revisions;
 mod share;
+mod stateful_set;
 mod telling;
 mod template;
 
@@ -26,6 +28,7 @@ pub fn controllers() -> Vec<Box<dyn Controller>> {
     vec![
         Box::<deployment::Deployments>::default(),
         Box::<replica_set::ReplicaSets>::default(),
+        Box::<stateful_set::StatefulSets>::default(),
         Box::new(garbage::Collector::new()),
         Box::<namespace::Namespaces>::default(),
     ]

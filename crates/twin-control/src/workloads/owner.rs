@@ -56,6 +56,8 @@ pub(super) fn disowned(tree: &Value, gone: impl Fn(&str) -> bool) -> Value {
 pub(super) struct Claimant<'a> {
     pub(super) object: &'a Object,
     selector: LabelSelector,
+    /// Whether the owner takes an object of this key, if it has the right labels.
+    takes: fn(&Key, &Key) -> bool,
 }
 
 impl<'a> Claimant<'a> {
@@ -65,7 +67,12 @@ impl<'a> Claimant<'a> {
         let selector = LabelSelector::of(object.tree.at(&["spec", "selector"]))?;
         let template = object.tree.at(&["spec", "template"])?;
         let fits = !selector.is_empty() && selector.matches(labels(template));
-        fits.then_some(Self { object, selector })
+        fits.then_some(Self { object, selector, takes: |_, _| true })
+    }
+
+    /// Who looks at names too: at its own, and at that of what it could adopt.
+    pub(super) fn only(self, takes: fn(&Key, &Key) -> bool) -> Self {
+        Self { takes, ..self }
     }
 
     /// What it owns after adoption and release. One pass over what it owns, and one over what has
@@ -113,7 +120,8 @@ impl<'a> Claimant<'a> {
         };
         for object in candidates {
             let free = controller_of(&object.tree).is_none() && !is_ending(&object.tree);
-            if free && self.selector.matches(labels(&object.tree)) {
+            let takes = (self.takes)(&self.object.key, &object.key);
+            if free && takes && self.selector.matches(labels(&object.tree)) {
                 let mut owners = list(&object.tree, &["metadata", "ownerReferences"]).to_vec();
                 owners.push(reference(tree));
                 let adopted = object.tree.with(&["metadata", "ownerReferences"], owners.into());

@@ -6,8 +6,9 @@ use super::object::{
 };
 use super::{Api, Call, Response};
 use crate::apply::{FieldSet, Writer, update};
+use crate::registry::Resource;
 use crate::schema::empty;
-use crate::status::Status;
+use crate::status::{Cause, Status};
 use crate::store::Key;
 use crate::tree::Value;
 
@@ -38,6 +39,7 @@ impl Api {
         let namespace = self.namespace_of(call, object)?;
         let name = self.name_of(call, object, &namespace);
         check_name(resource, &name)?;
+        self.check_open(resource, &name, &namespace)?;
         let key = Key::new(&namespace, &name);
         if self.store.get(&resource.table, &key).is_some() {
             return Err(Status::already_exists(resource, &name));
@@ -76,6 +78,25 @@ impl Api {
             }
             _ => Ok(namespace.clone()),
         }
+    }
+
+    /// Nothing new comes into a namespace that goes.
+    fn check_open(&self, resource: &Resource, name: &str, namespace: &str) -> Result<(), Status> {
+        let spaces = self.registry.find("", "v1", "namespaces");
+        let space = spaces.and_then(|it| self.store.get(&it.table, &Key::new("", namespace)));
+        if space.is_none_or(|space| meta(&space.tree, "deletionTimestamp").is_empty()) {
+            return Ok(());
+        }
+        let why = format!(
+            "unable to create new content in namespace {namespace} because it is being terminated"
+        );
+        let cause = Cause {
+            reason: "NamespaceTerminating",
+            message: format!("namespace {namespace} is being terminated"),
+            field: "metadata.namespace".to_owned(),
+        };
+        let status = Status::forbidden(resource, name, &why);
+        Err(Status { causes: vec![cause], ..status })
     }
 
     fn name_of(&self, call: &Call<'_>, object: &Value, namespace: &str) -> String {

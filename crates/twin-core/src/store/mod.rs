@@ -120,6 +120,11 @@ impl Store {
         self.tables.get(table)?.objects.get(key)
     }
 
+    /// Tables that have or had objects.
+    pub fn tables(&self) -> impl Iterator<Item = &TableName> {
+        self.tables.keys()
+    }
+
     /// How many objects a table has.
     pub fn count(&self, table: &TableName) -> usize {
         self.tables.get(table).map_or(0, |table| table.objects.len())

@@ -21,7 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("apply", &[]),
     ("cluster", &["model", "apply"]),
     ("twin-core", &[]),
-    ("twin-control", &["twin-core"]),
+    ("twin-control", &["units", "twin-core"]),
     ("twin", &["twin-core", "twin-control"]),
     (
         "cli",

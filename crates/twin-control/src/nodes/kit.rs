@@ -115,7 +115,13 @@ impl Stage {
         let node = format!(
             r#"{{"metadata":{{"name":"{name}","labels":{{"kubernetes.io/hostname":"{name}"}}}}{more}}}"#
         );
-        self.made("/api/v1/nodes", &node);
+        let made = self.made("/api/v1/nodes", &node);
+        // Nobody else says that it is ready.
+        let taints = made.at(&["spec", "taints"]).and_then(Value::as_list).cloned();
+        let mut taints = taints.unwrap_or_default().to_vec();
+        taints.retain(|taint| taint.str_at(&["key"]) != Some("node.kubernetes.io/not-ready"));
+        let patch = Value::from([("spec", Value::from([("taints", taints.into())]))]);
+        self.patched(&format!("/api/v1/nodes/{name}"), &patch.to_string());
         let status = format!(
             r#"{{"status":{{"allocatable":{{"cpu":"{cores}","memory":"{gib}Gi","pods":"110"}},"capacity":{{"cpu":"{cores}","memory":"{gib}Gi","pods":"110"}}}}}}"#
         );

@@ -1,5 +1,7 @@
 //! Where pods run, and what happens to them there.
 
+pub mod kubelet;
+pub mod lifecycle;
 pub mod scheduler;
 
 mod conditions;
@@ -7,9 +9,13 @@ mod conditions;
 pub(crate) mod kit;
 
 use crate::controller::Controller;
+use kubelet::Kubelet;
 use scheduler::{InTurn, Scheduler};
 
 /// Controllers of this folder.
 pub fn controllers() -> Vec<Box<dyn Controller>> {
-    vec![Box::new(Scheduler::new(Box::new(InTurn::default())))]
+    let mut all = lifecycle::controllers();
+    all.push(Box::new(Scheduler::new(Box::new(InTurn::default()))));
+    all.push(Box::new(Kubelet::default()));
+    all
 }

@@ -24,6 +24,7 @@ pub use demand::Demand;
 pub use fleet::Fleet;
 pub use refusal::Refusals;
 pub use search::{InTurn, Placement};
+pub(super) use terms::{Taint, taints, tolerations};
 
 use super::conditions::{Condition, State};
 use crate::controller::{Controller, Outcome, View, Wake};

@@ -103,14 +103,14 @@ pub(super) fn preferred(spec: &Value) -> Vec<(i64, NodeTerm)> {
 
 /// What keeps pods away from a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Taint {
-    pub(super) key: Text,
-    pub(super) value: Text,
-    pub(super) effect: Text,
+pub(in super::super) struct Taint {
+    pub(in super::super) key: Text,
+    pub(in super::super) value: Text,
+    pub(in super::super) effect: Text,
 }
 
 /// The taints of a node.
-pub(super) fn taints(node: &Value) -> Vec<Taint> {
+pub(in super::super) fn taints(node: &Value) -> Vec<Taint> {
     let text = |taint: &Value, field: &str| Text::new(taint.str_at(&[field]).unwrap_or_default());
     let read = |taint: &Value| Taint {
         key: text(taint, "key"),
@@ -126,14 +126,14 @@ pub(super) fn taints(node: &Value) -> Vec<Taint> {
 
 /// What a pod bears.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Toleration {
+pub(in super::super) struct Toleration {
     key: Text,
     operator: Text,
     value: Text,
     effect: Text,
 }
 
-pub(super) fn tolerations(spec: &Value) -> Vec<Toleration> {
+pub(in super::super) fn tolerations(spec: &Value) -> Vec<Toleration> {
     let text = |it: &Value, field: &str| Text::new(it.str_at(&[field]).unwrap_or_default());
     let read = |it: &Value| Toleration {
         key: text(it, "key"),
@@ -145,7 +145,7 @@ pub(super) fn tolerations(spec: &Value) -> Vec<Toleration> {
 }
 
 impl Toleration {
-    pub(super) fn bears(&self, taint: &Taint) -> bool {
+    pub(in super::super) fn bears(&self, taint: &Taint) -> bool {
         let number = |text: &Text| text.parse::<i64>().ok();
         let compared = |wanted: fn(i64, i64) -> bool| {
             number(&taint.value)

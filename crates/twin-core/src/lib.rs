@@ -23,5 +23,6 @@ pub mod schema;
 pub mod selector;
 pub mod status;
 pub mod store;
+mod table;
 pub mod time;
 pub mod tree;

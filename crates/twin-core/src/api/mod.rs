@@ -9,6 +9,7 @@ mod delete;
 mod discovery;
 mod object;
 mod patch;
+mod projection;
 mod read;
 mod request;
 mod route;

@@ -17,7 +17,9 @@
 
 pub mod api;
 pub mod apply;
+mod openapi;
 pub mod patch;
+mod protobuf;
 pub mod registry;
 pub mod schema;
 pub mod selector;

@@ -10,6 +10,7 @@ mod delete;
 mod discovery;
 mod object;
 mod patch;
+mod projection;
 mod read;
 mod request;
 mod route;
@@ -22,6 +23,8 @@ pub use delete::{Deletion, Propagation};
 pub use request::{Body, Method, Moment, Request, Response};
 pub use watch::Watch;
 
+use crate::openapi;
+use crate::protobuf;
 use crate::registry::{Registry, Resource};
 use crate::schema::{Schema, TypeId};
 use crate::status::{Reason, Status};
@@ -29,6 +32,8 @@ use crate::store::{Revision, Store};
 use request::Query;
 use route::{Address, Target, route};
 use std::borrow::Cow;
+
+const JSON: &str = "application/json";
 
 /// A Kubernetes API.
 #[derive(Debug)]
@@ -74,6 +79,15 @@ impl Api {
         match route(&self.registry, request.path) {
             Target::Objects(address) => {
                 let query = Query::parse(request.query);
+                let json = match self.as_json(request) {
+                    Ok(json) => json,
+                    Err(status) => return status.into(),
+                };
+                let request = &Request {
+                    content_type: json.as_ref().map_or(request.content_type, |_| JSON),
+                    body: json.as_deref().unwrap_or(request.body),
+                    ..request.clone()
+                };
                 let call = Call { request, query, moment, address };
                 self.objects(&call).unwrap_or_else(Response::from)
             }
@@ -85,6 +99,10 @@ impl Api {
             Target::Resources { group, version } if get => {
                 found(discovery::resources(&self.registry, &group, &version))
             }
+            Target::Documents if get => Response::json(200, &openapi::index(&self.registry)),
+            Target::Document { group, version } if get => {
+                found(openapi::document(&self.schema, &self.registry, &group, &version))
+            }
             Target::Unknown => Status::undetailed(
                 Reason::NotFound,
                 "the server could not find the requested resource",
@@ -92,6 +110,18 @@ impl Api {
             .into(),
             _ => Response::text(404, "404 page not found\n"),
         }
+    }
+
+    /// A body of protobuf as the JSON that it stands for.
+    fn as_json(&self, request: &Request<'_>) -> Result<Option<Vec<u8>>, Status> {
+        let media = request.content_type.split(';').next().unwrap_or_default().trim();
+        if media != protobuf::MEDIA_TYPE || request.body.is_empty() {
+            return Ok(None);
+        }
+        let object = protobuf::decode(&self.schema, &self.registry, request.body);
+        object.map(|object| Some(object.encoded())).map_err(|malformed| {
+            Status::bad_request(format!("the object provided is unrecognized: {malformed}"))
+        })
     }
 
     /// Which resources are served.

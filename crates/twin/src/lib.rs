@@ -25,6 +25,7 @@ mod service;
 pub use https::{IdentityError, ServeError, Served};
 pub use inputs::{LOST, Unknown, Workload};
 pub use service::{BodyError, TwinBody, TwinService};
+pub use twin_core::registry::Scope;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -9,6 +9,7 @@
 mod conditions;
 mod deployment;
 mod garbage;
+mod job;
 mod namespace;
 mod owner;
 mod pace;
@@ -29,6 +30,7 @@ pub fn controllers() -> Vec<Box<dyn Controller>> {
         Box::<deployment::Deployments>::default(),
         Box::<replica_set::ReplicaSets>::default(),
         Box::<stateful_set::StatefulSets>::default(),
+        Box::<job::Jobs>::default(),
         Box::new(garbage::Collector::new()),
         Box::<namespace::Namespaces>::default(),
     ]

@@ -7,6 +7,7 @@
 //! ```
 
 mod conditions;
+mod daemon_set;
 mod deployment;
 mod garbage;
 mod job;
@@ -30,6 +31,7 @@ pub fn controllers() -> Vec<Box<dyn Controller>> {
         Box::<deployment::Deployments>::default(),
         Box::<replica_set::ReplicaSets>::default(),
         Box::<stateful_set::StatefulSets>::default(),
+        Box::<daemon_set::DaemonSets>::default(),
         Box::<job::Jobs>::default(),
         Box::new(garbage::Collector::new()),
         Box::<namespace::Namespaces>::default(),

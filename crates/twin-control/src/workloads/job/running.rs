@@ -106,12 +106,12 @@ fn create(run: &mut Run<'_>, missing: usize, active: &[Owned]) {
     let mut names = Names::new(run.view.store, &run.job.tree);
     let mut telling = Telling::new(run.job, "SuccessfulCreate");
     for at in 0..number {
-        let (tree, name) = match indexes.as_ref().and_then(|indexes| indexes.get(at)) {
-            Some(index) => indexed(&like, run.job.key.name(), *index, &names.ending()),
-            None => {
-                let name = names.pick();
-                (like.with(&["metadata", "generateName"], names.stem().into()), name)
-            }
+        let index = indexes.as_ref().and_then(|indexes| indexes.get(at));
+        let (tree, name) = if let Some(index) = index {
+            indexed(&like, run.job.key.name(), *index, &names.ending())
+        } else {
+            let name = names.pick();
+            (like.with(&["metadata", "generateName"], names.stem().into()), name)
         };
         let tree = tree.with(&["metadata", "name"], name.as_str().into());
         run.outcome.create(PODS, namespace, tree);

@@ -17,6 +17,7 @@ pub enum Reason {
     NotAcceptable,
     UnsupportedMediaType,
     Forbidden,
+    TooManyRequests,
     /// No word: what Kubernetes did not expect.
     Internal,
 }
@@ -34,6 +35,7 @@ impl Reason {
             Self::NotAcceptable => "NotAcceptable",
             Self::UnsupportedMediaType => "UnsupportedMediaType",
             Self::Forbidden => "Forbidden",
+            Self::TooManyRequests => "TooManyRequests",
             Self::Internal => "",
         }
     }
@@ -50,6 +52,7 @@ impl Reason {
             Self::Expired => 410,
             Self::UnsupportedMediaType => 415,
             Self::Invalid => 422,
+            Self::TooManyRequests => 429,
             Self::Internal => 500,
         }
     }

@@ -9,6 +9,7 @@
 mod conditions;
 mod daemon_set;
 mod deployment;
+mod disruption;
 mod garbage;
 mod job;
 mod namespace;
@@ -33,6 +34,7 @@ pub fn controllers() -> Vec<Box<dyn Controller>> {
         Box::<stateful_set::StatefulSets>::default(),
         Box::<daemon_set::DaemonSets>::default(),
         Box::<job::Jobs>::default(),
+        Box::<disruption::Budgets>::default(),
         Box::new(garbage::Collector::new()),
         Box::<namespace::Namespaces>::default(),
     ]

@@ -7,6 +7,7 @@ mod act;
 mod body;
 mod delete;
 mod discovery;
+mod evict;
 mod object;
 mod patch;
 mod read;

@@ -7,6 +7,7 @@
 //! ```
 
 mod conditions;
+mod cron_job;
 mod daemon_set;
 mod deployment;
 mod disruption;
@@ -33,6 +34,7 @@ pub fn controllers() -> Vec<Box<dyn Controller>> {
         Box::<replica_set::ReplicaSets>::default(),
         Box::<stateful_set::StatefulSets>::default(),
         Box::<daemon_set::DaemonSets>::default(),
+        Box::<cron_job::CronJobs>::default(),
         Box::<job::Jobs>::default(),
         Box::<disruption::Budgets>::default(),
         Box::new(garbage::Collector::new()),

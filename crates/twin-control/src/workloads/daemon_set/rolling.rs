@@ -55,7 +55,7 @@ fn replaced(set: &Set<'_>, most: i64) -> Vec<Key> {
         match stage(set, place) {
             Stage::Unsettled => missing += 1,
             Stage::New(new) | Stage::Both { new, .. } => {
-                missing += i64::from(!set.is_available(new))
+                missing += i64::from(!set.is_available(new));
             }
             Stage::Old(old) if set.is_available(old) => serving.push(old.key.clone()),
             Stage::Old(old) => {

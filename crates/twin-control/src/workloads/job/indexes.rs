@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::{Display, Formatter, Result as FmtResult};
 
+/// No job has more indexes than this.
+const MOST: i64 = 1_000_000;
+
 /// Indexes of pods that are done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Indexes(BTreeSet<i64>);
@@ -10,6 +13,7 @@ pub(super) struct Indexes(BTreeSet<i64>);
 impl Indexes {
     /// Reads them, up to a limit. What is odd is left out.
     pub(super) fn read(text: &str, below: i64) -> Self {
+        let below = below.min(MOST);
         let parts = text.split(',').filter_map(|part| {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
             Some(first.trim().parse().ok()?..=last.trim().parse::<i64>().ok()?.min(below - 1))

@@ -8,6 +8,7 @@ mod body;
 mod custom;
 mod delete;
 mod discovery;
+mod evict;
 mod object;
 mod patch;
 mod projection;

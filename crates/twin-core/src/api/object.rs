@@ -86,6 +86,7 @@ pub(super) fn admitted(resource: &Resource, object: &Value) -> Value {
             super::custom::with_stored_version(object)
         }
         ("", "nodes") => node(object),
+        ("batch", "jobs") => job(object),
         _ => object.clone(),
     }
 }
@@ -109,6 +110,26 @@ fn node(object: &Value) -> Value {
     }
     taints.push(Value::from([("effect", "NoSchedule".into()), ("key", key.into())]));
     object.with(&["spec", "taints"], taints.into())
+}
+
+/// A job's pods are told from those of others by its uid, unless it says how.
+fn job(object: &Value) -> Value {
+    if object.at(&["spec", "manualSelector"]).and_then(Value::as_bool) == Some(true) {
+        return object.clone();
+    }
+    let (uid, name) = (meta(object, "uid"), meta(object, "name"));
+    let mut job = object.clone();
+    for (label, value) in [
+        ("controller-uid", &uid),
+        ("job-name", &name),
+        ("batch.kubernetes.io/controller-uid", &uid),
+        ("batch.kubernetes.io/job-name", &name),
+    ] {
+        let path = ["spec", "template", "metadata", "labels", label];
+        job = job.with(&path, value.clone().into());
+    }
+    let own = ["spec", "selector", "matchLabels", "batch.kubernetes.io/controller-uid"];
+    job.with(&own, uid.into())
 }
 
 fn pod(object: &Value) -> Value {

@@ -113,6 +113,7 @@ fn fraction(rollout: &Rollout<'_>, set: &Set) -> i64 {
     if before <= 0 {
         return 0;
     }
-    let doubled = 2 * set.replicas * rollout.spec.most() + before;
-    doubled / (2 * before) - set.replicas
+    // Rounded to the nearest: half of what was there is added before the division.
+    let size = set.replicas.saturating_mul(rollout.spec.most()).saturating_add(before / 2);
+    size / before - set.replicas
 }

@@ -12,6 +12,7 @@ mod patch;
 mod read;
 mod request;
 mod route;
+mod services;
 mod subresource;
 mod watch;
 mod write;
@@ -34,6 +35,8 @@ pub struct Api {
     schema: &'static Schema,
     registry: Registry,
     store: Store,
+    /// What Services have, so that no other one gets it.
+    taken: services::Taken,
 }
 
 /// What every step of a request may look at.
@@ -47,7 +50,8 @@ struct Call<'a> {
 impl Default for Api {
     fn default() -> Self {
         let schema = Schema::builtin();
-        Self { schema, registry: Registry::builtin(schema), store: Store::default() }
+        let registry = Registry::builtin(schema);
+        Self { schema, registry, store: Store::default(), taken: services::Taken::default() }
     }
 }
 

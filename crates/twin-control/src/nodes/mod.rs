@@ -19,3 +19,8 @@ pub fn controllers() -> Vec<Box<dyn Controller>> {
     all.push(Box::new(Kubelet::default()));
     all
 }
+
+/// Whether a pod says that it is ready.
+pub(crate) fn is_ready(pod: &twin_core::tree::Value) -> bool {
+    conditions::condition(pod, "Ready") == Some("True")
+}

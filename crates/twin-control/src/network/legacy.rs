@@ -86,10 +86,8 @@ fn drawn(service: &Object, found: &[Member], old: &Value) -> Value {
     let new = old
         .with(&["metadata", "name"], service.key.name().into())
         .with(&["metadata", "labels"], labels(&service.tree, &[MANAGED]));
-    let new = match subsets.is_empty() {
-        _ if total > MOST => new.with(&["metadata", "annotations", TRUNCATED], "truncated".into()),
-        _ => new.without(&["metadata", "annotations", TRUNCATED]),
-    };
+    let mark = ["metadata", "annotations", TRUNCATED];
+    let new = if total > MOST { new.with(&mark, "truncated".into()) } else { new.without(&mark) };
     if subsets.is_empty() {
         new.without(&["subsets"])
     } else {

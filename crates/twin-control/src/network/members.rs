@@ -36,12 +36,12 @@ impl Members {
 
     fn service_changed(&mut self, change: &Change) {
         let key = &change.object.key;
-        if let Some(term) = change.previous.as_ref().and_then(|old| term(old)) {
-            if let Some(keys) = self.services.get_mut(&term) {
-                keys.remove(key);
-                if keys.is_empty() {
-                    self.services.remove(&term);
-                }
+        if let Some(term) = change.previous.as_ref().and_then(|old| term(old))
+            && let Some(keys) = self.services.get_mut(&term)
+        {
+            keys.remove(key);
+            if keys.is_empty() {
+                self.services.remove(&term);
             }
         }
         if change.kind == ChangeKind::Deleted {

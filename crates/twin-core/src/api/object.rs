@@ -80,6 +80,9 @@ pub(super) fn admitted(resource: &Resource, object: &Value) -> Value {
         ("", "pods") => pod(object),
         ("", "namespaces") => namespace(object),
         ("", "nodes") => node(object),
+        ("", "persistentvolumeclaims" | "persistentvolumes") => {
+            object.with(&["status", "phase"], "Pending".into())
+        }
         _ => object.clone(),
     }
 }

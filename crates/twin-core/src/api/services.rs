@@ -6,7 +6,7 @@
 use super::{Api, Call};
 use crate::status::{Cause, Status};
 use crate::store::{ChangeKind, Key, Revision, Store, TableName};
-use crate::tree::{Text, Value};
+use crate::tree::{Map, Text, Value};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
@@ -135,7 +135,7 @@ impl Api {
         };
         let own = live.map(|_| Key::new(&call.address.namespace, &name));
         let asks = Asks { taken: &taken, own, call };
-        let result = asks.families(&kept(live, service)).and_then(|service| {
+        let result = families(&kept(live, service)).and_then(|service| {
             let service = asks.address(live, &service)?;
             asks.ports(&service)
         });
@@ -191,48 +191,43 @@ fn refused(field: impl Into<String>, value: &Value, why: &str) -> Cause {
     }
 }
 
-impl Asks<'_> {
-    fn families(&self, service: &Value) -> Result<Value, Cause> {
-        let form = Form::of(service);
-        if form == Form::Named {
-            let fields = [
-                "clusterIP",
-                "clusterIPs",
-                "ipFamilies",
-                "ipFamilyPolicy",
-                "internalTrafficPolicy",
-            ];
-            let bare =
-                fields.iter().fold(service.clone(), |it, field| it.without(&["spec", field]));
-            return Ok(bare);
-        }
-        let selects = service.at(&["spec", "selector"]).and_then(Value::as_map);
-        let free = form == Form::Headless && selects.is_none_or(|selector| selector.is_empty());
-        let policy = service.at(&["spec", "ipFamilyPolicy"]);
-        let families = service.at(&["spec", "ipFamilies"]).and_then(Value::as_list);
-        let both = vec![Value::text("IPv4"), Value::text("IPv6")];
-        if !free {
-            if let Some(policy) = policy.filter(|it| it.as_str() == Some("RequireDualStack")) {
-                let why = "this cluster is not configured for dual-stack services";
-                return Err(refused("spec.ipFamilyPolicy", policy, why));
-            }
-            let other = families.into_iter().flat_map(|list| list.iter().enumerate());
-            if let Some((at, family)) = other.clone().find(|(_, it)| it.as_str() == Some("IPv6")) {
-                let field = format!("spec.ipFamilies[{at}]");
-                return Err(refused(field, family, "not configured on this cluster"));
-            }
-        }
-        let (own_policy, own_families) = match policy.and_then(Value::as_str) {
-            Some(policy) if policy != "RequireDualStack" => (policy, both[..1].to_vec()),
-            _ if free => ("RequireDualStack", both),
-            _ => ("SingleStack", both[..1].to_vec()),
-        };
-        let families = families.cloned().map_or_else(|| own_families.into(), Value::List);
-        Ok(service
-            .with(&["spec", "ipFamilyPolicy"], own_policy.into())
-            .with(&["spec", "ipFamilies"], families))
+/// The fields about families of addresses.
+fn families(service: &Value) -> Result<Value, Cause> {
+    let form = Form::of(service);
+    if form == Form::Named {
+        let fields =
+            ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"];
+        let bare = fields.iter().fold(service.clone(), |it, field| it.without(&["spec", field]));
+        return Ok(bare);
     }
+    let selects = service.at(&["spec", "selector"]).and_then(Value::as_map);
+    let free = form == Form::Headless && selects.is_none_or(Map::is_empty);
+    let policy = service.at(&["spec", "ipFamilyPolicy"]);
+    let families = service.at(&["spec", "ipFamilies"]).and_then(Value::as_list);
+    let both = vec![Value::text("IPv4"), Value::text("IPv6")];
+    if !free {
+        if let Some(policy) = policy.filter(|it| it.as_str() == Some("RequireDualStack")) {
+            let why = "this cluster is not configured for dual-stack services";
+            return Err(refused("spec.ipFamilyPolicy", policy, why));
+        }
+        let other = families.into_iter().flat_map(|list| list.iter().enumerate());
+        if let Some((at, family)) = other.clone().find(|(_, it)| it.as_str() == Some("IPv6")) {
+            let field = format!("spec.ipFamilies[{at}]");
+            return Err(refused(field, family, "not configured on this cluster"));
+        }
+    }
+    let (own_policy, own_families) = match policy.and_then(Value::as_str) {
+        Some(policy) if policy != "RequireDualStack" => (policy, both[..1].to_vec()),
+        _ if free => ("RequireDualStack", both),
+        _ => ("SingleStack", both[..1].to_vec()),
+    };
+    let families = families.cloned().map_or_else(|| own_families.into(), Value::List);
+    Ok(service
+        .with(&["spec", "ipFamilyPolicy"], own_policy.into())
+        .with(&["spec", "ipFamilies"], families))
+}
 
+impl Asks<'_> {
     fn address(&self, live: Option<&Value>, service: &Value) -> Result<Value, Cause> {
         let form = Form::of(service);
         if form == Form::Named {

@@ -86,7 +86,8 @@ fn read_text(path: &Path) -> Result<String> {
 }
 
 fn read(path: &Path) -> Result<Value> {
-    serde_json::from_str(&read_text(path)?).with_context(|| format!("{} is no JSON", path.display()))
+    serde_json::from_str(&read_text(path)?)
+        .with_context(|| format!("{} is no JSON", path.display()))
 }
 
 type Schemas = BTreeMap<String, Value>;

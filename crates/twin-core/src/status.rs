@@ -122,6 +122,13 @@ impl Status {
         })
     }
 
+    /// Nobody may do this to the object.
+    pub fn forbidden(resource: &Resource, name: &str, why: &str) -> Self {
+        Self::named(Reason::Forbidden, resource, name, |what| {
+            format!("{what} {name:?} is forbidden: {why}")
+        })
+    }
+
     fn named(
         reason: Reason,
         resource: &Resource,

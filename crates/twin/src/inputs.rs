@@ -27,7 +27,7 @@ pub enum Workload<'a> {
 
 impl Twin {
     /// From now on clients ask this much of a workload's pods together, in thousandths of a core.
-    /// Its ready pods share it; see [`twin_control::scaling::usage`].
+    /// Its ready pods share it; see [`twin_control::scaling::LOAD`].
     ///
     /// # Errors
     /// If there is no such workload.

@@ -1,8 +1,38 @@
 //! From deployments, sets and jobs to pods; what becomes of owned objects.
+//!
+//! ```text
+//! Deployment ─▶ ReplicaSet ─┐
+//! CronJob ─▶ Job ───────────┼─▶ Pod
+//! StatefulSet · DaemonSet ──┘
+//! ```
+
+mod conditions;
+mod deployment;
+mod garbage;
+mod namespace;
+mod owner;
+mod pace;
+mod pods;
+mod read;
+mod replica_set;
+mod revisions;
+mod share;
+mod stateful_set;
+mod telling;
+mod template;
 
 use crate::controller::Controller;
 
 /// Controllers of this folder.
 pub fn controllers() -> Vec<Box<dyn Controller>> {
-    Vec::new()
+    vec![
+        Box::<deployment::Deployments>::default(),
+        Box::<replica_set::ReplicaSets>::default(),
+        Box::<stateful_set::StatefulSets>::default(),
+        Box::new(garbage::Collector::new()),
+        Box::<namespace::Namespaces>::default(),
+    ]
 }
+
+#[cfg(test)]
+mod stage;

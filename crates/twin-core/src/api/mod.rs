@@ -4,7 +4,9 @@
 //! store holds what was written. A watch comes out as a [`Watch`], which is asked for frames.
 
 mod act;
+mod asked;
 mod body;
+mod custom;
 mod delete;
 mod discovery;
 mod object;
@@ -24,21 +26,25 @@ pub use watch::Watch;
 
 use crate::openapi;
 use crate::protobuf;
-use crate::registry::Registry;
-use crate::schema::Schema;
+use crate::registry::{Registry, Resource};
+use crate::schema::{Schema, TypeId};
 use crate::status::{Reason, Status};
-use crate::store::Store;
+use crate::store::{Revision, Store};
 use request::Query;
 use route::{Address, Target, route};
+use std::borrow::Cow;
 
 const JSON: &str = "application/json";
 
 /// A Kubernetes API.
 #[derive(Debug)]
 pub struct Api {
-    schema: &'static Schema,
+    /// Kubernetes' own types, and those of custom resources once there are any.
+    schema: Cow<'static, Schema>,
     registry: Registry,
     store: Store,
+    /// Up to where definitions of custom resources are followed.
+    defined: Revision,
 }
 
 /// What every step of a request may look at.
@@ -52,13 +58,24 @@ struct Call<'a> {
 impl Default for Api {
     fn default() -> Self {
         let schema = Schema::builtin();
-        Self { schema, registry: Registry::builtin(schema), store: Store::default() }
+        Self {
+            schema: Cow::Borrowed(schema),
+            registry: Registry::builtin(schema),
+            store: Store::default(),
+            defined: Revision::default(),
+        }
     }
 }
 
 impl Api {
     /// Answers a request.
     pub fn handle(&mut self, request: &Request<'_>, moment: Moment) -> Response {
+        let response = self.answer(request, moment);
+        self.follow_definitions(moment);
+        response
+    }
+
+    fn answer(&mut self, request: &Request<'_>, moment: Moment) -> Response {
         let get = request.method == Method::Get;
         match route(&self.registry, request.path) {
             Target::Objects(address) => {
@@ -85,7 +102,7 @@ impl Api {
             }
             Target::Documents if get => Response::json(200, &openapi::index(&self.registry)),
             Target::Document { group, version } if get => {
-                found(openapi::document(self.schema, &self.registry, &group, &version))
+                found(openapi::document(&self.schema, &self.registry, &group, &version))
             }
             Target::Unknown => Status::undetailed(
                 Reason::NotFound,
@@ -102,7 +119,7 @@ impl Api {
         if media != protobuf::MEDIA_TYPE || request.body.is_empty() {
             return Ok(None);
         }
-        let object = protobuf::decode(self.schema, &self.registry, request.body);
+        let object = protobuf::decode(&self.schema, &self.registry, request.body);
         object.map(|object| Some(object.encoded())).map_err(|malformed| {
             Status::bad_request(format!("the object provided is unrecognized: {malformed}"))
         })
@@ -111,6 +128,16 @@ impl Api {
     /// Which resources are served.
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// Serves one more resource; one with the same address is replaced.
+    pub fn serve(&mut self, resource: Resource) {
+        self.registry.add(resource);
+    }
+
+    /// The type of what may be anything.
+    pub fn any(&self) -> TypeId {
+        self.schema.any()
     }
 
     /// What is stored.

@@ -21,6 +21,9 @@ const GENERATIONS: &[(&str, &[&str])] = &[
 ];
 
 pub(super) fn counts_generations(resource: &Resource) -> bool {
+    if resource.custom.is_some() {
+        return true;
+    }
     let own = GENERATIONS.iter().find(|(group, _)| *group == resource.kind.group);
     own.is_some_and(|(_, plurals)| plurals.contains(&resource.plural.as_str()))
 }
@@ -77,6 +80,9 @@ pub(super) fn admitted(resource: &Resource, object: &Value) -> Value {
     match (resource.kind.group.as_str(), resource.plural.as_str()) {
         ("", "pods") => pod(object),
         ("", "namespaces") => namespace(object),
+        ("apiextensions.k8s.io", "customresourcedefinitions") => {
+            super::custom::with_stored_version(object)
+        }
         _ => object.clone(),
     }
 }

@@ -1,7 +1,7 @@
 //! In which form a client wants to see objects.
 
 use super::Call;
-use crate::registry::Kind;
+use crate::registry::Resource;
 use crate::status::{Reason, Status};
 use crate::table::{Head, Include, Layout, partial};
 use crate::time::Timestamp;
@@ -70,18 +70,17 @@ impl Projection {
     /// A list of objects of one kind.
     pub(super) fn list<'a>(
         &self,
-        kind: &Kind,
+        resource: &Resource,
         objects: impl Iterator<Item = &'a Value>,
         metadata: Value,
         now: Timestamp,
     ) -> Value {
         let (name, version, items): (_, _, Vec<_>) = match self {
             Self::Table(layout) => return layout.table(objects, metadata, Head::Shown, now),
-            // In a list of one kind nobody repeats it.
             Self::Whole => (
-                Text::from(format!("{}List", kind.name)),
-                kind.api_version(),
-                objects.map(|it| it.without(&["kind"]).without(&["apiVersion"])).collect(),
+                Text::from(format!("{}List", resource.kind.name)),
+                resource.kind.api_version(),
+                objects.map(|object| item(resource, object)).collect(),
             ),
             Self::Metadata(version) => (
                 Text::new_static("PartialObjectMetadataList"),
@@ -99,6 +98,14 @@ impl Projection {
 
     pub(super) fn is_whole(&self) -> bool {
         matches!(self, Self::Whole)
+    }
+}
+
+/// In a list of one built-in kind nobody repeats it.
+fn item(resource: &Resource, object: &Value) -> Value {
+    match resource.custom {
+        Some(_) => object.clone(),
+        None => object.without(&["kind"]).without(&["apiVersion"]),
     }
 }
 

@@ -6,8 +6,9 @@ use super::object::{
 };
 use super::{Api, Call, Response};
 use crate::apply::{FieldSet, Writer, update};
+use crate::registry::Resource;
 use crate::schema::empty;
-use crate::status::Status;
+use crate::status::{Cause, Status};
 use crate::store::Key;
 use crate::tree::Value;
 
@@ -20,7 +21,7 @@ const STEM: usize = 58;
 impl Api {
     pub(super) fn create(&mut self, call: &Call<'_>) -> Result<Response, Status> {
         let read = self.read_body(call)?;
-        if let Some(answer) = super::subresource::review(&call.address.resource, &read.object) {
+        if let Some(answer) = super::asked::review(&call.address.resource, &read.object) {
             return Ok(Response::json(201, &answer));
         }
         let object = self.add(call, &read.object, Track::Writes)?;
@@ -38,17 +39,19 @@ impl Api {
         let namespace = self.namespace_of(call, object)?;
         let name = self.name_of(call, object, &namespace);
         check_name(resource, &name)?;
+        self.check_open(resource, &name, &namespace)?;
         let key = Key::new(&namespace, &name);
         if self.store.get(&resource.table, &key).is_some() {
             return Err(Status::already_exists(resource, &name));
         }
-        let nothing = empty(self.schema, resource.ty);
+        let nothing = empty(&self.schema, resource.ty);
         let object = match track {
             Track::Writes => self.with_writer(call, "", |writer| update(writer, &nothing, object)),
             Track::Done => object.clone(),
         };
         let object = born(resource, &object, &name, &namespace, call.moment);
         let object = admitted(resource, &without_status(resource, &object, &nothing));
+        Self::judged(call, &object, None)?;
         if is_dry(call) {
             return Ok(object);
         }
@@ -77,6 +80,25 @@ impl Api {
         }
     }
 
+    /// Nothing new comes into a namespace that goes.
+    fn check_open(&self, resource: &Resource, name: &str, namespace: &str) -> Result<(), Status> {
+        let spaces = self.registry.find("", "v1", "namespaces");
+        let space = spaces.and_then(|it| self.store.get(&it.table, &Key::new("", namespace)));
+        if space.is_none_or(|space| meta(&space.tree, "deletionTimestamp").is_empty()) {
+            return Ok(());
+        }
+        let why = format!(
+            "unable to create new content in namespace {namespace} because it is being terminated"
+        );
+        let cause = Cause {
+            reason: "NamespaceTerminating",
+            message: format!("namespace {namespace} is being terminated"),
+            field: "metadata.namespace".to_owned(),
+        };
+        let status = Status::forbidden(resource, name, &why);
+        Err(Status { causes: vec![cause], ..status })
+    }
+
     fn name_of(&self, call: &Call<'_>, object: &Value, namespace: &str) -> String {
         let name = meta(object, "name");
         let stem = meta(object, "generateName");
@@ -101,6 +123,11 @@ impl Api {
             )));
         }
         self.namespace_of(call, &read.object)?;
+        if self.stored(call).is_err() && Self::creates_on_update(call) {
+            let object = read.object.with(&["metadata", "name"], Value::text(&address.name));
+            let object = self.add(call, &object, Track::Writes)?;
+            return Ok(Response { warnings: read.warnings, ..Response::json(201, &object) });
+        }
         let live = self.stored(call)?.tree.clone();
         let object = self.change(call, &live, &read.object, Track::Writes)?;
         Ok(Response { warnings: read.warnings, ..Response::json(200, &object) })
@@ -139,6 +166,7 @@ impl Api {
         if same(live, &new) {
             return Ok(live.clone());
         }
+        Self::judged(call, &new, Some(live))?;
         if is_dry(call) {
             return Ok(new);
         }
@@ -169,7 +197,7 @@ impl Api {
             manager => manager,
         };
         write(&Writer {
-            schema: self.schema,
+            schema: &self.schema,
             ty: resource.ty,
             api_version: &resource.kind.api_version(),
             manager,

@@ -34,7 +34,8 @@ fn zeros_count_where_go_has_pointers() {
 #[test]
 fn what_lies_inside_is_shown_as_json_shows_it() {
     // A port with an int-or-string, a volume that is inline, bytes, a map.
-    let port = [vec![0x18, 80], field(4, &field(3, b"web").into_iter().chain([8, 1]).collect::<Vec<_>>())];
+    let port =
+        [vec![0x18, 80], field(4, &field(3, b"web").into_iter().chain([8, 1]).collect::<Vec<_>>())];
     let spec = [field(1, &port.concat()), field(2, &[field(1, b"app"), field(2, b"x")].concat())];
     assert_eq!(
         read(&envelope("v1", "Service", &field(2, &spec.concat()))).unwrap(),

@@ -36,10 +36,8 @@ fn a_pod_has_one_word() {
     let wait = r#"{"name":"b","state":{"waiting":{"reason":"CrashLoopBackOff"}}}"#;
     let done = r#"{"name":"b","state":{"terminated":{"exitCode":0,"reason":"Completed"}}}"#;
     let init = r#""initContainerStatuses":[{"name":"i","state":{"waiting":{"reason":"PodInitializing"}}}]"#;
-    let past =
-        r#""initContainerStatuses":[{"name":"i","state":{"terminated":{"exitCode":0}}}]"#;
-    let failed =
-        r#""initContainerStatuses":[{"name":"i","state":{"terminated":{"exitCode":3}}}]"#;
+    let past = r#""initContainerStatuses":[{"name":"i","state":{"terminated":{"exitCode":0}}}]"#;
+    let failed = r#""initContainerStatuses":[{"name":"i","state":{"terminated":{"exitCode":3}}}]"#;
     let statuses = |first: &str, second: &str| {
         format!(r#"{{"phase":"Running",{past},"containerStatuses":[{first},{second}]}}"#)
     };
@@ -74,10 +72,7 @@ fn workloads_show_their_numbers() {
     );
     let job = r#"{"metadata":{"name":"j"},"spec":{"parallelism":2},
         "status":{"startTime":"1970-01-01T00:00:00Z","succeeded":1}}"#;
-    assert_eq!(
-        cells("batch", "v1", "jobs", job)[..4],
-        ["j", "Running", "1/1 of 2", "10m"]
-    );
+    assert_eq!(cells("batch", "v1", "jobs", job)[..4], ["j", "Running", "1/1 of 2", "10m"]);
 }
 
 #[test]

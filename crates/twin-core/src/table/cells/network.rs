@@ -86,7 +86,8 @@ pub(in crate::table) fn slice_ports(row: &Row<'_>) -> String {
 
 pub(in crate::table) fn slice_endpoints(row: &Row<'_>) -> String {
     let endpoints = items(row.object, &["endpoints"]).iter();
-    let addresses = endpoints.flat_map(|endpoint| items(endpoint, &["addresses"]).iter().map(plain));
+    let addresses =
+        endpoints.flat_map(|endpoint| items(endpoint, &["addresses"]).iter().map(plain));
     shown(&addresses.collect::<Vec<_>>())
 }
 

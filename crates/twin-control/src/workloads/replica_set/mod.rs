@@ -1,0 +1,137 @@
+//! `ReplicaSets`: as many pods of a template as are wanted.
+
+mod order;
+
+use super::owner::{Claimant, Owned, wake};
+use super::pace::Pace;
+use super::pods::{Readiness, is_active, is_terminating, readiness};
+use super::read::{count, counted, is_ending, labels, meta, replicas, with_count};
+use super::telling::Telling;
+use super::template::{Names, pod};
+use crate::controller::{Controller, Outcome, View, Wake};
+use crate::tables::{PODS, REPLICA_SETS};
+use twin_core::api::Deletion;
+use twin_core::store::{Change, Key, Object, TableName};
+use twin_core::time::Timestamp;
+use twin_core::tree::{Map, Value};
+
+/// Not more pods than this are made or ended in one look.
+const BURST: usize = 5_000;
+
+#[derive(Debug, Default)]
+pub(super) struct ReplicaSets {
+    pace: Pace,
+}
+
+impl Controller for ReplicaSets {
+    fn name(&self) -> &'static str {
+        "replicaset-controller"
+    }
+
+    fn woken(&mut self, change: &Change, table: &TableName, view: &View<'_>, found: &mut Wake) {
+        if *table == REPLICA_SETS {
+            found.key(change.object.key.clone());
+        } else if *table == PODS {
+            wake(change, "ReplicaSet", &REPLICA_SETS, view, found);
+        }
+    }
+
+    fn reconcile(&mut self, key: &Key, view: &View<'_>) -> Outcome {
+        let mut outcome = Outcome::default();
+        if let Some(wait) = self.pace.wait(key, view.now) {
+            outcome.again(wait);
+            return outcome;
+        }
+        let Some(set) = view.get(&REPLICA_SETS, key) else { return outcome };
+        let Some(claimant) = Claimant::new(set) else { return outcome };
+        let pods = claimant.claim(view, &PODS, &mut outcome);
+        self.pace.looked(key, pods.len(), view.now);
+        let ending = pods.iter().filter(|pod| is_terminating(&pod.tree)).count();
+        let active: Vec<_> = pods.into_iter().filter(|pod| is_active(&pod.tree)).collect();
+        let status = status(set, &active, ending, view.now, &mut outcome);
+        if !is_ending(&set.tree) {
+            manage(set, active, view, &mut outcome);
+        }
+        outcome.update_status(REPLICA_SETS, key, set.tree.with(&["status"], status));
+        outcome
+    }
+}
+
+fn manage(set: &Object, active: Vec<Owned>, view: &View<'_>, outcome: &mut Outcome) {
+    let wanted = usize::try_from(replicas(&set.tree)).unwrap_or(usize::MAX);
+    if active.len() < wanted {
+        create(set, (wanted - active.len()).min(BURST), view, outcome);
+    } else if active.len() > wanted {
+        let surplus = (active.len() - wanted).min(BURST);
+        let mut telling = Telling::new(set, "SuccessfulDelete");
+        for gone in order::first_to_go(set, active, surplus, view) {
+            telling.tell(format!("Deleted pod: {}", gone.name()), outcome);
+            outcome.delete(PODS, &gone, Deletion::default());
+        }
+        telling.end(outcome);
+    }
+}
+
+fn create(set: &Object, missing: usize, view: &View<'_>, outcome: &mut Outcome) {
+    let Some(template) = set.tree.at(&["spec", "template"]) else { return };
+    let mut names = Names::new(view.store, &set.tree);
+    let like = pod(template, &set.tree).with(&["metadata", "generateName"], names.stem().into());
+    let mut telling = Telling::new(set, "SuccessfulCreate");
+    for _ in 0..missing {
+        let name = names.pick();
+        outcome.create(
+            PODS,
+            set.key.namespace(),
+            like.with(&["metadata", "name"], name.as_str().into()),
+        );
+        telling.tell(format!("Created pod: {name}"), outcome);
+    }
+    telling.end(outcome);
+}
+
+fn status(
+    set: &Object,
+    active: &[Owned],
+    ending: usize,
+    now: Timestamp,
+    outcome: &mut Outcome,
+) -> Value {
+    let min_ready = count(&set.tree, &["spec", "minReadySeconds"]);
+    let template = set.tree.at(&["spec", "template"]).and_then(labels);
+    let (mut ready, mut available, mut labelled) = (0, 0, 0);
+    for pod in active {
+        labelled += i64::from(has_all(labels(&pod.tree), template));
+        match readiness(&pod.tree, min_ready, now) {
+            Readiness::NotReady => {}
+            Readiness::Ready(wait) => {
+                ready += 1;
+                outcome.again(wait);
+            }
+            Readiness::Available => {
+                ready += 1;
+                available += 1;
+            }
+        }
+    }
+    let mut status = set.tree.at(&["status"]).cloned().unwrap_or_default();
+    status = status
+        .with(&["replicas"], counted(active).into())
+        .with(&["terminatingReplicas"], i64::try_from(ending).unwrap_or(i64::MAX).into())
+        .with(&["observedGeneration"], count(&set.tree, &["metadata", "generation"]).into());
+    status = with_count(&status, "fullyLabeledReplicas", labelled);
+    status = with_count(&status, "readyReplicas", ready);
+    with_count(&status, "availableReplicas", available)
+}
+
+fn has_all(labels: Option<&Map>, wanted: Option<&Map>) -> bool {
+    let has = |key: &str, value: &Value| labels.and_then(|map| map.get(key)) == Some(value);
+    wanted.map(Map::iter).into_iter().flatten().all(|(key, value)| has(key, value))
+}
+
+/// Whether two sets belong to the same owner, whose uid this is.
+fn is_sibling(other: &Value, owner: &str) -> bool {
+    super::owner::is_controlled(other, owner) && !meta(other, "uid").is_empty()
+}
+
+#[cfg(test)]
+mod tests;

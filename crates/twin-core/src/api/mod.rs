@@ -4,6 +4,7 @@
 //! store holds what was written. A watch comes out as a [`Watch`], which is asked for frames.
 
 mod act;
+mod asked;
 mod body;
 mod custom;
 mod delete;

@@ -21,7 +21,7 @@ const STEM: usize = 58;
 impl Api {
     pub(super) fn create(&mut self, call: &Call<'_>) -> Result<Response, Status> {
         let read = self.read_body(call)?;
-        if let Some(answer) = super::subresource::review(&call.address.resource, &read.object) {
+        if let Some(answer) = super::asked::review(&call.address.resource, &read.object) {
             return Ok(Response::json(201, &answer));
         }
         let object = self.add(call, &read.object, Track::Writes)?;
@@ -124,6 +124,11 @@ impl Api {
             )));
         }
         self.namespace_of(call, &read.object)?;
+        if self.stored(call).is_err() && Self::creates_on_update(call) {
+            let object = read.object.with(&["metadata", "name"], Value::text(&address.name));
+            let object = self.add(call, &object, Track::Writes)?;
+            return Ok(Response { warnings: read.warnings, ..Response::json(201, &object) });
+        }
         let live = self.stored(call)?.tree.clone();
         let object = self.change(call, &live, &read.object, Track::Writes)?;
         Ok(Response { warnings: read.warnings, ..Response::json(200, &object) })

@@ -15,7 +15,7 @@ pub(crate) enum Bench {
     Hostile,
     /// The twin: its start, writes in a second, bytes for a pod
     Twin,
-    /// Fuzz the Compose loader for a while
+    /// Fuzz what reads other people's text for a while
     Fuzz(fuzz::Arguments),
 }
 

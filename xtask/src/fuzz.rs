@@ -1,4 +1,4 @@
-//! Fuzzing of the Compose loader, for a bounded time and from a seed that is printed.
+//! Fuzzing of what reads other people's text, for a bounded time and from a seed that is printed.
 
 use crate::shell::{read, root, run as execute, rustup_cargo, say, skip};
 use anyhow::Result;
@@ -8,11 +8,17 @@ use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const VERSION: &str = "0.13.2";
-const TARGET: &str = "load";
+/// Crates with the targets that they have, and where the seeds of a target lie.
+const TARGETS: &[(&str, &str, &str)] = &[
+    ("compose", "load", "seeds"),
+    ("twin-core", "patch", "seeds/patch"),
+    ("twin-core", "apply", "seeds/apply"),
+    ("twin-core", "selectors", "seeds/selectors"),
+];
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// How long, without the time to build
+    /// How long for each target, without the time to build
     #[arg(long, default_value_t = 60)]
     seconds: u32,
     /// Where chance starts; the clock chooses without it
@@ -30,9 +36,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         return Ok(());
     }
     let seed = arguments.seed.unwrap_or_else(from_clock);
-    say(&format!("fuzzing the Compose loader for {} s, seed {seed}", arguments.seconds));
-    let folder = root().join("crates/compose/fuzz");
-    let corpus = root().join("target/fuzz/corpus").join(TARGET);
+    TARGETS.iter().try_for_each(|target| run_one(*target, arguments.seconds, seed))
+}
+
+fn run_one((package, target, seeds): (&str, &str, &str), seconds: u32, seed: u32) -> Result<()> {
+    say(&format!("fuzzing {package}: {target} for {seconds} s, seed {seed}"));
+    let folder = root().join("crates").join(package).join("fuzz");
+    let corpus = root().join("target/fuzz/corpus").join(target);
     std::fs::create_dir_all(&corpus)?;
     let mut command = rustup_cargo("nightly");
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -41,13 +51,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     )?;
     command.env("PATH", path).env_remove("CARGO_TARGET_DIR");
     command.args(["fuzz", "run", "--fuzz-dir"]).arg(&folder).arg("--target-dir");
-    command
-        .arg(root().join("target/fuzz/build"))
-        .arg(TARGET)
-        .arg(&corpus)
-        .arg(folder.join("seeds"));
+    command.arg(root().join("target/fuzz/build")).arg(target).arg(&corpus).arg(folder.join(seeds));
     command.args([OsStr::new("--"), OsStr::new("-print_final_stats=1")]);
-    command.arg(format!("-max_total_time={}", arguments.seconds)).arg(format!("-seed={seed}"));
+    command.arg(format!("-max_total_time={seconds}")).arg(format!("-seed={seed}"));
     execute(&mut command)
 }
 

@@ -2,12 +2,17 @@
 //!
 //! The source is `api/` of the module `k8s.io/kubernetes`: `openapi-spec/v3` says what the types look
 //! like, `discovery` says which resources are served. Versions that a cluster serves only on request
-//! are left out. The tables are checked in; a new Kubernetes is one run of this chore.
+//! are left out. Field numbers come from the Go modules beside it. The tables are checked in; a new Kubernetes is one run of this chore.
+
+mod wire;
 
 use crate::shell::{root, say};
 use anyhow::{Context, Result};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -23,7 +28,33 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let resources = resources(&api.join("discovery"), &schemas)?;
     let types = types(&schemas, &resources);
     write("types.json", &types)?;
-    write("resources.json", &resources)
+    write("resources.json", &resources)?;
+    write("fields.json", &wire::rows(&arguments.kubernetes, &types)?)?;
+    write_words("descriptions.json.gz", &words(&schemas, &types))
+}
+
+/// What Kubernetes says of its types (under an empty name) and of their fields.
+fn words(schemas: &Schemas, types: &Value) -> Value {
+    let said = |schema: &Value| schema["description"].as_str().map(|text| json!(text));
+    let mut rows = Map::new();
+    for name in types.as_object().into_iter().flatten().map(|(name, _)| name) {
+        let Some(schema) = schemas.get(name) else { continue };
+        let fields = schema["properties"].as_object().into_iter().flatten();
+        let fields = fields.filter_map(|(field, schema)| Some((field.clone(), said(schema)?)));
+        let own = said(schema).map(|text| (String::new(), text));
+        rows.insert(name.clone(), Value::Object(own.into_iter().chain(fields).collect()));
+    }
+    Value::Object(rows)
+}
+
+fn write_words(name: &str, rows: &Value) -> Result<()> {
+    let path = format!("crates/twin-core/data/{name}");
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(lines(rows).as_bytes())?;
+    std::fs::write(root().join(&path), packed.finish()?)
+        .with_context(|| format!("cannot write {path}"))?;
+    say(&format!("wrote {path}"));
+    Ok(())
 }
 
 fn write(name: &str, rows: &Value) -> Result<()> {
@@ -50,9 +81,13 @@ fn lines(rows: &Value) -> String {
     }
 }
 
+fn read_text(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
 fn read(path: &Path) -> Result<Value> {
-    let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_slice(&text).with_context(|| format!("{} is no JSON", path.display()))
+    serde_json::from_str(&read_text(path)?)
+        .with_context(|| format!("{} is no JSON", path.display()))
 }
 
 type Schemas = BTreeMap<String, Value>;
@@ -170,13 +205,20 @@ fn kinds(schemas: &Schemas) -> BTreeMap<String, String> {
     found
 }
 
+/// Types of bodies that are no resources.
+const BODIES: &[&str] = &[
+    "io.k8s.api.authentication.v1.TokenRequest",
+    "io.k8s.api.autoscaling.v1.Scale",
+    "io.k8s.api.policy.v1.Eviction",
+    "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions",
+];
+
 /// The types that the resources reach, by name.
 fn types(schemas: &Schemas, resources: &Value) -> Value {
     let rows = resources.as_array().into_iter().flatten();
     let mut open: Vec<String> =
         rows.filter_map(|row| Some(row["type"].as_str()?.to_owned())).collect();
-    open.push("io.k8s.api.autoscaling.v1.Scale".to_owned());
-    open.push("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions".to_owned());
+    open.extend(BODIES.iter().map(|name| (*name).to_owned()));
     let mut found = BTreeMap::new();
     while let Some(name) = open.pop() {
         let Some(schema) = schemas.get(&name).filter(|_| !found.contains_key(&name)) else {

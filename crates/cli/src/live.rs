@@ -18,6 +18,7 @@ mod rights;
 mod rollback;
 mod session;
 mod stopwatch;
+mod tour;
 mod trouble;
 mod wait;
 
@@ -30,8 +31,9 @@ pub(crate) use progress::Progress;
 pub(crate) use removal::{Data, Removal, remove};
 pub(crate) use rights::Purpose;
 pub(crate) use rollback::{Former, go_back};
-pub(crate) use session::{Session, connect, written};
+pub(crate) use session::{Place, Session, connect, written};
 pub(crate) use stopwatch::Stopwatch;
+pub(crate) use tour::tour;
 pub(crate) use trouble::not_serving;
 pub(crate) use wait::{Verdict, Watching, standing};
 

@@ -4,12 +4,14 @@ use crate::discovery::{Resource, Resources};
 use crate::error::{Ask, Error};
 use crate::requests::Requests;
 use apply::Id;
+use http::{Request, Response};
 use kube::api::DynamicObject;
-use kube::client::ClientBuilder;
+use kube::client::{Body, ClientBuilder};
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Api, Client, Config};
 use std::time::Duration;
 use tower::util::MapRequestLayer;
+use tower::{Layer, Service};
 
 /// A cluster that answered.
 #[derive(Clone, Debug)]
@@ -43,20 +45,35 @@ pub async fn connect(context: Option<&str>) -> Result<Cluster, Error> {
     // What is asked again is asked in one place, with its own patience: `attempt`.
     config.default_retry = false;
     let server = config.cluster_url.to_string();
-    let server = server.trim_end_matches('/').to_owned();
+    let builder = ClientBuilder::try_from(config)
+        .map_err(|error| Error::Broken { doing: "connect".into(), source: Box::new(error) })?;
+    let (counting, requests) = counting();
+    let client = builder.with_layer(&counting).build();
+    Cluster::new(client, server.trim_end_matches('/'), requests).await
+}
+
+/// A cluster whose API is a service in this process; `server` is what people read.
+pub async fn within<S, B>(service: S, server: &str) -> Result<Cluster, Error>
+where
+    S: Service<Request<Body>, Response = Response<B>> + Send + Clone + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<tower::BoxError>,
+    B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+    B::Error: Into<tower::BoxError>,
+{
+    let (counting, requests) = counting();
+    Cluster::new(Client::new(counting.layer(service), "default"), server, requests).await
+}
+
+/// A layer that counts what goes through it.
+fn counting() -> (MapRequestLayer<impl Fn(Request<Body>) -> Request<Body> + Clone>, Requests) {
     let requests = Requests::default();
     let counted = requests.clone();
     let layer = MapRequestLayer::new(move |request| {
         counted.count(&request);
         request
     });
-    let builder = ClientBuilder::try_from(config)
-        .map_err(|error| Error::Broken { doing: "connect".into(), source: Box::new(error) })?;
-    let client = Debugless(builder.with_layer(&layer).build());
-    let (minor, version, resources) = (0, String::new(), Resources::default());
-    let mut cluster = Cluster { client, server, minor, version, resources, requests };
-    cluster.learn().await?;
-    Ok(cluster)
+    (layer, requests)
 }
 
 async fn config(context: Option<&str>) -> Result<Config, Error> {
@@ -84,6 +101,24 @@ async fn config(context: Option<&str>) -> Result<Config, Error> {
 }
 
 impl Cluster {
+    async fn new(client: Client, server: &str, requests: Requests) -> Result<Self, Error> {
+        let mut cluster = Self {
+            client: Debugless(client),
+            server: server.to_owned(),
+            minor: 0,
+            version: String::new(),
+            resources: Resources::default(),
+            requests,
+        };
+        cluster.learn().await?;
+        Ok(cluster)
+    }
+
+    /// Learns anew what it serves.
+    pub async fn refresh(&mut self) -> Result<(), Error> {
+        self.learn().await
+    }
+
     /// Its address.
     pub fn server(&self) -> &str {
         &self.server

@@ -26,7 +26,7 @@ mod review;
 mod watch;
 mod write;
 
-pub use connect::{Cluster, connect};
+pub use connect::{Cluster, connect, within};
 pub use error::Error;
 pub use facts::Facts;
 pub use lease::{Lease, Seen as LeaseSeen, Taken};

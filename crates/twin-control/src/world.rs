@@ -1,6 +1,7 @@
 //! The wheel: changes wake controllers, controllers write, writes are changes.
 
 use crate::controller::{Controller, View, Wake};
+use crate::scaling::metrics;
 use crate::tables;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -33,7 +34,12 @@ pub struct World {
 impl World {
     /// A world whose uids and names follow from the seed.
     pub fn new(controllers: Vec<Box<dyn Controller>>, seed: u64) -> Self {
-        Self { controllers, seed: seed.wrapping_mul(0x1_0000_0001), ..Self::default() }
+        let mut api = Api::default();
+        // Metrics come from a component beside the API server, as the controllers do.
+        if !controllers.is_empty() {
+            metrics::serve(&mut api);
+        }
+        Self { api, controllers, seed: seed.wrapping_mul(0x1_0000_0001), ..Self::default() }
     }
 
     /// The API, to look at.
@@ -48,6 +54,11 @@ impl World {
 
     /// Answers a request.
     pub fn handle(&mut self, request: &Request<'_>, now: Timestamp) -> Response {
+        if !self.controllers.is_empty()
+            && let Some(response) = metrics::answer(request, &View { store: self.api.store(), now })
+        {
+            return response;
+        }
         let moment = self.moment(now);
         self.api.handle(request, moment)
     }

@@ -17,11 +17,14 @@
 
 pub mod api;
 pub mod apply;
+mod openapi;
 pub mod patch;
+mod protobuf;
 pub mod registry;
 pub mod schema;
 pub mod selector;
 pub mod status;
 pub mod store;
+mod table;
 pub mod time;
 pub mod tree;

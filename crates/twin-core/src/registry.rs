@@ -1,6 +1,6 @@
 //! Which resources are served. The built-in ones are data: see `cargo xtask twin-tables`.
 
-use crate::schema::{Schema, TypeId};
+use crate::schema::{Custom, Schema, TypeId};
 use crate::store::TableName;
 use crate::tree::{List, Text, Value, decode};
 use std::sync::Arc;
@@ -53,6 +53,8 @@ pub struct Resource {
     pub subresources: Vec<Subresource>,
     pub ty: TypeId,
     pub table: TableName,
+    /// What its definition asks of objects, if it is not built in.
+    pub custom: Option<Arc<Custom>>,
 }
 
 impl Resource {
@@ -101,6 +103,11 @@ impl Registry {
         };
         self.resources.retain(|known| !same(known));
         self.resources.push(Arc::new(resource));
+    }
+
+    /// Serves nothing from this table any more.
+    pub fn remove(&mut self, table: &TableName) {
+        self.resources.retain(|known| known.table != *table);
     }
 
     /// A resource by its address.
@@ -164,6 +171,7 @@ fn resource(schema: &Schema, row: &Value) -> Resource {
         categories: texts(row.at(&["categories"])),
         subresources: subresources.iter().map(subresource).collect(),
         ty: row.str_at(&["type"]).and_then(|name| schema.named(name)).unwrap_or(schema.any()),
+        custom: None,
     }
 }
 

@@ -17,6 +17,9 @@ pub enum Reason {
     NotAcceptable,
     UnsupportedMediaType,
     Forbidden,
+    Unauthorized,
+    /// The body is longer than anybody reads.
+    TooLarge,
     TooManyRequests,
     /// No word: what Kubernetes did not expect.
     Internal,
@@ -35,6 +38,8 @@ impl Reason {
             Self::NotAcceptable => "NotAcceptable",
             Self::UnsupportedMediaType => "UnsupportedMediaType",
             Self::Forbidden => "Forbidden",
+            Self::Unauthorized => "Unauthorized",
+            Self::TooLarge => "RequestEntityTooLarge",
             Self::TooManyRequests => "TooManyRequests",
             Self::Internal => "",
         }
@@ -44,12 +49,14 @@ impl Reason {
     pub fn code(self) -> u16 {
         match self {
             Self::BadRequest => 400,
+            Self::Unauthorized => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::NotAcceptable => 406,
             Self::AlreadyExists | Self::Conflict => 409,
             Self::Expired => 410,
+            Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Invalid => 422,
             Self::TooManyRequests => 429,

@@ -18,9 +18,14 @@
 //! Where the runtime's time is paused, a day of theirs takes as long as its events need.
 //! What differs from a real API server stands in `docs/twin-fidelity.md`.
 
+mod https;
+mod inputs;
 mod service;
 
-pub use service::{TwinBody, TwinService};
+pub use https::{IdentityError, ServeError, Served};
+pub use inputs::{LOST, Unknown, Workload};
+pub use service::{BodyError, TwinBody, TwinService};
+pub use twin_core::registry::Scope;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

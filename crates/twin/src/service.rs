@@ -6,14 +6,14 @@ use futures::stream::{self, Stream};
 use futures::{FutureExt, future::BoxFuture};
 use http::{Request, Response, StatusCode, header};
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full, StreamBody};
-use kube::client::Body as ClientBody;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited, StreamBody};
 use std::convert::Infallible;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::watch::Receiver;
 use tokio::time::{Instant, sleep_until};
 use twin_core::api::{Body, Method, Request as Asked, Response as Answer, Watch};
+use twin_core::status::{Reason, Status};
 
 /// What an answer carries: all at once, or frames.
 pub type TwinBody = UnsyncBoxBody<Bytes, Infallible>;
@@ -30,24 +30,56 @@ impl TwinService {
     }
 }
 
-impl tower::Service<Request<ClientBody>> for TwinService {
+/// What a client does not get through: the body could not be read to its end.
+pub type BodyError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The longest body that is read, as with an API server.
+const LIMIT: usize = 3 * 1024 * 1024;
+
+impl<B> tower::Service<Request<B>> for TwinService
+where
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BodyError>,
+{
     type Response = Response<TwinBody>;
-    type Error = kube::Error;
+    type Error = BodyError;
     type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<ClientBody>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         let twin = self.twin.clone();
         async move {
             let (parts, body) = request.into_parts();
-            let body = body.collect().await?.to_bytes();
-            Ok(respond(&twin, &parts, &body))
+            match Limited::new(body, LIMIT).collect().await {
+                Ok(body) => Ok(respond(&twin, &parts, &body.to_bytes())),
+                Err(error) if error.is::<LengthLimitError>() => Ok(refused(too_large())),
+                Err(error) => Err(error),
+            }
         }
         .boxed()
     }
+}
+
+fn too_large() -> Status {
+    Status::new(Reason::TooLarge, format!("Request entity too large: limit is {LIMIT}"))
+}
+
+/// A refusal from outside the API.
+pub(crate) fn refused(status: Status) -> Response<TwinBody> {
+    let answer = Answer::from(status);
+    let code = StatusCode::from_u16(answer.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = match answer.body {
+        Body::Whole(bytes) => Response::new(whole(bytes)),
+        Body::Watch(_) => empty(code),
+    };
+    *response.status_mut() = code;
+    let json = header::HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
 }
 
 fn respond(twin: &Twin, parts: &http::request::Parts, body: &[u8]) -> Response<TwinBody> {
@@ -142,7 +174,8 @@ impl Listening {
     async fn next(&mut self) -> Option<Bytes> {
         while self.open {
             self.changes.mark_unchanged();
-            let polled = self.watch.poll(self.twin.world().api().store());
+            let now = self.twin.shared.clock.now();
+            let polled = self.watch.poll(self.twin.world().api().store(), now);
             match polled {
                 Err(gone) => {
                     self.open = false;

@@ -27,7 +27,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "cli",
         &[
             "units", "yaml", "model", "catalog", "compose", "plan", "manifest", "check",
-            "networks", "report", "apply", "cluster",
+            "networks", "report", "apply", "cluster", "twin",
         ],
     ),
     ("xtask", &["catalog", "check", "cli"]),

@@ -27,18 +27,25 @@ pub(crate) struct ReuseArguments {
     pub(crate) reset_options: bool,
 }
 
-/// Run a product on a cluster: plan for it, show what changes, apply, wait until it serves
+/// Run a product: plan, show what changes, apply, wait until it serves; on a twin, or on a cluster
 ///
-/// What an earlier run applied and the files do not name any more is removed; claims and their data
+/// Without --context and --current-context it runs on a twin: a Kubernetes API, controllers, a
+/// scheduler and nodes in this process, where no container runs and time jumps to what is due next.
+/// It shows where things run, and what load and a lost node do; then the twin ends.
+///
+/// On a cluster, what an earlier run applied and the files do not name any more is removed; claims and their data
 /// stay. What others own is never touched. Options that say how to plan are remembered with the
 /// product: a later run needs only those that change.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  muster up                            the Compose file of this directory
-  muster up --dry-run                  what would change, and whether the cluster takes it
-  muster up --yes --json               for programs: an event on each line
-  muster up --rollback                 back to what ran before, if it does not serve
+  muster up                            the Compose file of this directory, on a twin
+  muster up --context prod             on the cluster of that context
+  muster up --current-context          on that of the kubeconfig's current one
+  muster up --context prod --dry-run   what would change, and whether the cluster takes it
+  muster up --context prod --yes --json
+                                       for programs: an event on each line
+  muster up --context prod --rollback  back to what ran before, if it does not serve
 
 Exit codes:
   0  it serves, or there was nothing to change
@@ -56,6 +63,16 @@ pub(crate) struct UpArguments {
     pub(crate) cluster: ClusterArguments,
     #[command(flatten)]
     pub(crate) target: TargetArguments,
+    /// Run on the cluster of the kubeconfig's current context
+    #[arg(long, conflicts_with = "context", help_heading = "Cluster")]
+    current_context: bool,
+    /// Nodes of the twin
+    #[arg(
+        long, value_name = "COUNT", default_value = "3", help_heading = "Cluster",
+        value_parser = clap::value_parser!(u32).range(1..=10_000),
+        conflicts_with_all = ["context", "current_context"]
+    )]
+    pub(crate) nodes: u32,
     #[command(flatten)]
     pub(crate) reuse: ReuseArguments,
     /// Do not ask
@@ -86,6 +103,13 @@ pub(crate) struct UpArguments {
     /// Print events as JSON, one on each line
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl UpArguments {
+    /// Whether somebody named a cluster.
+    pub(crate) fn on_a_cluster(&self) -> bool {
+        self.target.context.is_some() || self.current_context
+    }
 }
 
 /// Remove a product from a cluster: what earlier runs applied there, and nothing else

@@ -4,7 +4,7 @@ use crate::Variables;
 use crate::arguments::DiffArguments;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::live::{Purpose, Session, Stopwatch, block_on, table, written};
+use crate::live::{Place, Purpose, Session, Stopwatch, block_on, table, written};
 use crate::printer::Printer;
 use crate::product::{self, Inputs};
 use apply::{Action, decide};
@@ -17,8 +17,8 @@ pub(super) fn run(
     let (project, cluster) = (&arguments.project, &arguments.cluster);
     let readable = product::read(&Inputs { project, cluster, variables }, printer)?;
     let mut watch = Stopwatch::start();
-    let (target, reuse) = (&arguments.target, &arguments.reuse);
-    let session = block_on(Session::open(readable, target, reuse, Purpose::Look, &mut watch))?;
+    let (place, reuse) = (Place::Cluster(&arguments.target), &arguments.reuse);
+    let session = block_on(Session::open(readable, place, reuse, Purpose::Look, &mut watch))?;
     if !session.reused.is_empty() {
         printer.note(&format!("with options of the last up: {}", written(&session.reused)));
     }

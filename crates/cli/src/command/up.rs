@@ -5,9 +5,9 @@ use crate::arguments::UpArguments;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::live::{
-    Answer, Former, Order, Patience, Progress, Purpose, Session, Stopwatch, Verdict, Watching,
-    Work, ask, block_on, events, go_back, interruptible, judge, lock, not_serving, standing, table,
-    written,
+    Answer, Former, Order, Patience, Place, Progress, Purpose, Session, Stopwatch, Verdict,
+    Watching, Work, ask, block_on, events, go_back, interruptible, judge, lock, not_serving,
+    standing, table, tour, written,
 };
 use crate::printer::Printer;
 use crate::product::{self, Inputs, Readable};
@@ -18,6 +18,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::Instant;
+use twin::Twin;
 
 pub(super) fn run(
     arguments: &UpArguments,
@@ -28,7 +29,8 @@ pub(super) fn run(
     let (project, cluster) = (&arguments.project, &arguments.cluster);
     let readable = product::read(&Inputs { project, cluster, variables }, printer)?;
     let progress = if arguments.json { Progress::json(printer) } else { Progress::people(printer) };
-    block_on(Box::pin(Up { arguments, variables, progress, watch }.run(readable)))
+    let up = Up { arguments, variables, progress, watch, twin: None };
+    block_on(Box::pin(up.run(readable)))
 }
 
 struct Up<'a> {
@@ -36,6 +38,8 @@ struct Up<'a> {
     variables: &'a Variables,
     progress: Progress<'a>,
     watch: Stopwatch,
+    /// Where it runs, unless on a cluster.
+    twin: Option<Twin>,
 }
 
 impl Up<'_> {
@@ -55,9 +59,23 @@ impl Up<'_> {
     }
 
     async fn start(&mut self, readable: Readable) -> Result<Exit, Error> {
-        let (target, reuse) = (&self.arguments.target, &self.arguments.reuse);
-        let opened = Session::open(readable, target, reuse, Purpose::Change, &mut self.watch);
+        let arguments = self.arguments;
+        if !arguments.on_a_cluster() {
+            // Its time jumps from event to event.
+            tokio::time::pause();
+            self.twin = Some(Twin::builder().nodes(arguments.nodes).start());
+        }
+        let place = match &self.twin {
+            Some(twin) => Place::Twin(twin),
+            None => Place::Cluster(&arguments.target),
+        };
+        let began = std::time::Instant::now();
+        let opened =
+            Session::open(readable, place, &arguments.reuse, Purpose::Change, &mut self.watch);
         let mut session = opened.await?;
+        if let Some(twin) = &self.twin {
+            session.define_missing(twin).await?;
+        }
         if let Some(namespace) = session.dying_namespace() {
             self.progress.say(&format!("{namespace} is being deleted: waiting until it is gone"));
             interruptible(session.outlive(&namespace)).await?;
@@ -77,7 +95,30 @@ impl Up<'_> {
         }
         let result = Box::pin(self.reach(&mut session, decision)).await;
         self.summary(&session, &result)?;
-        result.map(|()| Exit::Done)
+        result?;
+        if let Some(twin) = self.twin.clone() {
+            Box::pin(interruptible(self.show(&twin, &session, began))).await?;
+        }
+        Ok(Exit::Done)
+    }
+
+    /// What a product does on a twin, and that it was one.
+    async fn show(
+        &mut self,
+        twin: &Twin,
+        session: &Session,
+        began: std::time::Instant,
+    ) -> Result<(), Error> {
+        if !self.arguments.no_wait {
+            tour(twin, session, &mut self.progress).await?;
+        }
+        let seconds = began.elapsed().as_secs_f64();
+        self.progress.say(&format!(
+            "\nThis was a twin: API, controllers, scheduler and nodes in this process, {seconds:.1} s in all; \
+             no container ran.\n\
+             On a cluster  muster up --context NAME, or --current-context"
+        ));
+        Ok(())
     }
 
     /// Decides, shows it, and stops where something is not ours to change.
@@ -119,7 +160,8 @@ impl Up<'_> {
     }
 
     fn agreed(&self) -> Result<bool, Error> {
-        Ok(self.arguments.yes || ask("apply these changes?")? == Answer::Yes)
+        // Nothing outside of this process changes on a twin.
+        Ok(self.arguments.yes || self.twin.is_some() || ask("apply these changes?")? == Answer::Yes)
     }
 
     fn force(&self) -> Force {

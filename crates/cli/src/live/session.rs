@@ -10,6 +10,7 @@ use apply::{Decision, Desired, Id, Inventory, Remembered, Stage};
 use cluster::{Cluster, Facts, LeaseSeen};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use twin::Twin;
 
 /// A product and a cluster, before anything is decided.
 #[derive(Clone, Debug)]
@@ -44,17 +45,37 @@ pub(crate) async fn connect(target: &TargetArguments) -> Result<Cluster, Error> 
     })
 }
 
+/// Where a product should run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place<'a> {
+    /// The cluster of a kubeconfig.
+    Cluster(&'a TargetArguments),
+    /// A twin in this process.
+    Twin(&'a Twin),
+}
+
+impl Place<'_> {
+    async fn reach(self) -> Result<Cluster, Error> {
+        match self {
+            Self::Cluster(target) => connect(target).await,
+            Self::Twin(twin) => {
+                cluster::within(twin.service(), "a twin").await.map_err(Error::Cluster)
+            }
+        }
+    }
+}
+
 impl Session {
     /// Learns what the cluster has, plans for it with the options of earlier runs, and reads what is
     /// there.
     pub(crate) async fn open(
         readable: Readable,
-        target: &TargetArguments,
+        place: Place<'_>,
         reuse: &ReuseArguments,
         purpose: Purpose,
         watch: &mut Stopwatch,
     ) -> Result<Self, Error> {
-        let cluster = connect(target).await?;
+        let cluster = place.reach().await?;
         watch.lap("connect");
         let namespace = readable.namespace();
         let (facts, known) = futures::join!(cluster.facts(), async {
@@ -85,6 +106,23 @@ impl Session {
         };
         watch.lap("read");
         Ok(Self { cluster, facts, product, desired, inventory, live, lease, options, reused })
+    }
+
+    /// Makes a twin serve kinds of others that the plan uses, as if they had been installed.
+    pub(crate) async fn define_missing(&mut self, twin: &Twin) -> Result<(), Error> {
+        let ids = self.desired.iter().map(|it| &it.id);
+        let missing: Vec<_> =
+            ids.filter(|id| !self.cluster.serves(&id.api_version, &id.kind)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        for id in missing {
+            let Some((group, version)) = id.api_version.split_once('/') else { continue };
+            let scope =
+                if id.namespace.is_some() { twin::Scope::Namespaced } else { twin::Scope::Cluster };
+            twin.define(group, version, &id.kind, scope);
+        }
+        self.cluster.refresh().await.map_err(Error::Cluster)
     }
 
     pub(crate) fn namespace(&self) -> &str {

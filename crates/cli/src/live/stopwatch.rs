@@ -1,7 +1,8 @@
-//! How long each phase took.
+//! How long each phase took, in the time of the cluster: on a twin it runs ahead.
 
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Phases in their order, with their time.
 #[derive(Debug)]

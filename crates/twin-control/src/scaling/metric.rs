@@ -2,7 +2,7 @@
 
 use super::demand::Measured;
 use super::number;
-use super::usage::{Usage, amount, is_ready, usage};
+use super::usage::{Meter, Usage, amount, is_ready};
 use crate::controller::View;
 use std::sync::Arc;
 use twin_core::store::Object;
@@ -42,7 +42,7 @@ impl Metric {
 
     /// What the pods use of it.
     pub(super) fn measure(&self, pods: &[&Arc<Object>], view: &View<'_>) -> Measured {
-        let mut measured = Measured::default();
+        let (mut measured, mut meter) = (Measured::default(), Meter::new(view));
         for pod in pods {
             let ended = pod.tree.str_at(&["metadata", "deletionTimestamp"]).is_some();
             if ended || pod.tree.str_at(&["status", "phase"]) == Some("Failed") {
@@ -54,7 +54,7 @@ impl Metric {
                 Goal::Value(value) => value,
             };
             measured.target = measured.target.max(target);
-            match usage(pod, view) {
+            match meter.usage(pod) {
                 _ if !is_ready(&pod.tree) => measured.unready += 1,
                 Some(used) => measured.used.push(self.part(used)),
                 None => measured.missing += 1,

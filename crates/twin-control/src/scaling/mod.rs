@@ -9,10 +9,11 @@
 mod demand;
 mod horizontal;
 mod metric;
+pub(crate) mod metrics;
 mod pace;
 mod usage;
 
-pub use usage::{LOAD, Usage, usage};
+pub use usage::{LOAD, Meter, Usage};
 
 use crate::controller::Controller;
 use twin_core::tree::Value;

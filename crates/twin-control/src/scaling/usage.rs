@@ -2,8 +2,9 @@
 
 use crate::controller::{View, controller_of};
 use crate::tables::{DEPLOYMENTS, PODS, REPLICA_SETS, STATEFUL_SETS};
+use std::collections::BTreeMap;
 use twin_core::store::{Key, Object, TableName};
-use twin_core::tree::{List, Value};
+use twin_core::tree::{List, Text, Value};
 use units::{Bytes, Cpu};
 
 /// The annotation of a workload that says what its clients ask of all its pods together, in CPU:
@@ -22,19 +23,51 @@ pub struct Usage {
     pub memory: Bytes,
 }
 
-/// What a running pod uses at this moment; none, if it does not run.
-pub fn usage(pod: &Object, view: &View<'_>) -> Option<Usage> {
-    if pod.tree.str_at(&["status", "phase"]) != Some("Running") {
-        return None;
+/// Reads what pods use at a moment.
+#[derive(Debug)]
+pub struct Meter<'a> {
+    view: &'a View<'a>,
+    /// What falls on each ready pod of an owner, in thousandths of a core: it is counted once.
+    shares: BTreeMap<Text, u64>,
+}
+
+impl<'a> Meter<'a> {
+    /// For this moment.
+    pub fn new(view: &'a View<'a>) -> Self {
+        Self { view, shares: BTreeMap::new() }
     }
-    let requested = amount(&pod.tree, "requests");
-    let limit = amount(&pod.tree, "limits").cpu;
-    let idle = thousandths(requested.cpu.as_millis(), IDLE);
-    let share = if is_ready(&pod.tree) { share(pod, view) } else { 0 };
-    let wanted = idle.saturating_add(share);
-    let cpu = if limit == Cpu::default() { wanted } else { wanted.min(limit.as_millis()) };
-    let memory = Bytes::new(thousandths(requested.memory.get(), HELD));
-    Some(Usage { cpu: Cpu::millis(cpu), memory })
+
+    /// What a pod uses; none, if it does not run.
+    pub fn usage(&mut self, pod: &Object) -> Option<Usage> {
+        if pod.tree.str_at(&["status", "phase"]) != Some("Running") {
+            return None;
+        }
+        let requested = amount(&pod.tree, "requests");
+        let limit = amount(&pod.tree, "limits").cpu;
+        let idle = thousandths(requested.cpu.as_millis(), IDLE);
+        let share = if is_ready(&pod.tree) { self.share(pod) } else { 0 };
+        let wanted = idle.saturating_add(share);
+        let cpu = if limit == Cpu::default() { wanted } else { wanted.min(limit.as_millis()) };
+        let memory = Bytes::new(thousandths(requested.memory.get(), HELD));
+        Some(Usage { cpu: Cpu::millis(cpu), memory })
+    }
+
+    /// The part of the load that falls on one pod.
+    fn share(&mut self, pod: &Object) -> u64 {
+        let owner = controller_of(&pod.tree).and_then(|owner| owner.str_at(&["uid"]));
+        let Some(owner) = owner else { return 0 };
+        if let Some(known) = self.shares.get(owner) {
+            return *known;
+        }
+        let load = workload(pod, self.view)
+            .and_then(|it| it.tree.str_at(&["metadata", "annotations", LOAD])?.parse::<Cpu>().ok());
+        let beside = self.view.owned(&PODS, pod.key.namespace(), owner);
+        let ready = beside.filter(|other| is_ready(&other.tree)).count();
+        let ready = u64::try_from(ready).unwrap_or(u64::MAX).max(1);
+        let share = load.unwrap_or_default().as_millis() / ready;
+        self.shares.insert(Text::new(owner), share);
+        share
+    }
 }
 
 /// Whether a pod takes requests.
@@ -62,26 +95,6 @@ pub(super) fn amount(pod: &Value, what: &str) -> Usage {
 
 fn thousandths(amount: u64, part: u64) -> u64 {
     amount.saturating_mul(part) / 1000
-}
-
-/// The part of the load that falls on one pod, in thousandths of a core.
-fn share(pod: &Object, view: &View<'_>) -> u64 {
-    let Some(workload) = workload(pod, view) else { return 0 };
-    let load = workload.tree.str_at(&["metadata", "annotations", LOAD]).unwrap_or_default();
-    let load = load.parse::<Cpu>().unwrap_or_default().as_millis();
-    if load == 0 {
-        return 0;
-    }
-    load / ready_beside(pod, view).max(1)
-}
-
-/// How many ready pods share the load: those with the same owner.
-fn ready_beside(pod: &Object, view: &View<'_>) -> u64 {
-    let owner = controller_of(&pod.tree).and_then(|owner| owner.str_at(&["uid"]));
-    let beside = owner.map(|uid| {
-        view.owned(&PODS, pod.key.namespace(), uid).filter(|other| is_ready(&other.tree)).count()
-    });
-    u64::try_from(beside.unwrap_or(1)).unwrap_or(1)
 }
 
 /// The workload that people know, of which this is a pod.

@@ -1,5 +1,9 @@
 //! Claims and volumes.
 
+mod claims;
+
+pub use claims::{Binding, SELECTED_NODE, binding_of, fits};
+
 use crate::controller::Controller;
 
 /// Controllers of this folder.

@@ -41,6 +41,17 @@ impl Api {
     /// # Errors
     /// The `Status` that a client would get.
     pub fn act(&mut self, manager: &str, act: &Act, moment: Moment) -> Result<Value, Status> {
+        let done = self.carry_out(manager, act, moment);
+        self.follow_definitions(moment);
+        done
+    }
+
+    pub(super) fn carry_out(
+        &mut self,
+        manager: &str,
+        act: &Act,
+        moment: Moment,
+    ) -> Result<Value, Status> {
         let resource = self.registry.stored(&act.table).cloned().ok_or_else(|| {
             Status::undetailed(Reason::NotFound, format!("nothing is served from {:?}", act.table))
         })?;

@@ -2,7 +2,7 @@
 
 use super::{Api, Call};
 use crate::schema::{Mismatch, apply_defaults, conform};
-use crate::status::Status;
+use crate::status::{Cause, Status};
 use crate::tree::{DecodeError, Value, decode};
 
 /// An object that was read, with what its writer should know.
@@ -42,6 +42,9 @@ impl Api {
             )));
         }
         if let Some(other) = said("kind").filter(|said| *said != kind.name) {
+            if call.address.resource.custom.is_some() {
+                return Err(another_kind(call, tree, other));
+            }
             return Err(Status::bad_request(format!(
                 "{other} in version {:?} cannot be handled as a {}: no match for kind",
                 kind.version.as_str(),
@@ -50,13 +53,29 @@ impl Api {
         }
         let ty = call.address.resource.ty;
         let conformed =
-            conform(self.schema, ty, tree).map_err(|mismatch| wrong_kind(call, &mismatch))?;
+            conform(&self.schema, ty, tree).map_err(|mismatch| {
+                match Self::mistyped(call, tree) {
+                    Err(invalid) => invalid,
+                    Ok(()) => wrong_kind(call, &mismatch),
+                }
+            })?;
         let warnings = unknown_fields(call, &conformed.unknown)?;
-        let object = apply_defaults(self.schema, ty, &conformed.value)
+        let object = apply_defaults(&self.schema, ty, &conformed.value)
             .with(&["kind"], kind.name.clone().into())
             .with(&["apiVersion"], version.into());
         Ok(Read { object, warnings })
     }
+}
+
+fn another_kind(call: &Call<'_>, tree: &Value, said: &str) -> Status {
+    let kind = &call.address.resource.kind;
+    let cause = Cause {
+        reason: "FieldValueInvalid",
+        message: format!("Invalid value: {said:?}: must be {}", kind.name),
+        field: "kind".to_owned(),
+    };
+    let name = tree.str_at(&["metadata", "name"]).unwrap_or_default();
+    Status::invalid(&kind.group, said, name, vec![cause])
 }
 
 /// Bodies that are quoted in a message are cut after so many bytes.

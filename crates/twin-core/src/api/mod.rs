@@ -5,11 +5,13 @@
 
 mod act;
 mod body;
+mod custom;
 mod delete;
 mod discovery;
 mod evict;
 mod object;
 mod patch;
+mod projection;
 mod read;
 mod request;
 mod route;
@@ -22,19 +24,27 @@ pub use delete::{Deletion, Propagation};
 pub use request::{Body, Method, Moment, Request, Response};
 pub use watch::Watch;
 
-use crate::registry::Registry;
-use crate::schema::Schema;
+use crate::openapi;
+use crate::protobuf;
+use crate::registry::{Registry, Resource};
+use crate::schema::{Schema, TypeId};
 use crate::status::{Reason, Status};
-use crate::store::Store;
+use crate::store::{Revision, Store};
 use request::Query;
 use route::{Address, Target, route};
+use std::borrow::Cow;
+
+const JSON: &str = "application/json";
 
 /// A Kubernetes API.
 #[derive(Debug)]
 pub struct Api {
-    schema: &'static Schema,
+    /// Kubernetes' own types, and those of custom resources once there are any.
+    schema: Cow<'static, Schema>,
     registry: Registry,
     store: Store,
+    /// Up to where definitions of custom resources are followed.
+    defined: Revision,
 }
 
 /// What every step of a request may look at.
@@ -48,17 +58,37 @@ struct Call<'a> {
 impl Default for Api {
     fn default() -> Self {
         let schema = Schema::builtin();
-        Self { schema, registry: Registry::builtin(schema), store: Store::default() }
+        Self {
+            schema: Cow::Borrowed(schema),
+            registry: Registry::builtin(schema),
+            store: Store::default(),
+            defined: Revision::default(),
+        }
     }
 }
 
 impl Api {
     /// Answers a request.
     pub fn handle(&mut self, request: &Request<'_>, moment: Moment) -> Response {
+        let response = self.answer(request, moment);
+        self.follow_definitions(moment);
+        response
+    }
+
+    fn answer(&mut self, request: &Request<'_>, moment: Moment) -> Response {
         let get = request.method == Method::Get;
         match route(&self.registry, request.path) {
             Target::Objects(address) => {
                 let query = Query::parse(request.query);
+                let json = match self.as_json(request) {
+                    Ok(json) => json,
+                    Err(status) => return status.into(),
+                };
+                let request = &Request {
+                    content_type: json.as_ref().map_or(request.content_type, |_| JSON),
+                    body: json.as_deref().unwrap_or(request.body),
+                    ..request.clone()
+                };
                 let call = Call { request, query, moment, address };
                 self.objects(&call).unwrap_or_else(Response::from)
             }
@@ -70,6 +100,10 @@ impl Api {
             Target::Resources { group, version } if get => {
                 found(discovery::resources(&self.registry, &group, &version))
             }
+            Target::Documents if get => Response::json(200, &openapi::index(&self.registry)),
+            Target::Document { group, version } if get => {
+                found(openapi::document(&self.schema, &self.registry, &group, &version))
+            }
             Target::Unknown => Status::undetailed(
                 Reason::NotFound,
                 "the server could not find the requested resource",
@@ -79,9 +113,31 @@ impl Api {
         }
     }
 
+    /// A body of protobuf as the JSON that it stands for.
+    fn as_json(&self, request: &Request<'_>) -> Result<Option<Vec<u8>>, Status> {
+        let media = request.content_type.split(';').next().unwrap_or_default().trim();
+        if media != protobuf::MEDIA_TYPE || request.body.is_empty() {
+            return Ok(None);
+        }
+        let object = protobuf::decode(&self.schema, &self.registry, request.body);
+        object.map(|object| Some(object.encoded())).map_err(|malformed| {
+            Status::bad_request(format!("the object provided is unrecognized: {malformed}"))
+        })
+    }
+
     /// Which resources are served.
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// Serves one more resource; one with the same address is replaced.
+    pub fn serve(&mut self, resource: Resource) {
+        self.registry.add(resource);
+    }
+
+    /// The type of what may be anything.
+    pub fn any(&self) -> TypeId {
+        self.schema.any()
     }
 
     /// What is stored.

@@ -21,6 +21,9 @@ const GENERATIONS: &[(&str, &[&str])] = &[
 ];
 
 pub(super) fn counts_generations(resource: &Resource) -> bool {
+    if resource.custom.is_some() {
+        return true;
+    }
     let own = GENERATIONS.iter().find(|(group, _)| *group == resource.kind.group);
     own.is_some_and(|(_, plurals)| plurals.contains(&resource.plural.as_str()))
 }
@@ -63,7 +66,9 @@ pub(super) fn born(
 
 /// Status is not what its creator says.
 pub(super) fn without_status(resource: &Resource, object: &Value, empty: &Value) -> Value {
-    if !resource.has_status() || resource.kind.group == "apiregistration.k8s.io" {
+    // A kubelet registers its node with what it has.
+    let own = resource.kind.group == "apiregistration.k8s.io" || resource.is("", "nodes");
+    if !resource.has_status() || own {
         return object.clone();
     }
     match empty.at(&["status"]) {
@@ -77,6 +82,10 @@ pub(super) fn admitted(resource: &Resource, object: &Value) -> Value {
     match (resource.kind.group.as_str(), resource.plural.as_str()) {
         ("", "pods") => pod(object),
         ("", "namespaces") => namespace(object),
+        ("apiextensions.k8s.io", "customresourcedefinitions") => {
+            super::custom::with_stored_version(object)
+        }
+        ("", "nodes") => node(object),
         ("batch", "jobs") => job(object),
         _ => object.clone(),
     }
@@ -86,6 +95,21 @@ fn namespace(object: &Value) -> Value {
     object
         .with(&["spec", "finalizers"], vec![Value::text("kubernetes")].into())
         .with(&["status", "phase"], "Active".into())
+}
+
+/// Nobody comes to a node before it was found to be ready.
+fn node(object: &Value) -> Value {
+    let key = "node.kubernetes.io/not-ready";
+    let taints = object.at(&["spec", "taints"]).and_then(Value::as_list);
+    let mut taints = taints.map(|list| list.to_vec()).unwrap_or_default();
+    let has = |taint: &Value| {
+        taint.str_at(&["key"]) == Some(key) && taint.str_at(&["effect"]) == Some("NoSchedule")
+    };
+    if taints.iter().any(has) {
+        return object.clone();
+    }
+    taints.push(Value::from([("effect", "NoSchedule".into()), ("key", key.into())]));
+    object.with(&["spec", "taints"], taints.into())
 }
 
 /// A job's pods are told from those of others by its uid, unless it says how.

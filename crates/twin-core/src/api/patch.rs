@@ -9,6 +9,10 @@ use crate::schema::empty;
 use crate::status::{Cause, Reason, Status};
 use crate::tree::{Value, decode};
 
+/// What custom resources can be patched with.
+const CUSTOM_PATCHES: &str =
+    "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
+
 impl Api {
     pub(super) fn patch(&mut self, call: &Call<'_>) -> Result<Response, Status> {
         let media = call.request.content_type.split(';').next().unwrap_or_default().trim();
@@ -33,6 +37,10 @@ impl Api {
             "application/merge-patch+json",
             "application/strategic-merge-patch+json",
         ];
+        // Lists of custom resources have no merge strategies.
+        if call.address.resource.custom.is_some() && media == known[2] {
+            return Err(Status::media_type(CUSTOM_PATCHES));
+        }
         if !known.contains(&media) {
             return Err(Status::undetailed(
                 Reason::UnsupportedMediaType,
@@ -47,7 +55,7 @@ impl Api {
         let patched = match media {
             "application/json-patch+json" => patch::json(live, &body),
             "application/merge-patch+json" => Ok(patch::merge(live, &body)),
-            _ => patch::strategic(self.schema, ty, live, &body),
+            _ => patch::strategic(&self.schema, ty, live, &body),
         };
         self.typed(call, &patched.map_err(refused)?)
     }
@@ -68,7 +76,7 @@ impl Api {
         if live.is_none() && !call.address.subresource.is_empty() {
             return Err(Status::not_found(&call.address.resource, &call.address.name));
         }
-        let nothing = empty(self.schema, call.address.resource.ty);
+        let nothing = empty(&self.schema, call.address.resource.ty);
         let force = if call.query.says("force") { Force::Take } else { Force::Refuse };
         let before = live.as_ref().unwrap_or(&nothing);
         let applied = self

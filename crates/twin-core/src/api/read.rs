@@ -1,6 +1,7 @@
 //! Get and list.
 
-use super::watch::{Filter, Projection};
+use super::projection::Projection;
+use super::watch::Filter;
 use super::{Api, Call, Response, Watch};
 use crate::selector::{FieldSelector, LabelSelector};
 use crate::status::{Reason, Status};
@@ -18,7 +19,8 @@ impl Api {
 
     pub(super) fn get(&self, call: &Call<'_>) -> Result<Response, Status> {
         let object = self.stored(call)?;
-        Ok(Response::json(200, &Projection::wanted(call.request.accept).show(&object.tree)))
+        let shown = Projection::wanted(call)?.show(&object.tree, call.moment.now);
+        Ok(Response::json(200, &shown))
     }
 
     pub(super) fn filter(call: &Call<'_>) -> Result<Filter, Status> {
@@ -36,9 +38,7 @@ impl Api {
     pub(super) fn list(&self, call: &Call<'_>) -> Result<Response, Status> {
         let filter = Self::filter(call)?;
         let page = self.page(call, &filter)?;
-        let projection = Projection::wanted(call.request.accept);
-        let items: Vec<_> =
-            page.objects.iter().map(|object| projection.item(&object.tree)).collect();
+        let projection = Projection::wanted(call)?;
         let mut metadata =
             Value::from([("resourceVersion", Text::from(page.revision.to_string()).into())]);
         if let Some(token) = page.next {
@@ -47,13 +47,13 @@ impl Api {
                 metadata = metadata.with(&["remainingItemCount"], page.remaining.into());
             }
         }
-        let (kind, version) = projection.list_kind(&call.address.resource.kind);
-        let list = Value::from([
-            ("kind", kind.into()),
-            ("apiVersion", version.into()),
-            ("metadata", metadata),
-            ("items", items.into()),
-        ]);
+        let objects = page.objects.iter().map(|object| &object.tree);
+        let resource = &call.address.resource;
+        let continues = metadata.at(&["continue"]).is_some();
+        if resource.custom.is_some() && projection.is_whole() && !continues {
+            metadata = metadata.with(&["continue"], "".into());
+        }
+        let list = projection.list(resource, objects, metadata, call.moment.now);
         Ok(Response::json(200, &list))
     }
 

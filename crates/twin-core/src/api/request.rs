@@ -31,6 +31,13 @@ pub struct Request<'a> {
     pub body: &'a [u8],
 }
 
+impl Request<'_> {
+    /// The value of a key of the query; empty if there is none.
+    pub fn asked(&self, key: &str) -> String {
+        Query::parse(self.query).get(key).to_owned()
+    }
+}
+
 /// What the world adds to a request: when it comes, and chance.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {

@@ -20,6 +20,13 @@ pub(super) enum Target {
         group: String,
         version: String,
     },
+    /// `/openapi/v3`
+    Documents,
+    /// `/openapi/v3/apis/apps/v1`
+    Document {
+        group: String,
+        version: String,
+    },
     Objects(Address),
     /// A resource that a known version does not have.
     Unknown,
@@ -45,6 +52,9 @@ pub(super) fn route(registry: &Registry, path: &str) -> Target {
     match parts[..] {
         ["version"] => Target::Version,
         ["healthz" | "livez" | "readyz", ..] => Target::Health,
+        ["openapi", "v3"] => Target::Documents,
+        ["openapi", "v3", "api", version] => document("", version),
+        ["openapi", "v3", "apis", group, version] => document(group, version),
         ["api"] => Target::Core,
         ["apis"] => Target::Groups,
         ["apis", group] => Target::Group(group.to_owned()),
@@ -58,6 +68,10 @@ pub(super) fn route(registry: &Registry, path: &str) -> Target {
 
 fn resources(group: &str, version: &str) -> Target {
     Target::Resources { group: group.to_owned(), version: version.to_owned() }
+}
+
+fn document(group: &str, version: &str) -> Target {
+    Target::Document { group: group.to_owned(), version: version.to_owned() }
 }
 
 fn objects(registry: &Registry, group: &str, version: &str, rest: &[&str]) -> Target {

@@ -1,10 +1,13 @@
 //! Watches: a place in history, asked for what came since.
 
 use super::Call;
+use super::projection::Projection;
 use crate::registry::Kind;
 use crate::selector::{FieldSelector, LabelSelector};
 use crate::status::{Cause, Status};
 use crate::store::{Change, ChangeKind, Narrow, Object, Revision, Store, TableName, frame};
+use crate::table::Head;
+use crate::time::Timestamp;
 use crate::tree::{Text, Value};
 use bytes::Bytes;
 use std::sync::Arc;
@@ -29,49 +32,6 @@ impl Filter {
     }
 }
 
-/// How much of an object a client wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Projection {
-    Whole,
-    Metadata,
-}
-
-const META: &str = "meta.k8s.io/v1";
-
-impl Projection {
-    pub(super) fn wanted(accept: &str) -> Self {
-        if accept.contains("as=PartialObjectMetadata") { Self::Metadata } else { Self::Whole }
-    }
-
-    pub(super) fn show(self, object: &Value) -> Value {
-        match self {
-            Self::Whole => object.clone(),
-            Self::Metadata => Value::from([
-                ("kind", "PartialObjectMetadata".into()),
-                ("apiVersion", META.into()),
-                ("metadata", object.at(&["metadata"]).cloned().unwrap_or_default()),
-            ]),
-        }
-    }
-
-    /// In a list of one kind nobody repeats it.
-    pub(super) fn item(self, object: &Value) -> Value {
-        match self {
-            Self::Whole => object.without(&["kind"]).without(&["apiVersion"]),
-            Self::Metadata => self.show(object),
-        }
-    }
-
-    pub(super) fn list_kind(self, kind: &Kind) -> (Text, Text) {
-        match self {
-            Self::Whole => (Text::from(format!("{}List", kind.name)), kind.api_version()),
-            Self::Metadata => {
-                (Text::new_static("PartialObjectMetadataList"), Text::new_static(META))
-            }
-        }
-    }
-}
-
 /// A client that watches.
 #[derive(Debug)]
 pub struct Watch {
@@ -79,11 +39,21 @@ pub struct Watch {
     kind: Kind,
     filter: Filter,
     projection: Projection,
+    /// Whether the columns of a table have been named.
+    head: Head,
     at: Revision,
     initial: Vec<Bytes>,
     /// In seconds; what the client asked for.
     timeout: Option<u64>,
     bookmarks: bool,
+}
+
+/// What a bookmark says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bookmark {
+    Progress,
+    /// All that was there at the start has been sent.
+    InitialEnd,
 }
 
 /// The client has to list again: its place in history is gone. The frame says so.
@@ -103,7 +73,8 @@ impl Watch {
             table: resource.table.clone(),
             kind: resource.kind.clone(),
             filter,
-            projection: Projection::wanted(call.request.accept),
+            projection: Projection::wanted(call)?,
+            head: Head::Shown,
             at: since.unwrap_or(store.revision()),
             initial: Vec::new(),
             timeout: query.get("timeoutSeconds").parse().ok(),
@@ -113,18 +84,25 @@ impl Watch {
         let declined = query.get("sendInitialEvents") == "false";
         if streaming || (since.is_none() && !declined) {
             watch.at = store.revision();
-            watch.initial = watch.present(store);
+            watch.initial = watch.present(store, call.moment.now);
         }
         if streaming && watch.bookmarks {
-            watch.initial.push(watch.bookmark_of(true));
+            let end = watch.bookmark_of(Bookmark::InitialEnd);
+            watch.initial.push(end);
         }
         Ok(watch)
     }
 
-    fn present(&self, store: &Store) -> Vec<Bytes> {
+    fn present(&mut self, store: &Store, now: Timestamp) -> Vec<Bytes> {
         let objects = store.list(&self.table, &self.filter.narrow, None);
-        let matching = objects.filter(|object| self.filter.matches(&object.tree));
-        matching.map(|object| frame("ADDED", &self.projection.show(&object.tree))).collect()
+        let filter = self.filter.clone();
+        let matching = objects.filter(|object| filter.matches(&object.tree));
+        matching.map(|object| self.framed("ADDED", &object.tree, now)).collect()
+    }
+
+    fn framed(&mut self, kind: &str, object: &Value, now: Timestamp) -> Bytes {
+        let head = std::mem::replace(&mut self.head, Head::Known);
+        frame(kind, &self.projection.framed(object, head, now))
     }
 
     /// How long the client wants to listen, in seconds.
@@ -138,51 +116,53 @@ impl Watch {
     }
 
     /// How far the client is.
-    pub fn bookmark(&self) -> Bytes {
-        self.bookmark_of(false)
+    pub fn bookmark(&mut self) -> Bytes {
+        self.bookmark_of(Bookmark::Progress)
     }
 
-    fn bookmark_of(&self, initial_end: bool) -> Bytes {
+    fn bookmark_of(&mut self, meaning: Bookmark) -> Bytes {
         let version = Text::from(self.at.to_string());
         let mut object = Value::from([
             ("kind", self.kind.name.clone().into()),
             ("apiVersion", self.kind.api_version().into()),
             ("metadata", Value::from([("resourceVersion", version.into())])),
         ]);
-        if initial_end {
+        if meaning == Bookmark::InitialEnd {
             let end = Value::from([("k8s.io/initial-events-end", "true".into())]);
             object = object.with(&["metadata", "annotations"], end);
         }
-        frame("BOOKMARK", &object)
+        // It has no age.
+        self.framed("BOOKMARK", &object, Timestamp::default())
     }
 
     /// What came since it was asked last.
     ///
     /// # Errors
     /// If that is no longer known.
-    pub fn poll(&mut self, store: &Store) -> Result<Vec<Bytes>, Gone> {
+    pub fn poll(&mut self, store: &Store, now: Timestamp) -> Result<Vec<Bytes>, Gone> {
         let mut frames = std::mem::take(&mut self.initial);
+        let table = self.table.clone();
         let changes = store
-            .changes(&self.table, self.at)
+            .changes(&table, self.at)
             .map_err(|expired| Gone(frame("ERROR", &Status::from(expired).value())))?;
-        frames.extend(changes.filter_map(|change| self.shown(change)));
+        frames.extend(changes.filter_map(|change| self.shown(change, now)));
         self.at = store.revision();
         Ok(frames)
     }
 
     /// A change as this client sees it: an object can come into its view and leave it.
-    fn shown(&self, change: &Arc<Change>) -> Option<Bytes> {
+    fn shown(&mut self, change: &Arc<Change>, now: Timestamp) -> Option<Bytes> {
         let covered =
             |object: &Option<Arc<Object>>| object.as_ref().is_some_and(|o| self.filter.covers(o));
         let before = covered(&change.previous);
-        let now = change.kind != ChangeKind::Deleted && self.filter.covers(&change.object);
-        let kind = match (before, now) {
+        let after = change.kind != ChangeKind::Deleted && self.filter.covers(&change.object);
+        let kind = match (before, after) {
             (false, false) => return None,
             (false, true) => ChangeKind::Added,
             (true, true) => ChangeKind::Modified,
             (true, false) => ChangeKind::Deleted,
         };
-        if kind == change.kind && self.projection == Projection::Whole {
+        if kind == change.kind && self.projection.is_whole() {
             return Some(change.frame());
         }
         let tree = match (&change.previous, kind) {
@@ -193,7 +173,7 @@ impl Watch {
             }
             _ => change.object.tree.clone(),
         };
-        Some(frame(kind.name(), &self.projection.show(&tree)))
+        Some(self.framed(kind.name(), &tree, now))
     }
 }
 

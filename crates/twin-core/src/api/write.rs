@@ -44,13 +44,14 @@ impl Api {
         if self.store.get(&resource.table, &key).is_some() {
             return Err(Status::already_exists(resource, &name));
         }
-        let nothing = empty(self.schema, resource.ty);
+        let nothing = empty(&self.schema, resource.ty);
         let object = match track {
             Track::Writes => self.with_writer(call, "", |writer| update(writer, &nothing, object)),
             Track::Done => object.clone(),
         };
         let object = born(resource, &object, &name, &namespace, call.moment);
         let object = admitted(resource, &without_status(resource, &object, &nothing));
+        Self::judged(call, &object, None)?;
         if is_dry(call) {
             return Ok(object);
         }
@@ -160,6 +161,7 @@ impl Api {
         if same(live, &new) {
             return Ok(live.clone());
         }
+        Self::judged(call, &new, Some(live))?;
         if is_dry(call) {
             return Ok(new);
         }
@@ -190,7 +192,7 @@ impl Api {
             manager => manager,
         };
         write(&Writer {
-            schema: self.schema,
+            schema: &self.schema,
             ty: resource.ty,
             api_version: &resource.kind.api_version(),
             manager,

@@ -40,9 +40,11 @@ fn fields(schema: &Schema, ty: TypeId, map: &Map) -> Value {
     let Shape::Struct { fields, .. } = schema.shape(ty) else { return Value::Map(map.clone()) };
     let name = schema.get(ty).name.as_deref().unwrap_or_default();
     let mut entries: BTreeMap<Text, Value> = map.iter().cloned().collect();
+    // Of the built-in types, which have names, documents give zero values that nobody sets.
+    let counts = |value: &&Value| name.is_empty() || !is_zero(value);
     let published = fields
         .iter()
-        .filter_map(|(key, field)| Some((key, field.default.as_ref().filter(|v| !is_zero(v))?)));
+        .filter_map(|(key, field)| Some((key, field.default.as_ref().filter(counts)?)));
     let known = TABLE.get(name);
     for (key, default) in known.into_iter().flatten().map(|(k, v)| (k, v)).chain(published) {
         entries.entry(key.clone()).or_insert_with(|| default.clone());

@@ -4,11 +4,16 @@
 //! [`Schema::builtin`] reads them once in a process.
 
 mod conform;
+mod custom;
 mod defaults;
 mod load;
+mod rules;
+mod validate;
 
 pub use conform::{Conformed, Mismatch, conform};
 pub use defaults::apply_defaults;
+pub use rules::Custom;
+pub use validate::faults;
 
 use crate::tree::{Text, Value};
 use std::collections::BTreeMap;
@@ -19,7 +24,7 @@ use std::sync::LazyLock;
 pub struct TypeId(u32);
 
 /// Types that refer to each other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Schema {
     types: Vec<Type>,
     names: BTreeMap<Text, TypeId>,

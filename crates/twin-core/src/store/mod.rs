@@ -237,11 +237,11 @@ impl Store {
     ///
     /// # Errors
     /// If that is no longer known.
-    pub fn changes(
-        &self,
+    pub fn changes<'a>(
+        &'a self,
         table: &TableName,
         after: Revision,
-    ) -> Result<impl Iterator<Item = &Arc<Change>>, Expired> {
+    ) -> Result<impl Iterator<Item = &'a Arc<Change>> + use<'a>, Expired> {
         let table = self.tables.get(table);
         let changes = table.map(|table| table.history.since(after)).transpose()?;
         Ok(changes.into_iter().flatten())

@@ -40,7 +40,11 @@ impl Place {
     pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
         let mut words = line.split_whitespace();
-        command.args(words.next());
+        let verb = words.next();
+        command.args(verb);
+        if verb == Some("up") && self.context.is_none() {
+            command.arg("--current-context");
+        }
         command.args(self.context.iter().flat_map(|name| ["--context", name]));
         command.args(words).env("KUBECONFIG", &self.kubeconfig);
         command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));

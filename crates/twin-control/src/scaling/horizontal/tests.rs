@@ -4,7 +4,7 @@ use super::super::LOAD;
 use crate::tables::{DEPLOYMENTS, POD_SCALERS, PODS, REPLICA_SETS};
 use crate::world::World;
 use proptest::prelude::*;
-use twin_core::api::{Act, Deed};
+use twin_core::api::{Act, Body, Deed, Method, Request};
 use twin_core::store::{Key, TableName};
 use twin_core::time::Timestamp;
 use twin_core::tree::{Text, Value, decode};
@@ -143,6 +143,30 @@ fn load_raises_replicas_and_its_end_lowers_them_after_five_minutes() {
     );
     let current = stage.tree(&POD_SCALERS);
     assert_eq!(current.at(&["status", "desiredReplicas"]), Some(&Value::Int(2)));
+}
+
+#[test]
+fn metrics_are_served() {
+    let mut stage = Stage::new(SCALER);
+    stage.load("300m");
+    stage.run(1);
+    let mut ask = |path: &str| {
+        let request = Request {
+            method: Method::Get,
+            path,
+            query: "labelSelector=app%3Da",
+            content_type: "",
+            accept: "",
+            user_agent: "test",
+            body: b"",
+        };
+        let Body::Whole(body) = stage.world.handle(&request, at(1)).body else { panic!("{path}") };
+        String::from_utf8_lossy(&body).into_owned()
+    };
+    let pods = ask("/apis/metrics.k8s.io/v1beta1/namespaces/x/pods");
+    assert!(pods.contains(r#""usage":{"cpu":"152m","memory":"32768Ki"}"#), "{pods}");
+    assert!(ask("/apis/metrics.k8s.io/v1beta1/nodes/n").contains("not found"));
+    assert!(ask("/apis/metrics.k8s.io/v1beta1").contains("NodeMetrics"));
 }
 
 #[test]

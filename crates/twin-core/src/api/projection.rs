@@ -1,0 +1,167 @@
+//! In which form a client wants to see objects.
+
+use super::Call;
+use crate::registry::Resource;
+use crate::status::{Reason, Status};
+use crate::table::{Head, Include, Layout, partial};
+use crate::time::Timestamp;
+use crate::tree::{Map, Text, Value};
+
+/// How much of an object a client wants, and how.
+#[derive(Clone, Debug)]
+pub(super) enum Projection {
+    Whole,
+    /// Its metadata, in this version of their type.
+    Metadata(Text),
+    Table(Layout),
+}
+
+const GROUP: &str = "meta.k8s.io";
+const NOT_ACCEPTABLE: &str = "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+
+/// What a clause of `Accept` asks for.
+enum Asked {
+    Whole,
+    Metadata(Text),
+    Table(Text),
+}
+
+impl Projection {
+    /// The first form that the client likes and that is known here.
+    pub(super) fn wanted(call: &Call<'_>) -> Result<Self, Status> {
+        if call.request.accept.is_empty() {
+            return Ok(Self::Whole);
+        }
+        let mut clauses: Vec<_> = call.request.accept.split(',').filter_map(clause).collect();
+        clauses.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
+        match clauses.into_iter().next() {
+            None => Err(Status::new(Reason::NotAcceptable, NOT_ACCEPTABLE)),
+            Some((_, Asked::Whole)) => Ok(Self::Whole),
+            Some((_, Asked::Metadata(version))) => Ok(Self::Metadata(version)),
+            Some((_, Asked::Table(version))) => {
+                let said = call.query.get("includeObject");
+                let include = Include::parse(said).ok_or_else(|| wrong_include(said))?;
+                Ok(Self::Table(Layout::new(&call.address.resource, version, include)))
+            }
+        }
+    }
+
+    /// One object.
+    pub(super) fn show(&self, object: &Value, now: Timestamp) -> Value {
+        self.framed(object, Head::Shown, now)
+    }
+
+    /// One object of a watch.
+    pub(super) fn framed(&self, object: &Value, head: Head, now: Timestamp) -> Value {
+        match self {
+            Self::Whole => object.clone(),
+            Self::Metadata(version) => partial(object, version),
+            Self::Table(layout) => {
+                let version = object.at(&["metadata", "resourceVersion"]).cloned();
+                let mut metadata = Value::Map(Map::default());
+                if let Some(version) = version {
+                    metadata = metadata.with(&["resourceVersion"], version);
+                }
+                layout.table(std::iter::once(object), metadata, head, now)
+            }
+        }
+    }
+
+    /// A list of objects of one kind.
+    pub(super) fn list<'a>(
+        &self,
+        resource: &Resource,
+        objects: impl Iterator<Item = &'a Value>,
+        metadata: Value,
+        now: Timestamp,
+    ) -> Value {
+        let (kind, custom) = (&resource.kind, resource.custom.is_some());
+        let (name, version, items): (_, _, Vec<_>) = match self {
+            Self::Table(layout) => return layout.table(objects, metadata, Head::Shown, now),
+            // In a list of one built-in kind nobody repeats it.
+            Self::Whole => (
+                Text::from(format!("{}List", kind.name)),
+                kind.api_version(),
+                objects.map(|it| if custom { it.clone() } else { bare(it) }).collect(),
+            ),
+            Self::Metadata(version) => (
+                Text::new_static("PartialObjectMetadataList"),
+                version.clone(),
+                objects.map(|it| partial(it, version)).collect(),
+            ),
+        };
+        Value::from([
+            ("kind", name.into()),
+            ("apiVersion", version.into()),
+            ("metadata", metadata),
+            ("items", items.into()),
+        ])
+    }
+
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self, Self::Whole)
+    }
+}
+
+fn bare(object: &Value) -> Value {
+    object.without(&["kind"]).without(&["apiVersion"])
+}
+
+/// What a clause asks for and how much it is liked, if it can be had.
+fn clause(text: &str) -> Option<(u16, Asked)> {
+    let mut parts = text.split(';').map(str::trim);
+    if !matches!(parts.next(), Some("application/json" | "application/*" | "*/*")) {
+        return None;
+    }
+    let (mut form, mut group, mut version, mut weight) = ("", "", "", 1000);
+    for (key, value) in parts.filter_map(|part| part.split_once('=')) {
+        match key.trim() {
+            "as" => form = value,
+            "g" => group = value,
+            "v" => version = value,
+            "q" => weight = thousandths(value),
+            _ => {}
+        }
+    }
+    let known = group == GROUP && matches!(version, "v1" | "v1beta1");
+    let version = Text::from(format!("{group}/{version}"));
+    let asked = match form {
+        "" => Asked::Whole,
+        "Table" if known => Asked::Table(version),
+        "PartialObjectMetadata" | "PartialObjectMetadataList" if known => Asked::Metadata(version),
+        _ => return None,
+    };
+    Some((weight, asked))
+}
+
+/// `0.8`, in thousandths.
+fn thousandths(text: &str) -> u16 {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let fraction: String = fraction.chars().chain("000".chars()).take(3).collect();
+    format!("{whole}{fraction}").parse().unwrap_or(1000)
+}
+
+fn wrong_include(said: &str) -> Status {
+    Status::bad_request(format!(
+        "Unable to convert to Table as requested: includeObject: Invalid value: {said:?}: must be 'Metadata', 'Object', 'None', or empty"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Asked, clause, thousandths};
+
+    #[test]
+    fn clauses_are_read_in_any_order_of_their_parameters() {
+        for text in [
+            "application/json;as=Table;v=v1;g=meta.k8s.io",
+            " application/json; g=meta.k8s.io; v=v1; as=Table",
+        ] {
+            assert!(matches!(clause(text), Some((1000, Asked::Table(v))) if v == "meta.k8s.io/v1"));
+        }
+        assert!(matches!(clause("*/*;q=0.8"), Some((800, Asked::Whole))));
+        assert!(clause("application/vnd.kubernetes.protobuf").is_none());
+        assert!(clause("application/json;as=Table;v=v7;g=meta.k8s.io").is_none());
+        assert_eq!(thousandths("1"), 1000);
+    }
+}

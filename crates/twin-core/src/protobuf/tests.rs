@@ -1,0 +1,76 @@
+//! Bodies of Go clients, and bodies of nobody.
+
+use super::{MAGIC, Malformed, decode};
+use crate::registry::Registry;
+use crate::schema::Schema;
+use proptest::prelude::*;
+
+fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(bytes.len()).unwrap();
+    [&[number << 3 | 2, length], bytes].concat()
+}
+
+fn read(body: &[u8]) -> Result<String, Malformed> {
+    let schema = Schema::builtin();
+    decode(schema, &Registry::builtin(schema), body).map(|object| object.to_string())
+}
+
+fn envelope(version: &str, kind: &str, object: &[u8]) -> Vec<u8> {
+    let meta = [field(1, version.as_bytes()), field(2, kind.as_bytes())].concat();
+    [MAGIC, &field(1, &meta), &field(2, object)].concat()
+}
+
+#[test]
+fn zeros_count_where_go_has_pointers() {
+    // spec: replicas 0 (a pointer), minReadySeconds 0 (none).
+    let spec = [0x08, 0, 0x28, 0];
+    let object = [field(1, &field(1, b"web")), field(2, &spec)].concat();
+    assert_eq!(
+        read(&envelope("apps/v1", "Deployment", &object)).unwrap(),
+        r#"{"kind":"Deployment","apiVersion":"apps/v1","metadata":{"name":"web"},"spec":{"replicas":0}}"#
+    );
+}
+
+#[test]
+fn what_lies_inside_is_shown_as_json_shows_it() {
+    // A port with an int-or-string, a volume that is inline, bytes, a map.
+    let port =
+        [vec![0x18, 80], field(4, &field(3, b"web").into_iter().chain([8, 1]).collect::<Vec<_>>())];
+    let spec = [field(1, &port.concat()), field(2, &[field(1, b"app"), field(2, b"x")].concat())];
+    assert_eq!(
+        read(&envelope("v1", "Service", &field(2, &spec.concat()))).unwrap(),
+        r#"{"kind":"Service","apiVersion":"v1","spec":{"ports":[{"port":80,"targetPort":"web"}],"selector":{"app":"x"}}}"#
+    );
+    let volume = [field(1, b"v"), field(2, &field(2, &[]))].concat();
+    assert_eq!(
+        read(&envelope("v1", "Pod", &field(2, &field(1, &volume)))).unwrap(),
+        r#"{"kind":"Pod","apiVersion":"v1","spec":{"volumes":[{"emptyDir":{},"name":"v"}]}}"#
+    );
+    let data = [field(1, b"k"), field(2, b"hi")].concat();
+    assert_eq!(
+        read(&envelope("v1", "Secret", &field(2, &data))).unwrap(),
+        r#"{"kind":"Secret","apiVersion":"v1","data":{"k":"aGk="}}"#
+    );
+    let renewed = field(4, &[0x08, 1, 0x10, 0xD0, 0x0F]);
+    assert_eq!(
+        read(&envelope("coordination.k8s.io/v1", "Lease", &field(2, &renewed))).unwrap(),
+        r#"{"kind":"Lease","apiVersion":"coordination.k8s.io/v1","spec":{"renewTime":"1970-01-01T00:00:01.000002Z"}}"#
+    );
+}
+
+#[test]
+fn other_bytes_are_refused() {
+    for body in [b"".as_slice(), b"{}", b"k8s\0", b"k8s\0\xFF\xFF"] {
+        assert_eq!(read(body), Err(Malformed));
+    }
+    let deep = (0..100).fold(Vec::new(), |inner, _| field(1, &inner[..inner.len().min(120)]));
+    let _ = read(&envelope("v1", "Pod", &deep));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_break_it(bytes in proptest::collection::vec(any::<u8>(), 0..120)) {
+        let _ = read(&envelope("v1", "Pod", &bytes));
+        let _ = read(&[MAGIC, &bytes].concat());
+    }
+}

@@ -1,0 +1,63 @@
+//! Certificates and a token, made for one server.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rustls::ServerConfig;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// No certificate could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// Its text is wrong.
+    #[error("cannot make a certificate")]
+    Certificate(#[from] rcgen::Error),
+    /// The server does not take it.
+    #[error("cannot use the certificate")]
+    Tls(#[from] rustls::Error),
+    /// This machine has no random numbers.
+    #[error("no random numbers for a token")]
+    Random,
+}
+
+/// What a server shows, and what its clients have to know.
+pub(super) struct Identity {
+    /// The authority that signed it, as PEM.
+    pub(super) authority: String,
+    /// What a client says to be let in.
+    pub(super) token: String,
+    pub(super) server: Arc<ServerConfig>,
+}
+
+impl Identity {
+    pub(super) fn new(address: IpAddr) -> Result<Self, IdentityError> {
+        let mut params = CertificateParams::new(Vec::new())?;
+        params.distinguished_name.push(DnType::CommonName, "muster-twin-ca");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let key = KeyPair::generate()?;
+        let authority = params.self_signed(&key)?.pem();
+        let issuer = Issuer::new(params, key);
+
+        let names = ["localhost", "kubernetes.default.svc"].map(str::to_owned);
+        let names = names.into_iter().chain([address.to_string()]).collect::<Vec<_>>();
+        let mut params = CertificateParams::new(names)?;
+        params.distinguished_name.push(DnType::CommonName, "muster-twin");
+        let key = KeyPair::generate()?;
+        let certificate = params.signed_by(&key, &issuer)?;
+
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut token = [0; 32];
+        provider.secure_random.fill(&mut token).map_err(|_| IdentityError::Random)?;
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let mut server = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)?;
+        server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let token = URL_SAFE_NO_PAD.encode(token);
+        Ok(Self { authority, token, server: Arc::new(server) })
+    }
+}

@@ -1,0 +1,150 @@
+//! The twin on a socket: HTTPS on the loopback interface, for kubectl, helm and other programs.
+//!
+//! Who comes needs the token that lies in the kubeconfig; certificates are made anew for each
+//! server, so that nothing on the disk is worth stealing afterwards.
+
+mod gate;
+mod identity;
+mod kubeconfig;
+
+pub use identity::IdentityError;
+
+use crate::{Twin, TwinService};
+use gate::Gate;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use identity::Identity;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+
+/// How long a client may take to greet.
+const GREETING: Duration = Duration::from_secs(10);
+/// How long connections may take to end.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// How long to wait before the next connection when this machine has no room for one.
+const ROOM: Duration = Duration::from_millis(50);
+
+/// Why a twin is not served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address is taken, or not ours.
+    #[error("cannot listen at {address}")]
+    Address {
+        /// Where.
+        address: SocketAddr,
+        /// The system's words.
+        source: io::Error,
+    },
+    /// There is no certificate.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+}
+
+/// A twin that is served. With this value the serving ends.
+#[derive(Debug)]
+pub struct Served {
+    address: SocketAddr,
+    kubeconfig: String,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Twin {
+    /// Serves it over HTTPS at this address; port 0 takes any that is free.
+    ///
+    /// # Errors
+    /// If the address cannot be had.
+    pub async fn serve(&self, address: SocketAddr) -> Result<Served, ServeError> {
+        let failed = |source| ServeError::Address { address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let identity = Identity::new(address.ip())?;
+        let kubeconfig = kubeconfig::text(address, &identity);
+        let gate = Gate::new(self.service(), &identity.token);
+        let acceptor = TlsAcceptor::from(identity.server);
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(accept(listener, acceptor, gate, stopped));
+        Ok(Served { address, kubeconfig, stop, task })
+    }
+}
+
+impl Served {
+    /// Where it is.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What kubectl needs to know, its secret included.
+    pub fn kubeconfig(&self) -> &str {
+        &self.kubeconfig
+    }
+
+    /// Writes the kubeconfig to a file that nobody else may read.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_kubeconfig(&self, path: &Path) -> io::Result<()> {
+        kubeconfig::write(path, &self.kubeconfig)
+    }
+
+    /// Ends it: requests that are under way get their answers, watches end.
+    pub async fn end(self) {
+        // Who does not listen any more has ended already.
+        let _ = self.stop.send(());
+        let _ = self.task.await;
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+    gate: Gate<TwinService>,
+    mut stopped: oneshot::Receiver<()>,
+) {
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            biased;
+            _ = &mut stopped => break,
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    let connection =
+                        connection(stream, acceptor.clone(), gate.clone(), graceful.watcher());
+                    connections.spawn(connection);
+                }
+                Err(_) => sleep(ROOM).await,
+            },
+        }
+    }
+    drop(listener);
+    // Watches last: those that are still there then end with the set.
+    let _ = timeout(FAREWELL, graceful.shutdown()).await;
+}
+
+/// One client. Whatever it does wrong is its own loss.
+async fn connection(
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+    gate: Gate<TwinService>,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    // Small answers at once; a socket that cannot do that works all the same.
+    let _ = stream.set_nodelay(true);
+    let Ok(Ok(stream)) = timeout(GREETING, acceptor.accept(stream)).await else { return };
+    let mut server = auto::Builder::new(TokioExecutor::new());
+    server.http1().timer(TokioTimer::new()).header_read_timeout(GREETING);
+    server.http2().timer(TokioTimer::new());
+    let served = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(gate));
+    let _ = watcher.watch(served).await;
+}

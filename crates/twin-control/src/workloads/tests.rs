@@ -128,6 +128,7 @@ proptest! {
         }
         let mut stage = Stage::new();
         stage.post("/api/v1/nodes", r#"{"metadata":{"name":"n"}}"#);
+        stage.patch("/api/v1/nodes/n", r#"{"spec":{"taints":null}}"#);
         put(&mut stage, table, &tree);
         stage.pass(70);
         let (plural, group) = (table.split('/').nth(1).unwrap(), table.split('/').next().unwrap());

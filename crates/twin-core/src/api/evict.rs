@@ -40,7 +40,10 @@ impl Api {
         let narrow = Narrow { namespace: Some(Text::new(pod.key.namespace())), term: None };
         let labels = pod.tree.at(&["metadata", "labels"]).and_then(Value::as_map);
         let is_meant = |budget: &&Arc<Object>| {
-            LabelSelector::of(budget.tree.at(&["spec", "selector"]))
+            budget
+                .tree
+                .at(&["spec", "selector"])
+                .and_then(LabelSelector::of_object)
                 .is_some_and(|selector| selector.matches(labels))
         };
         let mut found = self.store.list(&BUDGETS, &narrow, None).filter(is_meant);

@@ -39,7 +39,7 @@ impl Controller for Budgets {
             return;
         }
         for budget in view.all(&POD_DISRUPTION_BUDGETS, object.key.namespace()) {
-            let selector = LabelSelector::of(budget.tree.at(&["spec", "selector"]));
+            let selector = budget.tree.at(&["spec", "selector"]).and_then(LabelSelector::of_object);
             let trees = change.previous.iter().map(|it| &it.tree).chain([&object.tree]);
             let mut all = trees.map(labels);
             if selector.is_some_and(|selector| all.any(|labels| selector.matches(labels))) {

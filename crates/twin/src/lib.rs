@@ -228,7 +228,7 @@ impl Builder {
 
 /// A node of a common size.
 fn node(at: u32) -> String {
-    let capacity = r#"{"cpu":"32","memory":"256Gi","pods":"110"}"#;
+    let capacity = r#"{"cpu":"16","memory":"64Gi","ephemeral-storage":"200Gi","pods":"110"}"#;
     format!(
         r#"{{"metadata":{{"name":"node-{at}","labels":{{"kubernetes.io/hostname":"node-{at}"}}}},"status":{{"capacity":{capacity},"allocatable":{capacity}}}}}"#
     )

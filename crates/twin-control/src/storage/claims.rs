@@ -4,7 +4,7 @@ use crate::controller::View;
 use crate::tables::STORAGE_CLASSES;
 use twin_core::selector::LabelSelector;
 use twin_core::store::{Key, Object};
-use twin_core::tree::Value;
+use twin_core::tree::{Text, Value};
 use units::Quantity;
 
 /// The node for which a claim is wanted.
@@ -77,4 +77,13 @@ fn modes(object: &Value) -> impl Iterator<Item = &str> {
 /// A size, for comparisons: nothing if it is not said.
 pub(super) fn size(object: &Value, path: &[&str]) -> Quantity {
     object.str_at(path).and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
+/// The claim that a volume of a pod means, if it means one.
+pub fn claim_of(pod: &str, volume: &Value) -> Option<Text> {
+    let said = volume.str_at(&["persistentVolumeClaim", "claimName"]).map(Text::new);
+    said.or_else(|| {
+        let name = volume.at(&["ephemeral"]).and_then(|_| volume.str_at(&["name"]))?;
+        Some(Text::from(format!("{pod}-{name}")))
+    })
 }

@@ -87,6 +87,9 @@ pub(super) fn admitted(resource: &Resource, object: &Value) -> Value {
         }
         ("", "nodes") => node(object),
         ("batch", "jobs") => job(object),
+        ("", "persistentvolumeclaims" | "persistentvolumes") => {
+            object.with(&["status", "phase"], "Pending".into())
+        }
         _ => object.clone(),
     }
 }

@@ -75,14 +75,12 @@ impl Projection {
         metadata: Value,
         now: Timestamp,
     ) -> Value {
-        let (kind, custom) = (&resource.kind, resource.custom.is_some());
         let (name, version, items): (_, _, Vec<_>) = match self {
             Self::Table(layout) => return layout.table(objects, metadata, Head::Shown, now),
-            // In a list of one built-in kind nobody repeats it.
             Self::Whole => (
-                Text::from(format!("{}List", kind.name)),
-                kind.api_version(),
-                objects.map(|it| if custom { it.clone() } else { bare(it) }).collect(),
+                Text::from(format!("{}List", resource.kind.name)),
+                resource.kind.api_version(),
+                objects.map(|object| item(resource, object)).collect(),
             ),
             Self::Metadata(version) => (
                 Text::new_static("PartialObjectMetadataList"),
@@ -103,8 +101,12 @@ impl Projection {
     }
 }
 
-fn bare(object: &Value) -> Value {
-    object.without(&["kind"]).without(&["apiVersion"])
+/// In a list of one built-in kind nobody repeats it.
+fn item(resource: &Resource, object: &Value) -> Value {
+    match resource.custom {
+        Some(_) => object.clone(),
+        None => object.without(&["kind"]).without(&["apiVersion"]),
+    }
 }
 
 /// What a clause asks for and how much it is liked, if it can be had.

@@ -39,6 +39,7 @@ impl Api {
         let filter = Self::filter(call)?;
         let page = self.page(call, &filter)?;
         let projection = Projection::wanted(call)?;
+        let resource = &call.address.resource;
         let mut metadata =
             Value::from([("resourceVersion", Text::from(page.revision.to_string()).into())]);
         if let Some(token) = page.next {
@@ -47,12 +48,11 @@ impl Api {
                 metadata = metadata.with(&["remainingItemCount"], page.remaining.into());
             }
         }
-        let objects = page.objects.iter().map(|object| &object.tree);
-        let resource = &call.address.resource;
         let continues = metadata.at(&["continue"]).is_some();
         if resource.custom.is_some() && projection.is_whole() && !continues {
             metadata = metadata.with(&["continue"], "".into());
         }
+        let objects = page.objects.iter().map(|object| &object.tree);
         let list = projection.list(resource, objects, metadata, call.moment.now);
         Ok(Response::json(200, &list))
     }

@@ -21,7 +21,7 @@ const STEM: usize = 58;
 impl Api {
     pub(super) fn create(&mut self, call: &Call<'_>) -> Result<Response, Status> {
         let read = self.read_body(call)?;
-        if let Some(answer) = super::subresource::review(&call.address.resource, &read.object) {
+        if let Some(answer) = super::asked::review(&call.address.resource, &read.object) {
             return Ok(Response::json(201, &answer));
         }
         let object = self.add(call, &read.object, Track::Writes)?;
@@ -52,6 +52,7 @@ impl Api {
         let object = born(resource, &object, &name, &namespace, call.moment);
         let object = admitted(resource, &without_status(resource, &object, &nothing));
         Self::judged(call, &object, None)?;
+        let object = self.addressed(call, None, object)?;
         if is_dry(call) {
             return Ok(object);
         }
@@ -123,6 +124,11 @@ impl Api {
             )));
         }
         self.namespace_of(call, &read.object)?;
+        if self.stored(call).is_err() && Self::creates_on_update(call) {
+            let object = read.object.with(&["metadata", "name"], Value::text(&address.name));
+            let object = self.add(call, &object, Track::Writes)?;
+            return Ok(Response { warnings: read.warnings, ..Response::json(201, &object) });
+        }
         let live = self.stored(call)?.tree.clone();
         let object = self.change(call, &live, &read.object, Track::Writes)?;
         Ok(Response { warnings: read.warnings, ..Response::json(200, &object) })
@@ -158,6 +164,7 @@ impl Api {
             Track::Done => new.clone(),
         };
         let new = settled(call, live, &new);
+        let new = self.addressed(call, Some(live), new)?;
         if same(live, &new) {
             return Ok(live.clone());
         }

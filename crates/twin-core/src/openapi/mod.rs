@@ -1,4 +1,4 @@
-//! What the API says of itself as OpenAPI 3: for `kubectl explain`, `apply` and client-side checks.
+//! What the API says of itself as `OpenAPI` 3: for `kubectl explain`, `apply` and client-side checks.
 //!
 //! One document for each group and version, made from the [`schema`](crate::schema) and the
 //! [`registry`](crate::registry) when somebody asks.
@@ -40,7 +40,7 @@ pub(crate) fn document(
     }
     let paths = own.iter().flat_map(|resource| paths::of(resource, &root(group, version)));
     let info = Value::from([("title", "Kubernetes".into()), ("version", "v1.37.2".into())]);
-    let schemas = types::reached(schema, registry, own.iter().map(|resource| resource.ty));
+    let schemas = types::reached(schema, registry, &own);
     Some(Value::from([
         ("openapi", "3.0.0".into()),
         ("info", info),

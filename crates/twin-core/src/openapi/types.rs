@@ -1,20 +1,24 @@
-//! Types as OpenAPI schemas.
+//! Types as schemas of `OpenAPI`.
 
 use super::words::{of_field, of_type};
-use crate::registry::{Kind, Registry};
+use crate::registry::{Kind, Registry, Resource};
 use crate::schema::{Field, Grain, KeyPatch, ListPatch, Scalar, Schema, Shape, Topology, TypeId};
 use crate::tree::{Map, Text, Value};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The schemas of these types and of all that they refer to.
-pub(super) fn reached(
-    schema: &Schema,
-    registry: &Registry,
-    roots: impl Iterator<Item = TypeId>,
-) -> Value {
+pub(super) fn reached(schema: &Schema, registry: &Registry, resources: &[&Arc<Resource>]) -> Value {
     let always = ["io.k8s.api.autoscaling.v1.Scale", DELETE_OPTIONS];
+    let roots = resources.iter().map(|resource| resource.ty);
     let mut open: Vec<_> = roots.chain(always.iter().filter_map(|it| schema.named(it))).collect();
     let mut found: BTreeMap<Text, Value> = BTreeMap::new();
+    for resource in resources {
+        if let Some(custom) = &resource.custom {
+            open.extend(schema.named(OBJECT_META));
+            found.insert(custom_name(&resource.kind), defined(&resource.kind, &custom.openapi));
+        }
+    }
     while let Some(ty) = open.pop() {
         let Some(name) = schema.get(ty).name.clone() else { continue };
         if found.contains_key(&name) {
@@ -35,6 +39,24 @@ pub(super) fn reached(
     Value::Map(found.into_iter().collect())
 }
 
+/// What a definition says of its kind, with what all kinds have.
+fn defined(kind: &Kind, openapi: &Value) -> Value {
+    let text = || Value::from([("type", "string".into())]);
+    openapi
+        .with(&["type"], "object".into())
+        .with(&["properties", "apiVersion"], text())
+        .with(&["properties", "kind"], text())
+        .with(&["properties", "metadata"], reference(OBJECT_META))
+        .with(&["x-kubernetes-group-version-kind"], vec![gvk(kind)].into())
+}
+
+/// `com.example.v1.Cheese`
+fn custom_name(kind: &Kind) -> Text {
+    let group: Vec<_> = kind.group.rsplit('.').collect();
+    Text::from(format!("{}.{}.{}", group.join("."), kind.version, kind.name))
+}
+
+const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 const DELETE_OPTIONS: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
 
 /// A kind as extensions of documents name it.

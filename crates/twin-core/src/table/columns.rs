@@ -89,7 +89,7 @@ impl Column {
     }
 
     /// Programs are told that it is a text, whatever it is.
-    const fn as_text(mut self) -> Self {
+    const fn of_text(mut self) -> Self {
         self.form = Form::Text;
         self
     }
@@ -147,8 +147,8 @@ pub(super) const PODS: &[Column] = &[
 const DEPLOYMENTS: &[Column] = &[
     NAME,
     of("Ready", workload::ready),
-    int("Up-to-date", &["status", "updatedReplicas"]).as_text(),
-    int("Available", &["status", "availableReplicas"]).as_text(),
+    int("Up-to-date", &["status", "updatedReplicas"]).of_text(),
+    int("Available", &["status", "availableReplicas"]).of_text(),
     AGE,
     CONTAINERS,
     IMAGES,
@@ -183,7 +183,7 @@ const DAEMON_SETS: &[Column] = &[
 ];
 
 const REVISIONS: &[Column] =
-    &[NAME, of("Controller", workload::controller), int("Revision", &["revision"]).as_text(), AGE];
+    &[NAME, of("Controller", workload::controller), int("Revision", &["revision"]).of_text(), AGE];
 
 const JOBS: &[Column] = &[
     NAME,
@@ -263,7 +263,7 @@ const NODES: &[Column] = &[
 
 const NAMESPACES: &[Column] = &[NAME, text("Status", &["status", "phase"]), AGE];
 const LEASES: &[Column] = &[NAME, text("Holder", &["spec", "holderIdentity"]), AGE];
-const ACCOUNTS: &[Column] = &[NAME, AGE];
+const AGED: &[Column] = &[NAME, AGE];
 
 const PRIORITIES: &[Column] = &[
     NAME,
@@ -295,10 +295,10 @@ const EVENTS: &[Column] = &[
     column("Name", Form::Name, Cell::Text(&["metadata", "name"], "")).wide(),
 ];
 
-const MAPS: &[Column] = &[NAME, count("Data", config::map_size).as_text(), AGE];
+const MAPS: &[Column] = &[NAME, count("Data", config::map_size).of_text(), AGE];
 
 const SECRETS: &[Column] =
-    &[NAME, text("Type", &["type"]), count("Data", config::secret_size).as_text(), AGE];
+    &[NAME, text("Type", &["type"]), count("Data", config::secret_size).of_text(), AGE];
 
 const QUOTAS: &[Column] =
     &[NAME, of("Request", config::quota_requests), of("Limit", config::quota_limits), AGE];
@@ -334,7 +334,7 @@ const CLASSES: &[Column] = &[
     text("Provisioner", &["provisioner"]),
     text_or("ReclaimPolicy", &["reclaimPolicy"], "Delete"),
     text_or("VolumeBindingMode", &["volumeBindingMode"], "Immediate"),
-    bool("AllowVolumeExpansion", &["allowVolumeExpansion"]).as_text(),
+    bool("AllowVolumeExpansion", &["allowVolumeExpansion"]).of_text(),
     AGE,
 ];
 
@@ -343,8 +343,8 @@ const AUTOSCALERS: &[Column] = &[
     of("Reference", scaling::reference),
     of("Targets", scaling::targets),
     of("MinPods", scaling::least),
-    int("MaxPods", &["spec", "maxReplicas"]).as_text(),
-    int("Replicas", &["status", "currentReplicas"]).as_text(),
+    int("MaxPods", &["spec", "maxReplicas"]).of_text(),
+    int("Replicas", &["status", "currentReplicas"]).of_text(),
     AGE,
 ];
 
@@ -375,7 +375,7 @@ pub(super) fn columns(resource: &Resource) -> &'static [Column] {
         ("", "nodes") => NODES,
         ("", "namespaces") => NAMESPACES,
         ("coordination.k8s.io", "leases") => LEASES,
-        ("", "serviceaccounts") => ACCOUNTS,
+        ("", "serviceaccounts") => AGED,
         ("scheduling.k8s.io", "priorityclasses") => PRIORITIES,
         ("rbac.authorization.k8s.io", "rolebindings" | "clusterrolebindings") => BINDINGS,
         ("" | "events.k8s.io", "events") => EVENTS,
@@ -387,6 +387,7 @@ pub(super) fn columns(resource: &Resource) -> &'static [Column] {
         ("storage.k8s.io", "storageclasses") => CLASSES,
         ("autoscaling", "horizontalpodautoscalers") => AUTOSCALERS,
         ("policy", "poddisruptionbudgets") => BUDGETS,
+        _ if resource.custom.is_some() => AGED,
         _ => OTHERS,
     }
 }

@@ -13,9 +13,9 @@ pub(super) fn span(seconds: i64) -> String {
     let (days, years) = (hours / 24, hours / 24 / 365);
     match seconds {
         // Clocks differ a little.
-        ..-1 => "<invalid>".to_owned(),
+        ..=-2 => "<invalid>".to_owned(),
         -1 => "0s".to_owned(),
-        ..120 => format!("{seconds}s"),
+        0..120 => format!("{seconds}s"),
         _ if minutes < 10 => two(minutes, "m", seconds % 60, "s"),
         _ if minutes < 180 => format!("{minutes}m"),
         _ if hours < 8 => two(hours, "h", minutes % 60, "m"),

@@ -6,6 +6,7 @@
 
 mod addresses;
 mod behaviour;
+mod container;
 mod run;
 mod status;
 
@@ -17,7 +18,8 @@ use crate::events::{Event, Severity};
 use crate::nodes::lifecycle::is_lost;
 use crate::tables::{NODES, PODS};
 use addresses::Addresses;
-use run::{News, Note, Run};
+use container::{News, Note};
+use run::Run;
 use status::{Place, is_passing, phase, with_status};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -93,7 +95,8 @@ impl Kubelet {
         let over = phase_is_over(run, view.now);
         // What a deleted pod became matters to nobody, unless somebody has to let it go.
         let unseen = stopped && pod.tree.at(&["metadata", "finalizers"]).is_none();
-        if !unseen && !(brief && is_passing(run, view.now)) {
+        let passing = brief && is_passing(run, view.now);
+        if !(unseen || passing) {
             let place = place(pod, node, run);
             let new = with_status(run, &pod.tree, &place, view.now);
             if new.at(&["status"]) != pod.tree.at(&["status"]) {

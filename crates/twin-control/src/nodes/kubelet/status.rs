@@ -2,7 +2,8 @@
 
 use super::super::conditions::{Condition, State, condition, conditions};
 use super::behaviour::Role;
-use super::run::{Container, End, Outcome, Phase, Run};
+use super::container::{Container, End, Phase};
+use super::run::{Outcome, Run};
 use twin_core::time::Timestamp;
 use twin_core::tree::{Map, Text, Value};
 
@@ -164,14 +165,22 @@ fn rows_name(condition: &Value, list: &[Value]) -> bool {
 }
 
 fn container_status(container: &Container, run: &Run, pod: &Value, now: Timestamp) -> Value {
-    let id = format!("{}/{}/{}", run.uid, container.name, container.restarts);
-    let id = format!("containerd://{}", digest(&id));
-    let began = !matches!(
-        container.phase,
-        Phase::Waiting | Phase::Pulling { .. } | Phase::NoImage { .. } | Phase::PullBackOff { .. }
-    ) && !(matches!(container.phase, Phase::Creating { .. })
-        && container.last.is_none());
-    let last = container.last.filter(|_| !matches!(container.phase, Phase::Creating { .. }));
+    let id = |number: i64| {
+        let text = format!("{}/{}/{number}", run.uid, container.name);
+        Text::from(format!("containerd://{}", digest(&text)))
+    };
+    let own = id(container.restarts);
+    let (began, last) = match container.phase {
+        Phase::Waiting
+        | Phase::Pulling { .. }
+        | Phase::NoImage { .. }
+        | Phase::PullBackOff { .. } => (false, None),
+        Phase::Creating { .. } => (container.last.is_some(), None),
+        Phase::BackOff { .. } => (true, container.last.map(|end| (end, own.clone()))),
+        Phase::Running { .. } | Phase::Ended(_) => {
+            (true, container.last.map(|end| (end, id(container.restarts - 1))))
+        }
+    };
     let mut fields = vec![
         ("name", container.name.clone().into()),
         ("image", container.image.clone().into()),
@@ -179,11 +188,11 @@ fn container_status(container: &Container, run: &Run, pod: &Value, now: Timestam
         ("ready", Value::Bool(container.is_ready(now))),
         ("started", Value::Bool(container.role != Role::Init && container.is_started(now))),
         ("restartCount", container.restarts.into()),
-        ("state", state(container, run, &id)),
-        ("lastState", last.map_or_else(nothing, |end| terminated(end, &id))),
+        ("state", state(container, run, &own)),
+        ("lastState", last.map_or_else(nothing, |(end, id)| terminated(end, &id))),
     ];
     if began {
-        fields.push(("containerID", Value::text(&id)));
+        fields.push(("containerID", own.into()));
     }
     if let Some(resources) = resources(pod, container) {
         if let Some(requests) = resources.at(&["requests"]) {

@@ -94,9 +94,10 @@ impl Controller for Lifecycle {
         let wanted = taints(&node.tree, view.now);
         let known = node.tree.at(&["spec", "taints"]).and_then(Value::as_list);
         if known.map_or(&[] as &[Value], |list| list) != wanted.as_slice() {
-            let node = match wanted.is_empty() {
-                true => node.tree.without(&["spec", "taints"]),
-                false => node.tree.with(&["spec", "taints"], wanted.into()),
+            let node = if wanted.is_empty() {
+                node.tree.without(&["spec", "taints"])
+            } else {
+                node.tree.with(&["spec", "taints"], wanted.into())
             };
             outcome.update(NODES, key, node);
         }

@@ -5,7 +5,7 @@ use super::fleet::Host;
 use super::refusal::Hurdle;
 use super::terms::NodeFilter;
 use crate::controller::View;
-use crate::storage::{Binding, binding_of, fits};
+use crate::storage::{Binding, binding_of, claim_of, fits};
 use crate::tables::{CLAIMS, VOLUMES};
 use twin_core::store::{Key, Object};
 use twin_core::tree::Value;
@@ -89,13 +89,4 @@ fn home(volume: &Object) -> NodeFilter {
 fn bound(claim: &Value) -> Option<&str> {
     let volume = claim.str_at(&["spec", "volumeName"]).filter(|name| !name.is_empty());
     volume.filter(|_| claim.str_at(&["status", "phase"]) == Some("Bound"))
-}
-
-/// The claim that a volume of a pod means.
-fn claim_of(pod: &str, volume: &Value) -> Option<String> {
-    let said = volume.str_at(&["persistentVolumeClaim", "claimName"]).map(str::to_owned);
-    said.or_else(|| {
-        let name = volume.at(&["ephemeral"]).and_then(|_| volume.str_at(&["name"]))?;
-        Some(format!("{pod}-{name}"))
-    })
 }

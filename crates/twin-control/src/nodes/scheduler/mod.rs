@@ -269,6 +269,12 @@ fn unscheduled(pod: &Object, reason: &str, message: &str, view: &View<'_>) -> Op
     condition.in_object(&pod.tree, view.now)
 }
 
+/// Whether a node selector means a node.
+pub(super) fn selects(selector: Option<&Value>, node: &Object) -> bool {
+    let labels = node.tree.at(&["metadata", "labels"]).and_then(Value::as_map);
+    terms::NodeFilter::of_selector(selector).matches(node.key.name(), labels)
+}
+
 fn node_of(pod: &Object) -> &str {
     pod.tree.str_at(&["spec", "nodeName"]).unwrap_or_default()
 }

@@ -1,0 +1,164 @@
+//! Questions that are asked by creating them, and answers that are no objects: logs and tokens.
+//!
+//! Everybody may do everything here, so that the answers are short.
+
+use super::{Api, Call, Method, Response};
+use crate::registry::Resource;
+use crate::status::Status;
+use crate::time::Timestamp;
+use crate::tree::{Map, Text, Value, decode};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// What a pod's containers have written: all that a log has to tell here.
+const LOG: &str = "muster.dev/log";
+const ISSUER: &str = "https://kubernetes.default.svc";
+/// How long a token is good, if nobody says it.
+const TOKEN_SECONDS: i64 = 3600;
+
+/// The answer to a review; none, if it is something else.
+pub(super) fn review(resource: &Resource, object: &Value) -> Option<Value> {
+    let status = match (resource.kind.group.as_str(), resource.plural.as_str()) {
+        (
+            "authorization.k8s.io",
+            "selfsubjectaccessreviews" | "subjectaccessreviews" | "localsubjectaccessreviews",
+        ) => Value::from([("allowed", Value::Bool(true))]),
+        ("authorization.k8s.io", "selfsubjectrulesreviews") => rules(),
+        ("authentication.k8s.io", "selfsubjectreviews") => {
+            let groups = ["system:masters", "system:authenticated"].map(Value::text);
+            let user = Value::from([
+                ("username", "kubernetes-admin".into()),
+                ("groups", Vec::from(groups).into()),
+            ]);
+            Value::from([("userInfo", user)])
+        }
+        ("authentication.k8s.io", "tokenreviews") => {
+            token_status(object.str_at(&["spec", "token"]).unwrap_or_default())
+        }
+        _ => return None,
+    };
+    Some(object.with(&["status"], status))
+}
+
+fn rules() -> Value {
+    let all = || Value::from(vec![Value::text("*")]);
+    let resources = Value::from([("verbs", all()), ("apiGroups", all()), ("resources", all())]);
+    let others = Value::from([("verbs", all()), ("nonResourceURLs", all())]);
+    Value::from([
+        ("resourceRules", vec![resources].into()),
+        ("nonResourceRules", vec![others].into()),
+        ("incomplete", Value::Bool(false)),
+    ])
+}
+
+/// Who a token is for. Nobody signs tokens here: what looks like ours is ours.
+fn token_status(token: &str) -> Value {
+    let claims = token.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
+    let claims = claims.and_then(|claims| decode(&claims).ok()).unwrap_or_default();
+    match claims.str_at(&["sub"]).filter(|_| claims.str_at(&["iss"]) == Some(ISSUER)) {
+        Some(name) => Value::from([
+            ("authenticated", Value::Bool(true)),
+            ("user", Value::from([("username", name.into())])),
+        ]),
+        None => Value::from([
+            ("error", "[invalid bearer token]".into()),
+            ("user", Value::Map(Map::default())),
+        ]),
+    }
+}
+
+impl Api {
+    /// `serviceaccounts/NAME/token`
+    pub(super) fn token(&self, call: &Call<'_>) -> Result<Response, Status> {
+        let account = &self.stored(call)?.tree;
+        let body = match call.request.body {
+            b"" => Value::Map(Map::default()),
+            body => decode(body).map_err(|error| Status::bad_request(error.to_string()))?,
+        };
+        let asked = body.at(&["spec", "expirationSeconds"]).and_then(Value::as_int);
+        let until = call.moment.now.plus_seconds(asked.unwrap_or(TOKEN_SECONDS));
+        let audiences = body
+            .at(&["spec", "audiences"])
+            .filter(|list| list.as_list().is_some_and(|list| !list.is_empty()));
+        let audiences = audiences.cloned().unwrap_or_else(|| vec![Value::text(ISSUER)].into());
+        let token = token(account, call.moment.now, until, &audiences);
+        let status =
+            Value::from([("token", Value::text(token)), ("expirationTimestamp", until.value())]);
+        let answer = body
+            .with(&["kind"], "TokenRequest".into())
+            .with(&["apiVersion"], "authentication.k8s.io/v1".into())
+            .with(&["metadata", "name"], Value::text(&call.address.name))
+            .with(&["metadata", "namespace"], Value::text(&call.address.namespace))
+            .with(&["metadata", "creationTimestamp"], call.moment.now.value())
+            .with(&["spec", "audiences"], audiences)
+            .with(&["spec", "expirationSeconds"], asked.unwrap_or(TOKEN_SECONDS).into())
+            .with(&["status"], status);
+        Ok(Response::json(201, &answer))
+    }
+
+    /// `pods/NAME/log`
+    pub(super) fn log(&self, call: &Call<'_>) -> Result<Response, Status> {
+        let pod = &self.stored(call)?.tree;
+        container(call, pod)?;
+        let text = pod.str_at(&["metadata", "annotations", LOG]).unwrap_or_default();
+        let mut lines: Vec<_> = text.lines().collect();
+        if let Ok(last) = call.query.get("tailLines").parse::<usize>() {
+            lines.drain(..lines.len().saturating_sub(last));
+        }
+        let text: String = lines.into_iter().flat_map(|line| [line, "\n"]).collect();
+        Ok(Response { content_type: "text/plain".to_owned(), ..Response::text(200, &text) })
+    }
+
+    /// Kinds of which a replacement makes what is not there.
+    pub(super) fn creates_on_update(call: &Call<'_>) -> bool {
+        let resource = &call.address.resource;
+        call.request.method == Method::Put
+            && call.address.subresource.is_empty()
+            && matches!(
+                (resource.kind.group.as_str(), resource.plural.as_str()),
+                ("", "endpoints" | "events" | "limitranges" | "services")
+                    | ("events.k8s.io", "events")
+                    | ("coordination.k8s.io", "leases")
+                    | ("node.k8s.io", "runtimeclasses")
+                    | ("rbac.authorization.k8s.io", _)
+            )
+    }
+}
+
+/// Whose log is asked for: the only container, or one that is named.
+fn container(call: &Call<'_>, pod: &Value) -> Result<(), Status> {
+    let fields = ["initContainers", "containers", "ephemeralContainers"];
+    let lists = fields.iter().filter_map(|field| pod.at(&["spec", field])?.as_list());
+    let names: Vec<_> =
+        lists.flat_map(|list| list.iter()).filter_map(|it| it.str_at(&["name"])).collect();
+    let pod = &call.address.name;
+    match call.query.get("container") {
+        "" if names.len() > 1 => Err(Status::bad_request(format!(
+            "a container name must be specified for pod {pod}, choose one of: [{}]",
+            names.join(" ")
+        ))),
+        "" => Ok(()),
+        name if names.contains(&name) => Ok(()),
+        name => Err(Status::bad_request(format!("container {name} is not valid for pod {pod}"))),
+    }
+}
+
+/// A token in the form of those that a cluster gives; its signature is none.
+fn token(account: &Value, now: Timestamp, until: Timestamp, audiences: &Value) -> Text {
+    let meta = |field: &str| account.str_at(&["metadata", field]).unwrap_or_default();
+    let (namespace, name) = (meta("namespace"), meta("name"));
+    let bound = Value::from([("name", name.into()), ("uid", meta("uid").into())]);
+    let scope = Value::from([("namespace", namespace.into()), ("serviceaccount", bound)]);
+    let claims = Value::from([
+        ("aud", audiences.clone()),
+        ("exp", until.seconds().into()),
+        ("iat", now.seconds().into()),
+        ("iss", ISSUER.into()),
+        ("kubernetes.io", scope),
+        ("nbf", now.seconds().into()),
+        ("sub", Value::text(format!("system:serviceaccount:{namespace}:{name}"))),
+    ]);
+    let head = Value::from([("alg", "none".into()), ("typ", "JWT".into())]);
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.encoded());
+    Text::from(format!("{}.{}.{}", part(&head), part(&claims), URL_SAFE_NO_PAD.encode("twin")))
+}

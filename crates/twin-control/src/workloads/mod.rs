@@ -44,3 +44,6 @@ pub fn controllers() -> Vec<Box<dyn Controller>> {
 
 #[cfg(test)]
 mod stage;
+
+#[cfg(test)]
+mod tests;

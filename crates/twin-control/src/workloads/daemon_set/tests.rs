@@ -11,12 +11,16 @@ fn set(image: &str, more: &str) -> String {
     format!(r#"{{"metadata":{{"name":"d"}},"spec":{{{}{more}}}}}"#, pods_of("d", image))
 }
 
+/// A node without the taint of its first moments.
+fn add_node(stage: &mut Stage, name: &str, number: usize) {
+    let body = format!(r#"{{"metadata":{{"name":"{name}","labels":{{"number":"{number}"}}}}}}"#);
+    stage.post(NODES, &body);
+    stage.patch(&format!("{NODES}/{name}"), r#"{"spec":{"taints":null}}"#);
+}
+
 fn with_nodes(nodes: usize) -> Stage {
     let mut stage = Stage::new();
-    for at in 0..nodes {
-        let body = format!(r#"{{"metadata":{{"name":"n{at}","labels":{{"number":"{at}"}}}}}}"#);
-        stage.post(NODES, &body);
-    }
+    (0..nodes).for_each(|at| add_node(&mut stage, &format!("n{at}"), at));
     stage
 }
 
@@ -66,7 +70,7 @@ fn every_node_gets_a_pod() {
     assert_eq!(stage.names(&crate::tables::REVISIONS), [format!("d-{hash}")]);
     // Six of every set; admission adds none for what they bear already.
     assert_eq!(list(&pod.tree, &["spec", "tolerations"]).len(), 6);
-    stage.post(NODES, r#"{"metadata":{"name":"n9"}}"#);
+    add_node(&mut stage, "n9", 9);
     stage.pass(10);
     assert_eq!(nodes(&stage), ["n0", "n1", "n2", "n9"]);
     stage.delete(&format!("/api/v1/namespaces/x/pods/{}", pod.key.name()));
@@ -86,9 +90,10 @@ fn only_nodes_that_fit_get_a_pod() {
         ("", vec!["n0", "n1", "n2"]),
     ] {
         let mut stage = with_nodes(3);
-        stage.post(
-            NODES,
-            r#"{"metadata":{"name":"t","labels":{"number":"0"}},"spec":{"taints":[{"key":"k","effect":"NoSchedule"}]}}"#,
+        add_node(&mut stage, "t", 0);
+        stage.patch(
+            &format!("{NODES}/t"),
+            r#"{"spec":{"taints":[{"key":"k","effect":"NoSchedule"}]}}"#,
         );
         let body = set("i:1", "").replace(r#""containers""#, &format!(r#"{more}"containers""#));
         stage.post(PATH, &body);

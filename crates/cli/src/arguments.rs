@@ -1,12 +1,14 @@
 //! The command line.
 
 mod live;
+mod twin;
 mod values;
 
 pub(crate) use live::{
     DiffArguments, DoctorArguments, DownArguments, LogsArguments, ReuseArguments, StatusArguments,
     TargetArguments, UpArguments,
 };
+pub(crate) use twin::TwinArguments;
 
 use crate::exit;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -34,6 +36,7 @@ pub(crate) enum Command {
     Logs(LogsArguments),
     Diff(DiffArguments),
     Doctor(DoctorArguments),
+    Twin(TwinArguments),
     /// Write a script that completes our commands in a shell
     #[command(
         long_about = "Write a script that completes our commands in a shell, for example\n\n  \

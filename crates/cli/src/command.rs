@@ -8,6 +8,7 @@ mod explain;
 mod logs;
 mod plan;
 mod status;
+mod twin;
 mod up;
 
 use crate::Variables;
@@ -32,6 +33,7 @@ pub(crate) fn run(
         Command::Logs(arguments) => logs::run(arguments, variables, printer),
         Command::Diff(arguments) => diff::run(arguments, variables, printer),
         Command::Doctor(arguments) => doctor::run(arguments, variables, printer),
+        Command::Twin(arguments) => twin::run(arguments, printer),
         Command::Completions { shell } => completions(*shell, printer),
     }
 }

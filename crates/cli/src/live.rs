@@ -63,7 +63,7 @@ pub(crate) async fn interruptible<T>(
 }
 
 #[cfg(unix)]
-async fn interrupted() {
+pub(crate) async fn interrupted() {
     use tokio::signal::unix::{SignalKind, signal};
     // Where signals cannot be listened to, they end the program as ever.
     let Ok(mut ended) = signal(SignalKind::terminate()) else {
@@ -76,7 +76,7 @@ async fn interrupted() {
 }
 
 #[cfg(not(unix))]
-async fn interrupted() {
+pub(crate) async fn interrupted() {
     // Where signals cannot be listened to, they end the program as ever.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending().await

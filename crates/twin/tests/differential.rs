@@ -85,6 +85,22 @@ async fn ask(client: &Client, step: &Value) -> Value {
     json!({ "code": code, "body": normal(serde_json::from_slice(&bytes).unwrap_or_else(|_| text())) })
 }
 
+/// A cell without the time that passes, in it or behind it: `5m`, `2 (5m ago)`, a time of birth.
+fn ageless(cell: &mut Value) {
+    let Some(text) = cell.as_str() else { return };
+    let span = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_digit())
+            && text.chars().all(|c| c.is_ascii_digit() || "ydhms".contains(c))
+            && text.ends_with(|c: char| c.is_ascii_alphabetic())
+    };
+    let birth = text.len() == 20 && text.ends_with('Z') && text.contains('T');
+    if span(text) || birth {
+        *cell = json!("*");
+    } else if let Some((before, _)) = text.split_once(" (").filter(|_| text.ends_with(" ago)")) {
+        *cell = json!(format!("{before} (* ago)"));
+    }
+}
+
 /// A version in a sentence: `… in record (221). …`
 fn without_record(text: String) -> String {
     match text.split_once("in record (").and_then(|(a, rest)| Some((a, rest.split_once(')')?.1))) {
@@ -105,7 +121,14 @@ fn normal(value: Value) -> Value {
         "lastTransitionTime",
     ];
     match value {
-        Value::Object(entries) => {
+        Value::Object(mut entries) => {
+            // What columns mean is said in documents; ours do not repeat it.
+            if entries.contains_key("priority") {
+                entries.remove("description");
+            }
+            if let Some(Value::Array(cells)) = entries.get_mut("cells") {
+                cells.iter_mut().for_each(ageless);
+            }
             let kept = entries.into_iter().map(|(key, mut value)| {
                 // A real server gives them in a random order.
                 if let ("causes", Some(causes)) = (key.as_str(), value.as_array_mut()) {

@@ -79,19 +79,36 @@ impl World {
 
     /// Does what is due at this time, and says when something is due again: now, if this was only a
     /// part of it, and never, if nothing is until somebody writes.
+    ///
+    /// It goes in rounds: all that is due is looked at before the changes of the round wake anybody, so
+    /// that a set of a thousand pods is counted once for all that happens to them at one time.
     pub fn settle(&mut self, now: Timestamp) -> Option<Timestamp> {
-        for _ in 0..LOOKS {
+        let mut left = LOOKS;
+        loop {
             self.tell(now);
-            let Some((time, work)) = self.due.first().cloned() else { break };
-            if time > now {
-                break;
+            let round = self.take_due(now, left);
+            if round.is_empty() {
+                return self.due.first().map(|(time, _)| (*time).max(now));
             }
-            self.due.pop_first();
-            self.when.remove(&work);
-            self.look(&work, now);
+            left -= round.len();
+            for work in &round {
+                self.look(work, now);
+            }
         }
-        self.tell(now);
-        self.due.first().map(|(time, _)| (*time).max(now))
+    }
+
+    /// What is due by now, in the order of controllers and keys; no more than `most`.
+    fn take_due(&mut self, now: Timestamp, most: usize) -> Vec<Work> {
+        let mut taken = Vec::new();
+        while taken.len() < most
+            && let Some((time, _)) = self.due.first()
+            && *time <= now
+        {
+            let Some((_, work)) = self.due.pop_first() else { break };
+            self.when.remove(&work);
+            taken.push(work);
+        }
+        taken
     }
 
     fn moment(&mut self, now: Timestamp) -> Moment {

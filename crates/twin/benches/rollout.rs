@@ -24,7 +24,7 @@ fn main() {
 async fn run(nodes: u32, replicas: u32) {
     let started = Instant::now();
     let twin = Twin::builder().nodes(nodes).start();
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     println!("{nodes} nodes after {:.2} s", started.elapsed().as_secs_f64());
     let client = twin.client();
     let begun = Instant::now();

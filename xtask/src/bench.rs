@@ -15,6 +15,15 @@ pub(crate) enum Bench {
     Hostile,
     /// The twin: its start, writes in a second, bytes for a pod
     Twin,
+    /// The twin: nodes and one large Deployment to Running, and gone again
+    Rollout {
+        /// Nodes
+        #[arg(default_value_t = 5_000)]
+        nodes: u32,
+        /// Replicas of the Deployment
+        #[arg(default_value_t = 10_000)]
+        replicas: u32,
+    },
     /// Fuzz what reads other people's text for a while
     Fuzz(fuzz::Arguments),
 }
@@ -26,6 +35,11 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
         Bench::Twin => {
             execute(cargo().args(["bench", "--package", "twin", "--bench", "twin", "--locked"]))
         }
+        Bench::Rollout { nodes, replicas } => execute(
+            cargo()
+                .args(["bench", "--package", "twin", "--bench", "rollout", "--locked", "--"])
+                .args([nodes.to_string(), replicas.to_string()]),
+        ),
         Bench::Fuzz(arguments) => fuzz::run(arguments),
     }
 }

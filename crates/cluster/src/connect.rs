@@ -114,6 +114,11 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// Learns anew what it serves.
+    pub async fn refresh(&mut self) -> Result<(), Error> {
+        self.learn().await
+    }
+
     /// Its address.
     pub fn server(&self) -> &str {
         &self.server

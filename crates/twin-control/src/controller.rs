@@ -140,7 +140,7 @@ impl<'a> View<'a> {
         namespace: &str,
         selector: Option<&Value>,
     ) -> impl Iterator<Item = &'a Arc<Object>> + use<'a> {
-        let selector = LabelSelector::of(selector);
+        let selector = selector.and_then(LabelSelector::of_object);
         let term = selector.as_ref().and_then(LabelSelector::term);
         let found = selector.map(|selector| {
             self.found(table, namespace, term).filter(move |object| {

@@ -20,6 +20,7 @@ pub enum Reason {
     Unauthorized,
     /// The body is longer than anybody reads.
     TooLarge,
+    TooManyRequests,
     /// No word: what Kubernetes did not expect.
     Internal,
 }
@@ -39,6 +40,7 @@ impl Reason {
             Self::Forbidden => "Forbidden",
             Self::Unauthorized => "Unauthorized",
             Self::TooLarge => "RequestEntityTooLarge",
+            Self::TooManyRequests => "TooManyRequests",
             Self::Internal => "",
         }
     }
@@ -57,6 +59,7 @@ impl Reason {
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Invalid => 422,
+            Self::TooManyRequests => 429,
             Self::Internal => 500,
         }
     }

@@ -39,6 +39,11 @@ impl Timestamp {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// The year, the month and the day.
+    pub fn date(self) -> (i64, i64, i64) {
+        civil(self.seconds().div_euclid(DAY))
+    }
+
     /// Reads what [`Display`] writes, and `metav1.MicroTime`.
     pub fn parse(text: &str) -> Option<Self> {
         let (date, time) = text.strip_suffix('Z')?.split_once('T')?;

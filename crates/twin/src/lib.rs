@@ -25,6 +25,7 @@ mod service;
 pub use https::{IdentityError, ServeError, Served};
 pub use inputs::{LOST, Unknown, Workload};
 pub use service::{BodyError, TwinBody, TwinService};
+pub use twin_core::registry::Scope;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -227,7 +228,7 @@ impl Builder {
 
 /// A node of a common size.
 fn node(at: u32) -> String {
-    let capacity = r#"{"cpu":"32","memory":"256Gi","pods":"110"}"#;
+    let capacity = r#"{"cpu":"16","memory":"64Gi","ephemeral-storage":"200Gi","pods":"110"}"#;
     format!(
         r#"{{"metadata":{{"name":"node-{at}","labels":{{"kubernetes.io/hostname":"node-{at}"}}}},"status":{{"capacity":{capacity},"allocatable":{capacity}}}}}"#
     )

@@ -6,10 +6,12 @@
 mod bytes;
 mod cpu;
 mod duration;
+mod quantity;
 
 pub use bytes::Bytes;
 pub use cpu::Cpu;
 pub use duration::Seconds;
+pub use quantity::Quantity;
 
 /// A text that is not a quantity, with what was expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

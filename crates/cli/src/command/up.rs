@@ -73,6 +73,9 @@ impl Up<'_> {
         let opened =
             Session::open(readable, place, &arguments.reuse, Purpose::Change, &mut self.watch);
         let mut session = opened.await?;
+        if let Some(twin) = &self.twin {
+            session.define_missing(twin).await?;
+        }
         if let Some(namespace) = session.dying_namespace() {
             self.progress.say(&format!("{namespace} is being deleted: waiting until it is gone"));
             interruptible(session.outlive(&namespace)).await?;

@@ -108,6 +108,23 @@ impl Session {
         Ok(Self { cluster, facts, product, desired, inventory, live, lease, options, reused })
     }
 
+    /// Makes a twin serve kinds of others that the plan uses, as if they had been installed.
+    pub(crate) async fn define_missing(&mut self, twin: &Twin) -> Result<(), Error> {
+        let ids = self.desired.iter().map(|it| &it.id);
+        let missing: Vec<_> =
+            ids.filter(|id| !self.cluster.serves(&id.api_version, &id.kind)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        for id in missing {
+            let Some((group, version)) = id.api_version.split_once('/') else { continue };
+            let scope =
+                if id.namespace.is_some() { twin::Scope::Namespaced } else { twin::Scope::Cluster };
+            twin.define(group, version, &id.kind, scope);
+        }
+        self.cluster.refresh().await.map_err(Error::Cluster)
+    }
+
     pub(crate) fn namespace(&self) -> &str {
         &self.product.plan.namespace
     }

@@ -15,6 +15,8 @@ use twin::{Twin, Workload};
 
 /// How often the tour looks.
 const GLANCE: Duration = Duration::from_secs(1);
+/// How often it looks at all services.
+const LOOK: Duration = Duration::from_secs(4);
 /// Longer than this nothing is waited for.
 const PATIENCE: Duration = Duration::from_mins(20);
 
@@ -69,7 +71,8 @@ impl Tour<'_, '_> {
     /// Services on each node, with how many pods each has there.
     async fn by_node(&self) -> Result<BTreeMap<String, BTreeMap<String, usize>>, Error> {
         let mut nodes: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
-        for pod in self.pods().await? {
+        let ends = |pod: &Value| !pod["metadata"]["deletionTimestamp"].is_null();
+        for pod in self.pods().await?.into_iter().filter(|pod| !ends(pod)) {
             let (Some(node), Some("Running")) =
                 (pod["spec"]["nodeName"].as_str(), pod["status"]["phase"].as_str())
             else {
@@ -191,7 +194,7 @@ impl Tour<'_, '_> {
                 changed = Instant::now();
                 self.tell(&said)?;
             }
-            sleep(GLANCE).await;
+            sleep(LOOK).await;
         }
         for name in known.iter().filter(|_| down.is_empty()) {
             self.tell(&format!(

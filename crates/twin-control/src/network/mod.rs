@@ -1,8 +1,24 @@
-//! Addresses of Services, and who is behind them.
+//! Who is behind Services, and what the cluster says of itself.
+//!
+//! Addresses and ports of Services are given by the API when it makes them: see `twin_core::api`.
+
+mod apiserver;
+mod balancers;
+mod legacy;
+mod members;
+mod slices;
 
 use crate::controller::Controller;
 
 /// Controllers of this folder.
 pub fn controllers() -> Vec<Box<dyn Controller>> {
-    Vec::new()
+    vec![
+        Box::new(apiserver::ApiServer),
+        Box::new(balancers::Balancers),
+        Box::new(slices::Slices::default()),
+        Box::new(legacy::Endpoints::default()),
+    ]
 }
+
+#[cfg(test)]
+mod tests;

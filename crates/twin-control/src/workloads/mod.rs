@@ -7,8 +7,12 @@
 //! ```
 
 mod conditions;
+mod cron_job;
+mod daemon_set;
 mod deployment;
+mod disruption;
 mod garbage;
+mod job;
 mod namespace;
 mod owner;
 mod pace;
@@ -29,6 +33,10 @@ pub fn controllers() -> Vec<Box<dyn Controller>> {
         Box::<deployment::Deployments>::default(),
         Box::<replica_set::ReplicaSets>::default(),
         Box::<stateful_set::StatefulSets>::default(),
+        Box::<daemon_set::DaemonSets>::default(),
+        Box::<cron_job::CronJobs>::default(),
+        Box::<job::Jobs>::default(),
+        Box::<disruption::Budgets>::default(),
         Box::new(garbage::Collector::new()),
         Box::<namespace::Namespaces>::default(),
     ]
@@ -36,3 +44,6 @@ pub fn controllers() -> Vec<Box<dyn Controller>> {
 
 #[cfg(test)]
 mod stage;
+
+#[cfg(test)]
+mod tests;

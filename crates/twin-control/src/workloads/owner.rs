@@ -64,7 +64,7 @@ impl<'a> Claimant<'a> {
     /// Nobody, if the selector is odd or empty, or if it does not select the template's own pods:
     /// then every new pod would be let go at once, and made again, without end.
     pub(super) fn new(object: &'a Object) -> Option<Self> {
-        let selector = LabelSelector::of(object.tree.at(&["spec", "selector"]))?;
+        let selector = object.tree.at(&["spec", "selector"]).and_then(LabelSelector::of_object)?;
         let template = object.tree.at(&["spec", "template"])?;
         let fits = !selector.is_empty() && selector.matches(labels(template));
         fits.then_some(Self { object, selector, takes: |_, _| true })
@@ -149,7 +149,7 @@ pub(super) fn wake(
         return;
     }
     for owner in view.all(owners, object.key.namespace()) {
-        let selector = LabelSelector::of(owner.tree.at(&["spec", "selector"]));
+        let selector = owner.tree.at(&["spec", "selector"]).and_then(LabelSelector::of_object);
         if selector.is_some_and(|selector| selector.matches(labels(&object.tree))) {
             wake.key(owner.key.clone());
         }

@@ -1,6 +1,6 @@
 //! What controllers ask about a pod.
 
-use super::read::{is_ending, list, time};
+use super::read::{count, is_ending, list, time};
 use std::time::Duration;
 use twin_core::time::Timestamp;
 use twin_core::tree::Value;
@@ -68,7 +68,7 @@ pub(super) fn restarts(pod: &Value) -> i64 {
     ["containerStatuses", "initContainerStatuses"]
         .iter()
         .flat_map(|field| list(pod, &["status", field]))
-        .filter_map(|status| status.at(&["restartCount"])?.as_int())
+        .map(|status| count(status, &["restartCount"]))
         .max()
         .unwrap_or(0)
 }

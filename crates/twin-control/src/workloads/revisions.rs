@@ -69,7 +69,7 @@ impl Revisions {
             .collect();
         all.sort_by_key(|revision| (revision.number(), revision.key.clone()));
         let data = data(&owner.tree);
-        let next = all.last().map_or(0, Revision::number) + 1;
+        let next = all.last().map_or(0, Revision::number).saturating_add(1);
         let mut collisions = count(&owner.tree, &["status", "collisionCount"]);
         let same = |revision: &Revision| revision.tree.at(&["data"]) == Some(&data);
         let update = match all.iter().rposition(same) {

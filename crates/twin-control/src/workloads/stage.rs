@@ -10,9 +10,9 @@ use std::time::Duration;
 use twin_core::api::{Act, Body, Deed, Method, Request};
 use twin_core::store::{Change, Key, Object, TableName};
 use twin_core::time::Timestamp;
-use twin_core::tree::{Value, decode};
+use twin_core::tree::{Text, Value, decode};
 
-/// Binds pods to the node `n`, and after a second lets them be what their image says: `done`,
+/// Binds pods to the node that they name, or to `n`, and after a second lets them be what their image says: `done`,
 /// `fails`, `stuck`, or ready.
 #[derive(Debug)]
 struct Kubelet;
@@ -38,7 +38,7 @@ impl Controller for Kubelet {
             let over = pod.tree.with(&["status", "phase"], "Failed".into());
             act(Deed::UpdateStatus(over));
         } else if node(&pod.tree).is_empty() {
-            act(Deed::Bind("n".into()));
+            act(Deed::Bind(bound(&pod.tree)));
             outcome.again(Duration::from_secs(1));
         } else if !is_over(&pod.tree) && ready_since(&pod.tree).is_none() {
             let born = crate::workloads::read::created(&pod.tree);
@@ -50,6 +50,13 @@ impl Controller for Kubelet {
         }
         outcome
     }
+}
+
+/// The node that the affinity names, or `n`.
+fn bound(pod: &Value) -> Text {
+    let affinity = pod.at(&["spec", "affinity"]).map(Value::to_string).unwrap_or_default();
+    let named = affinity.split_once(r#""values":[""#).and_then(|(_, rest)| rest.split_once('"'));
+    Text::new(named.map_or("n", |(name, _)| name))
 }
 
 fn run(pod: &Value, now: Timestamp) -> Value {

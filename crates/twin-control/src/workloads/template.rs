@@ -4,7 +4,6 @@ use super::owner::reference;
 use super::read::meta;
 use crate::tables::PODS;
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use twin_core::store::{Key, Store};
 use twin_core::tree::Value;
 
@@ -79,17 +78,24 @@ impl<'a> Names<'a> {
     /// A name that is free.
     pub(super) fn pick(&mut self) -> String {
         loop {
-            let mut name = self.stem.clone();
-            let mut rest = self.number();
-            for _ in 0..5 {
-                let _ = name.write_char(letter(usize::try_from(rest % 27).unwrap_or_default()));
-                rest /= 27;
-            }
+            let ending = self.ending();
+            let name = format!("{}{ending}", self.stem);
             let taken = self.store.get(&PODS, &Key::new(self.namespace, &name)).is_some();
             if !taken && self.picked.insert(name.clone()) {
                 return name;
             }
         }
+    }
+
+    /// The end of a name, by chance.
+    pub(super) fn ending(&mut self) -> String {
+        let mut rest = self.number();
+        let mut next = || {
+            let at = usize::try_from(rest % 27).unwrap_or_default();
+            rest /= 27;
+            letter(at)
+        };
+        (0..5).map(|_| next()).collect()
     }
 
     /// `SplitMix64`.

@@ -4,7 +4,7 @@ use super::object::{finalizers, meta};
 use super::write::is_dry;
 use super::{Api, Call, Response};
 use crate::status::{Status, success};
-use crate::store::{Key, Object};
+use crate::store::Object;
 use crate::tree::{Text, Value, decode};
 use std::sync::Arc;
 
@@ -125,7 +125,12 @@ impl Api {
     }
 
     /// Ends an object, or starts its end.
-    fn end(&mut self, call: &Call<'_>, object: &Arc<Object>, options: &Deletion) -> Last {
+    pub(super) fn end(
+        &mut self,
+        call: &Call<'_>,
+        object: &Arc<Object>,
+        options: &Deletion,
+    ) -> Last {
         let resource = &call.address.resource;
         let mut tree = object.tree.clone();
         if let Some(finalizer) = options.propagation.finalizer() {
@@ -168,8 +173,8 @@ impl Api {
 }
 
 /// An object as its delete leaves it.
-struct Last {
-    tree: Value,
+pub(super) struct Last {
+    pub(super) tree: Value,
     is_waiting: bool,
 }
 
@@ -235,17 +240,4 @@ fn preconditions(call: &Call<'_>, options: &Deletion, object: &Object) -> Result
         return refuse("ResourceVersion", &options.version, &version, "modified");
     }
     Ok(())
-}
-
-impl Api {
-    /// Ends a pod as an eviction does.
-    pub(super) fn evict(&mut self, call: &Call<'_>) -> Result<(), Status> {
-        let key = Key::new(&call.address.namespace, &call.address.name);
-        let table = &call.address.resource.table;
-        let Some(object) = self.store.get(table, &key).cloned() else {
-            return Err(Status::not_found(&call.address.resource, &call.address.name));
-        };
-        self.end(call, &object, &Deletion::default());
-        Ok(())
-    }
 }

@@ -9,12 +9,14 @@ mod body;
 mod custom;
 mod delete;
 mod discovery;
+mod evict;
 mod object;
 mod patch;
 mod projection;
 mod read;
 mod request;
 mod route;
+mod services;
 mod subresource;
 mod watch;
 mod write;
@@ -45,6 +47,8 @@ pub struct Api {
     store: Store,
     /// Up to where definitions of custom resources are followed.
     defined: Revision,
+    /// What Services have, so that no other one gets it.
+    taken: services::Taken,
 }
 
 /// What every step of a request may look at.
@@ -63,6 +67,7 @@ impl Default for Api {
             registry: Registry::builtin(schema),
             store: Store::default(),
             defined: Revision::default(),
+            taken: services::Taken::default(),
         }
     }
 }

@@ -66,7 +66,9 @@ pub(super) fn born(
 
 /// Status is not what its creator says.
 pub(super) fn without_status(resource: &Resource, object: &Value, empty: &Value) -> Value {
-    if !resource.has_status() || resource.kind.group == "apiregistration.k8s.io" {
+    // A kubelet registers its node with what it has.
+    let own = resource.kind.group == "apiregistration.k8s.io" || resource.is("", "nodes");
+    if !resource.has_status() || own {
         return object.clone();
     }
     match empty.at(&["status"]) {
@@ -83,6 +85,11 @@ pub(super) fn admitted(resource: &Resource, object: &Value) -> Value {
         ("apiextensions.k8s.io", "customresourcedefinitions") => {
             super::custom::with_stored_version(object)
         }
+        ("", "nodes") => node(object),
+        ("batch", "jobs") => job(object),
+        ("", "persistentvolumeclaims" | "persistentvolumes") => {
+            object.with(&["status", "phase"], "Pending".into())
+        }
         _ => object.clone(),
     }
 }
@@ -91,6 +98,41 @@ fn namespace(object: &Value) -> Value {
     object
         .with(&["spec", "finalizers"], vec![Value::text("kubernetes")].into())
         .with(&["status", "phase"], "Active".into())
+}
+
+/// Nobody comes to a node before it was found to be ready.
+fn node(object: &Value) -> Value {
+    let key = "node.kubernetes.io/not-ready";
+    let taints = object.at(&["spec", "taints"]).and_then(Value::as_list);
+    let mut taints = taints.map(|list| list.to_vec()).unwrap_or_default();
+    let has = |taint: &Value| {
+        taint.str_at(&["key"]) == Some(key) && taint.str_at(&["effect"]) == Some("NoSchedule")
+    };
+    if taints.iter().any(has) {
+        return object.clone();
+    }
+    taints.push(Value::from([("effect", "NoSchedule".into()), ("key", key.into())]));
+    object.with(&["spec", "taints"], taints.into())
+}
+
+/// A job's pods are told from those of others by its uid, unless it says how.
+fn job(object: &Value) -> Value {
+    if object.at(&["spec", "manualSelector"]).and_then(Value::as_bool) == Some(true) {
+        return object.clone();
+    }
+    let (uid, name) = (meta(object, "uid"), meta(object, "name"));
+    let mut job = object.clone();
+    for (label, value) in [
+        ("controller-uid", &uid),
+        ("job-name", &name),
+        ("batch.kubernetes.io/controller-uid", &uid),
+        ("batch.kubernetes.io/job-name", &name),
+    ] {
+        let path = ["spec", "template", "metadata", "labels", label];
+        job = job.with(&path, value.clone().into());
+    }
+    let own = ["spec", "selector", "matchLabels", "batch.kubernetes.io/controller-uid"];
+    job.with(&own, uid.into())
 }
 
 fn pod(object: &Value) -> Value {

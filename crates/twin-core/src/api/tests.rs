@@ -116,3 +116,86 @@ fn pods_end_gracefully_once_they_run() {
     world.ask(Method::Delete, &format!("{pods}/p?gracePeriodSeconds=0"), "", "");
     assert_eq!(world.get(&format!("{pods}/p")).0, 404);
 }
+
+#[test]
+fn services_get_addresses() {
+    let services = "/api/v1/namespaces/x/services";
+    let spec = |fields: &str| {
+        format!(
+            r#"{{"metadata":{{"generateName":"s"}},"spec":{{"ports":[{{"port":80}}]{fields}}}}}"#
+        )
+    };
+    let mut world = World::new();
+    let (_, plain) = world.post(services, &spec(r#","selector":{"a":"b"}"#));
+    let address = plain.str_at(&["spec", "clusterIP"]).unwrap().to_owned();
+    assert!(address.starts_with("10."), "{plain}");
+    assert_eq!(plain.at(&["spec", "clusterIPs"]).unwrap().to_string(), format!("[{address:?}]"));
+    assert_eq!(plain.at(&["spec", "ipFamilies"]).unwrap().to_string(), r#"["IPv4"]"#);
+    for (fields, code, part) in [
+        (r#","clusterIP":"None","selector":{"a":"b"}"#, 201, r#""clusterIPs":["None"]"#),
+        (r#","clusterIP":"None""#, 201, r#""ipFamilyPolicy":"RequireDualStack""#),
+        (r#","type":"ExternalName","externalName":"a.b""#, 201, r#""externalName":"a.b","ports""#),
+        (r#","clusterIP":"10.96.0.10""#, 201, r#""clusterIP":"10.96.0.10""#),
+        (
+            r#","clusterIP":"10.96.0.10""#,
+            422,
+            "failed to allocate IP 10.96.0.10: provided IP is already allocated",
+        ),
+        (r#","clusterIPs":["10.97.0.10"]"#, 201, r#""clusterIP":"10.97.0.10""#),
+        (r#","clusterIP":"1.2.3.4""#, 422, "The range of valid IPs is 10.96.0.0/12"),
+        (r#","clusterIP":"x""#, 422, "must be a valid IP address"),
+        (r#","ipFamilies":["IPv6"]"#, 422, "spec.ipFamilies[0]: Invalid value"),
+        (r#","ipFamilyPolicy":"RequireDualStack""#, 422, "not configured for dual-stack"),
+        (r#","ipFamilyPolicy":"PreferDualStack""#, 201, r#""ipFamilies":["IPv4"]"#),
+        (r#","type":"NodePort""#, 201, r#""externalTrafficPolicy":"Cluster""#),
+        (r#","type":"LoadBalancer""#, 201, r#""allocateLoadBalancerNodePorts":true"#),
+        (r#","type":"LoadBalancer","externalTrafficPolicy":"Local""#, 201, "healthCheckNodePort"),
+    ] {
+        let (found, object) = world.post(services, &spec(fields));
+        assert_eq!(found, code, "{fields}: {object}");
+        assert!(object.to_string().replace('\\', "").contains(part), "{fields}: {object}");
+    }
+}
+
+#[test]
+fn a_service_keeps_what_it_has_and_gives_it_back() {
+    let services = "/api/v1/namespaces/x/services";
+    let service = |port: &str| {
+        format!(
+            r#"{{"metadata":{{"name":"s"}},"spec":{{"type":"NodePort","ports":[{{"port":80{port}}}]}}}}"#
+        )
+    };
+    let mut world = World::new();
+    let (_, made) = world.post(services, &service(r#","nodePort":30080"#));
+    let other = service(r#","nodePort":30080"#).replace(r#""s""#, r#""t""#);
+    let (code, refused) = world.post(services, &other);
+    assert_eq!(code, 422);
+    assert!(refused.to_string().contains(
+        "spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated"
+    ));
+    assert_eq!(world.post(services, &other.replace("30080", "80")).0, 422);
+    let path = format!("{services}/s");
+    let (code, put) = world.ask(Method::Put, &path, "", &service(""));
+    assert_eq!((code, put.at(&["spec"])), (200, made.at(&["spec"])));
+    let (code, _) = world.ask(
+        Method::Patch,
+        &path,
+        "application/merge-patch+json",
+        r#"{"spec":{"clusterIP":"10.96.0.99","clusterIPs":["10.96.0.99"]}}"#,
+    );
+    assert_eq!(code, 422);
+    let (code, inner) = world.ask(
+        Method::Patch,
+        &path,
+        "application/merge-patch+json",
+        r#"{"spec":{"type":"ClusterIP"}}"#,
+    );
+    assert_eq!((code, inner.to_string().contains("nodePort")), (200, false));
+    assert_eq!(inner.at(&["spec", "clusterIP"]), made.at(&["spec", "clusterIP"]));
+    world.ask(Method::Delete, &path, "", "");
+    let address = made.str_at(&["spec", "clusterIP"]).unwrap();
+    let again = format!(
+        r#"{{"metadata":{{"name":"s"}},"spec":{{"clusterIP":"{address}","ports":[{{"port":1}}]}}}}"#
+    );
+    assert_eq!(world.post(services, &again).0, 201);
+}

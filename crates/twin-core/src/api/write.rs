@@ -52,6 +52,7 @@ impl Api {
         let object = born(resource, &object, &name, &namespace, call.moment);
         let object = admitted(resource, &without_status(resource, &object, &nothing));
         Self::judged(call, &object, None)?;
+        let object = self.addressed(call, None, object)?;
         if is_dry(call) {
             return Ok(object);
         }
@@ -163,6 +164,7 @@ impl Api {
             Track::Done => new.clone(),
         };
         let new = settled(call, live, &new);
+        let new = self.addressed(call, Some(live), new)?;
         if same(live, &new) {
             return Ok(live.clone());
         }

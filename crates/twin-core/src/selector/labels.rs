@@ -5,12 +5,12 @@ use crate::tree::{Map, Text, Value};
 use std::collections::BTreeSet;
 
 /// Requirements on labels, all of which hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LabelSelector {
     requirements: Vec<(Text, Requirement)>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Requirement {
     In(BTreeSet<Text>),
     NotIn(BTreeSet<Text>),
@@ -47,31 +47,27 @@ impl LabelSelector {
         Ok(Self { requirements })
     }
 
-    /// The selector of a `LabelSelector` object; nothing selects nothing, and so does what is odd.
-    pub fn of(selector: Option<&Value>) -> Option<Self> {
-        let selector = selector?.as_map()?;
+    /// Reads `metav1.LabelSelector`, or the `matchExpressions` of a node selector term. Nothing, if
+    /// an operator is unknown or lacks its values: such a selector selects nothing.
+    pub fn of_object(object: &Value) -> Option<Self> {
+        let labels = object.at(&["matchLabels"]).and_then(Value::as_map);
         let mut requirements = Vec::new();
-        for (key, value) in
-            selector.get("matchLabels").and_then(Value::as_map).into_iter().flatten()
-        {
+        for (key, value) in labels.map(Map::iter).into_iter().flatten() {
             let value = Text::new(value.as_str()?);
-            requirements.push((key.clone(), Requirement::In(BTreeSet::from([value]))));
+            requirements.push((key.clone(), Requirement::In([value].into())));
         }
-        let expressions = selector.get("matchExpressions").and_then(Value::as_list);
+        let expressions = object.at(&["matchExpressions"]).and_then(Value::as_list);
         for expression in expressions.into_iter().flat_map(|list| list.iter()) {
-            let values = expression.at(&["values"]).and_then(Value::as_list);
-            let values = values.into_iter().flat_map(|list| list.iter());
-            let values = values.filter_map(Value::as_str).map(Text::new).collect();
-            let requirement = match expression.str_at(&["operator"])? {
-                "In" => Requirement::In(values),
-                "NotIn" => Requirement::NotIn(values),
-                "Exists" => Requirement::Exists,
-                "DoesNotExist" => Requirement::Absent,
-                _ => return None,
-            };
-            requirements.push((Text::new(expression.str_at(&["key"])?), requirement));
+            requirements.push(expressed(expression)?);
         }
         Some(Self { requirements })
+    }
+
+    /// The selector that also wants this label.
+    #[must_use]
+    pub fn and(mut self, key: &str, value: &str) -> Self {
+        self.requirements.push((Text::new(key), Requirement::In([Text::new(value)].into())));
+        self
     }
 
     /// Whether it asks for nothing.
@@ -107,6 +103,24 @@ impl LabelSelector {
             _ => None,
         })
     }
+}
+
+fn expressed(expression: &Value) -> Option<(Text, Requirement)> {
+    let values = expression.at(&["values"]).and_then(Value::as_list);
+    let values = || values.into_iter().flat_map(|list| list.iter().filter_map(Value::as_str));
+    let set = || -> BTreeSet<Text> { values().map(Text::new).collect() };
+    let some = |set: BTreeSet<Text>| (!set.is_empty()).then_some(set);
+    let bound = || values().next()?.parse().ok();
+    let requirement = match expression.str_at(&["operator"])? {
+        "In" => Requirement::In(some(set())?),
+        "NotIn" => Requirement::NotIn(some(set())?),
+        "Exists" => Requirement::Exists,
+        "DoesNotExist" => Requirement::Absent,
+        "Gt" => Requirement::Above(bound()?),
+        "Lt" => Requirement::Below(bound()?),
+        _ => return None,
+    };
+    Some((Text::new(expression.str_at(&["key"])?), requirement))
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -293,6 +307,27 @@ mod tests {
         ] {
             let selector = LabelSelector::parse(text).unwrap();
             assert_eq!(selector.matches(Some(&labels)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn selectors_of_objects_mean_the_same() {
+        let labels = [("app", "web"), ("n", "5")];
+        let labels =
+            labels.map(|(key, value)| (Text::new(key), Value::text(value))).into_iter().collect();
+        for (text, expected) in [
+            (r#"{"matchLabels":{"app":"web"}}"#, Some(true)),
+            (r#"{"matchExpressions":[{"key":"app","operator":"In","values":["a"]}]}"#, Some(false)),
+            (r#"{"matchExpressions":[{"key":"x","operator":"NotIn","values":["a"]}]}"#, Some(true)),
+            (r#"{"matchExpressions":[{"key":"n","operator":"Gt","values":["4"]}]}"#, Some(true)),
+            (r#"{"matchExpressions":[{"key":"n","operator":"Lt","values":["x"]}]}"#, None),
+            (r#"{"matchExpressions":[{"key":"app","operator":"In"}]}"#, None),
+            (r#"{"matchExpressions":[{"key":"app","operator":"Is"}]}"#, None),
+            ("{}", Some(true)),
+        ] {
+            let object = crate::tree::decode(text.as_bytes()).unwrap();
+            let selector = LabelSelector::of_object(&object);
+            assert_eq!(selector.map(|it| it.matches(Some(&labels))), expected, "{text}");
         }
     }
 

@@ -87,7 +87,7 @@ fn refuse(object: &Object, outcome: &mut Outcome) {
     if count(&object.tree, &["status", "observedGeneration"]) >= generation {
         return;
     }
-    let selector = LabelSelector::of(object.tree.at(&["spec", "selector"]));
+    let selector = object.tree.at(&["spec", "selector"]).and_then(LabelSelector::of_object);
     if selector.is_some_and(|selector| selector.is_empty()) {
         let message = "This deployment is selecting all pods. A non-empty selector is required.";
         warning(object, "SelectingAll", message, outcome);

@@ -36,7 +36,8 @@ pub(super) enum Missing {
 
 /// Finds or makes the set of the template, and gives it the highest number.
 pub(super) fn sync(rollout: &mut Rollout<'_>, missing: Missing) {
-    let next = rollout.sets.old.iter().map(|set| set.noted(REVISION)).max().unwrap_or(0) + 1;
+    let next =
+        rollout.sets.old.iter().map(|set| set.noted(REVISION)).max().unwrap_or(0).saturating_add(1);
     match rollout.sets.new.take() {
         Some(set) => known(rollout, set, next),
         None if missing == Missing::Create => create(rollout, next),

@@ -5,8 +5,11 @@ use std::cmp::Reverse;
 
 /// Whether the number has changed since the sets were scaled.
 pub(super) fn is_due(rollout: &Rollout<'_>) -> bool {
-    let active = rollout.sets.all().filter(|set| set.replicas > 0);
-    active.filter_map(Set::desired).any(|desired| desired != rollout.spec.replicas)
+    let active: Vec<_> = rollout.sets.all().filter(|set| set.replicas > 0).collect();
+    // Who recreates has no proportion to keep: the old sets just end.
+    let shared = !rollout.spec.recreates || active.len() < 2;
+    let mut desired = active.into_iter().filter_map(Set::desired);
+    shared && desired.any(|desired| desired != rollout.spec.replicas)
 }
 
 /// Which set: the new one, or an old one by its place.
@@ -113,6 +116,7 @@ fn fraction(rollout: &Rollout<'_>, set: &Set) -> i64 {
     if before <= 0 {
         return 0;
     }
-    let doubled = 2 * set.replicas * rollout.spec.most() + before;
-    doubled / (2 * before) - set.replicas
+    // Rounded to the nearest: half of what was there is added before the division.
+    let size = set.replicas.saturating_mul(rollout.spec.most()).saturating_add(before / 2);
+    size / before - set.replicas
 }

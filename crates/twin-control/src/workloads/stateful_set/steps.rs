@@ -12,6 +12,9 @@ use crate::workloads::telling::{normal, warning};
 use twin_core::api::Deletion;
 use twin_core::tree::Value;
 
+/// Not more than this is done in one look.
+const BURST: usize = 5_000;
+
 /// Whether there is more to do in this look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
@@ -22,7 +25,7 @@ enum Step {
 /// Takes the steps that can be taken now.
 pub(super) fn take(set: &mut Set<'_>) {
     for ordinal in set.start..set.start + set.replicas {
-        if keep(set, ordinal) == Step::Stop {
+        if keep(set, ordinal) == Step::Stop || set.outcome.acts.len() >= BURST {
             return;
         }
     }

@@ -1,0 +1,62 @@
+//! `muster up` without a cluster: the product runs on a twin.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn up(folder: &Path, words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
+    // Whatever cluster is configured, nobody named it.
+    command.env("KUBECONFIG", "/nowhere").current_dir(folder).arg("up").args(words);
+    command.output().unwrap()
+}
+
+fn events(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn shop() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/shop")
+}
+
+#[test]
+fn the_shop_starts_scales_and_survives_a_node() {
+    let output = up(&shop(), &["--json"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let events = events(&output);
+    let said: Vec<_> = events.iter().filter_map(|event| event["says"].as_str()).collect();
+    let place = |what: &str| {
+        let found = said.iter().position(|said| said.contains(what));
+        found.unwrap_or_else(|| panic!("`{what}` is not in {said:#?}"))
+    };
+    let steps = [
+        place("10 replicas of app"),
+        place("they ask for nothing more"),
+        place("2 replicas of app"),
+        place("serves again"),
+    ];
+    assert!(steps.is_sorted(), "{said:#?}");
+    let nodes = events.iter().filter(|event| event["event"] == "node").count();
+    assert_eq!(nodes, 3);
+    let end = events.iter().find(|event| event["event"] == "end").unwrap();
+    assert_eq!(end["exit"], 0);
+}
+
+#[test]
+fn what_fits_on_no_node_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let compose = "
+services:
+  huge:
+    image: nginx:1.29
+    deploy: {resources: {reservations: {cpus: '500'}}}
+";
+    std::fs::write(folder.path().join("compose.yaml"), compose).unwrap();
+    let output = up(folder.path(), &["--timeout", "2m"]);
+    assert_eq!(output.status.code(), Some(4));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("Insufficient cpu"), "{said}");
+}

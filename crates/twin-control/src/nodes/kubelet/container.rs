@@ -1,0 +1,215 @@
+//! A container: what it does, and what it does next.
+
+use super::behaviour::{Behaviour, Image, Restart, Role};
+use std::time::Duration;
+use twin_core::time::Timestamp;
+use twin_core::tree::{Text, Value};
+
+/// The first wait of a container that ended too often, and of a pull that failed.
+const FIRST_WAIT: Duration = Duration::from_secs(10);
+const LAST_WAIT: Duration = Duration::from_mins(5);
+/// Who ran this long starts without a past.
+const FORGIVEN: Duration = Duration::from_mins(10);
+/// How long a pull takes to find out that there is no image.
+const SEARCH: Duration = Duration::from_secs(1);
+
+/// How a container ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct End {
+    pub(super) started: Timestamp,
+    pub(super) finished: Timestamp,
+    pub(super) code: i64,
+}
+
+/// What a container does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// It is not its turn.
+    Waiting,
+    Pulling {
+        until: Timestamp,
+    },
+    /// There is no image, as the last pull found.
+    NoImage {
+        until: Timestamp,
+    },
+    /// It waits before the next pull.
+    PullBackOff {
+        until: Timestamp,
+    },
+    Creating {
+        until: Timestamp,
+    },
+    Running {
+        since: Timestamp,
+    },
+    /// It ended too often, and waits before it starts again.
+    BackOff {
+        until: Timestamp,
+    },
+    Ended(End),
+}
+
+/// A container.
+#[derive(Clone, Debug)]
+pub(super) struct Container {
+    pub(super) name: Text,
+    pub(super) image: Text,
+    pub(super) role: Role,
+    pub(super) behaviour: Behaviour,
+    pub(super) phase: Phase,
+    pub(super) restarts: i64,
+    /// The end before the present state.
+    pub(super) last: Option<End>,
+    /// How long it waits when it ends the next time.
+    wait: Option<Duration>,
+    pulls: u32,
+}
+
+/// What people should know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum News {
+    Pulling,
+    Pulled(Option<Duration>),
+    PullFailed,
+    PullBackOff,
+    Started,
+    Unready,
+    BackOff,
+    Killing,
+}
+
+/// News of a container, by its place.
+pub(super) type Note = (usize, News);
+
+impl Container {
+    pub(super) fn new(container: &Value, role: Role, behaviour: Behaviour) -> Self {
+        let text = |field: &str| Text::new(container.str_at(&[field]).unwrap_or_default());
+        Self {
+            name: text("name"),
+            image: text("image"),
+            role,
+            behaviour,
+            phase: Phase::Waiting,
+            restarts: 0,
+            last: None,
+            wait: None,
+            pulls: 0,
+        }
+    }
+
+    /// When it changes by itself.
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        match self.phase {
+            Phase::Waiting | Phase::Ended(_) => None,
+            Phase::Pulling { until }
+            | Phase::NoImage { until }
+            | Phase::PullBackOff { until }
+            | Phase::Creating { until }
+            | Phase::BackOff { until } => Some(until),
+            Phase::Running { since } => self.behaviour.end.map(|(time, _)| since.plus(time)),
+        }
+    }
+
+    /// When its probes pass.
+    pub(super) fn passes(&self) -> impl Iterator<Item = Timestamp> {
+        let since = match self.phase {
+            Phase::Running { since } => Some(since),
+            _ => None,
+        };
+        let times = [Some(self.behaviour.started), self.behaviour.ready];
+        times.into_iter().flatten().filter_map(move |time| Some(since?.plus(time)))
+    }
+
+    pub(super) fn is_started(&self, now: Timestamp) -> bool {
+        matches!(self.phase, Phase::Running { since } if since.plus(self.behaviour.started) <= now)
+    }
+
+    pub(super) fn is_ready(&self, now: Timestamp) -> bool {
+        match (self.phase, self.role) {
+            (Phase::Ended(end), Role::Init) => end.code == 0,
+            (_, Role::Init) => false,
+            (Phase::Running { since }, _) => {
+                self.behaviour.ready.is_some_and(|time| since.plus(time) <= now)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether it waits because it failed.
+    pub(super) fn is_stuck(&self) -> bool {
+        matches!(
+            self.phase,
+            Phase::NoImage { .. } | Phase::PullBackOff { .. } | Phase::BackOff { .. }
+        )
+    }
+
+    /// How long it waits now, for messages.
+    pub(super) fn waits(&self) -> Duration {
+        self.wait.unwrap_or(FIRST_WAIT)
+    }
+
+    pub(super) fn pull(&mut self, now: Timestamp) {
+        self.phase = match self.behaviour.image {
+            Image::Present => Phase::Creating { until: now.plus(self.behaviour.start) },
+            Image::Pulled(time) => Phase::Pulling { until: now.plus(time) },
+            Image::Missing => Phase::Pulling { until: now.plus(SEARCH) },
+        };
+    }
+
+    pub(super) fn pulled(&mut self, place: usize, at: Timestamp, notes: &mut Vec<Note>) {
+        notes.push((place, News::Pulling));
+        match self.behaviour.image {
+            Image::Missing => {
+                self.pulls = self.pulls.saturating_add(1);
+                self.phase = Phase::NoImage { until: at.plus(SEARCH) };
+                notes.push((place, News::PullFailed));
+            }
+            Image::Pulled(time) => {
+                notes.push((place, News::Pulled(Some(time))));
+                self.phase = Phase::Creating { until: at.plus(self.behaviour.start) };
+            }
+            Image::Present => self.phase = Phase::Creating { until: at },
+        }
+    }
+
+    pub(super) fn pull_wait(&self) -> Duration {
+        FIRST_WAIT.saturating_mul(1 << self.pulls.saturating_sub(1).min(10)).min(LAST_WAIT)
+    }
+
+    pub(super) fn ended(
+        &mut self,
+        place: usize,
+        since: Timestamp,
+        at: Timestamp,
+        restart: Restart,
+        notes: &mut Vec<Note>,
+    ) {
+        let code = self.behaviour.end.map_or(0, |(_, code)| code);
+        let end = End { started: since, finished: at, code };
+        let again = match (self.role, restart) {
+            (Role::Sidecar, _) | (Role::Main, Restart::Always) => true,
+            (_, Restart::Never) => false,
+            (Role::Init, _) | (_, Restart::OnFailure) => code != 0,
+        };
+        if !again {
+            self.phase = Phase::Ended(end);
+            return;
+        }
+        self.last = Some(end);
+        if at.since(since) >= FORGIVEN {
+            self.wait = None;
+        }
+        let Some(known) = self.wait else {
+            // The first time it starts again at once.
+            self.restarts += 1;
+            self.phase = Phase::Creating { until: at.plus(self.behaviour.start) };
+            self.wait = Some(FIRST_WAIT / 2);
+            return;
+        };
+        let wait = (known * 2).min(LAST_WAIT);
+        self.phase = Phase::BackOff { until: at.plus(wait) };
+        self.wait = Some(wait);
+        notes.push((place, News::BackOff));
+    }
+}

@@ -1,0 +1,218 @@
+//! A pod on its node: its containers, and what happens to them next.
+
+use super::behaviour::{Behaviour, Image, Restart, Role, Script};
+use super::container::{Container, End, News, Note, Phase};
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+use twin_core::time::Timestamp;
+use twin_core::tree::{Text, Value};
+
+/// A pod on its node.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) uid: Text,
+    namespace: Text,
+    name: Text,
+    pub(super) node: Text,
+    pub(super) since: Timestamp,
+    pub(super) restart: Restart,
+    pub(super) containers: Vec<Container>,
+    pub(super) address: Option<Ipv4Addr>,
+    /// When it will have stopped, once it was asked to.
+    pub(super) stops: Option<Timestamp>,
+    /// When it has run too long.
+    pub(super) deadline: Option<Timestamp>,
+}
+
+impl Run {
+    /// A pod that was bound at this time.
+    pub(super) fn new(pod: &Value, now: Timestamp, images: &BTreeMap<Text, Script>) -> Self {
+        let restart = match pod.str_at(&["spec", "restartPolicy"]) {
+            Some("Never") => Restart::Never,
+            Some("OnFailure") => Restart::OnFailure,
+            _ => Restart::Always,
+        };
+        let mut containers = Vec::new();
+        for field in ["initContainers", "containers"] {
+            let list = pod.at(&["spec", field]).and_then(Value::as_list);
+            for container in list.into_iter().flat_map(|list| list.iter()) {
+                let role = match (field, container.str_at(&["restartPolicy"])) {
+                    ("containers", _) => Role::Main,
+                    (_, Some("Always")) => Role::Sidecar,
+                    _ => Role::Init,
+                };
+                let behaviour = Behaviour::read(pod, container, role, restart, images);
+                containers.push(Container::new(container, role, behaviour));
+            }
+        }
+        let text = |path: &[&str]| Text::new(pod.str_at(path).unwrap_or_default());
+        let deadline = pod.at(&["spec", "activeDeadlineSeconds"]).and_then(Value::as_int);
+        let mut run = Self {
+            uid: text(&["metadata", "uid"]),
+            namespace: text(&["metadata", "namespace"]),
+            name: text(&["metadata", "name"]),
+            node: text(&["spec", "nodeName"]),
+            since: now,
+            restart,
+            containers,
+            address: None,
+            stops: None,
+            deadline: deadline.map(|seconds| now.plus_seconds(seconds)),
+        };
+        if pod.str_at(&["status", "phase"]) == Some("Running") {
+            run.resume(pod);
+        }
+        run.begin(now);
+        run
+    }
+
+    /// Takes over a pod that was running before anybody looked.
+    fn resume(&mut self, pod: &Value) {
+        let start = pod.str_at(&["status", "startTime"]).and_then(Timestamp::parse);
+        self.since = start.unwrap_or(self.since);
+        let since = self.since;
+        for container in &mut self.containers {
+            container.phase = match container.role {
+                Role::Init => Phase::Ended(End { started: since, finished: since, code: 0 }),
+                Role::Sidecar | Role::Main => Phase::Running { since },
+            };
+        }
+    }
+
+    /// Lets everything happen that is due, and tells it.
+    pub(super) fn advance(&mut self, now: Timestamp) -> Vec<Note> {
+        let mut notes = Vec::new();
+        if self.is_over() {
+            return notes;
+        }
+        while let Some((at, place)) = self.due().filter(|(at, _)| *at <= now) {
+            self.step(place, at, &mut notes);
+            self.begin(at);
+        }
+        notes
+    }
+
+    /// What happens next to which container.
+    fn due(&self) -> Option<(Timestamp, usize)> {
+        let places = self.containers.iter().enumerate();
+        places.filter_map(|(place, container)| Some((container.due()?, place))).min()
+    }
+
+    /// When something happens, or is seen to have happened.
+    pub(super) fn next(&self, now: Timestamp) -> Option<Timestamp> {
+        let seen = self.containers.iter().flat_map(Container::passes).filter(|at| *at > now);
+        let own = self.due().map(|(at, _)| at).into_iter().chain(seen).chain(self.deadline).min();
+        if self.is_over() { self.stops } else { own.into_iter().chain(self.stops).min() }
+    }
+
+    /// Starts those whose turn it is.
+    fn begin(&mut self, now: Timestamp) {
+        for place in 0..self.containers.len() {
+            let container = &mut self.containers[place];
+            if container.phase == Phase::Waiting {
+                container.pull(now);
+            }
+            // The next has to wait for this one.
+            let done = match container.role {
+                Role::Init => matches!(container.phase, Phase::Ended(End { code: 0, .. })),
+                Role::Sidecar => container.is_started(now),
+                Role::Main => true,
+            };
+            if !done {
+                return;
+            }
+        }
+    }
+
+    fn step(&mut self, place: usize, at: Timestamp, notes: &mut Vec<Note>) {
+        let restart = self.restart;
+        let container = &mut self.containers[place];
+        match container.phase {
+            Phase::Waiting | Phase::Ended(_) => {}
+            Phase::Pulling { .. } => container.pulled(place, at, notes),
+            Phase::NoImage { .. } => {
+                container.phase = Phase::PullBackOff { until: at.plus(container.pull_wait()) };
+                notes.push((place, News::PullBackOff));
+            }
+            Phase::PullBackOff { .. } => container.pull(at),
+            Phase::Creating { .. } | Phase::BackOff { .. } => {
+                if let Phase::BackOff { .. } = container.phase {
+                    container.restarts += 1;
+                }
+                container.phase = Phase::Running { since: at };
+                if container.restarts > 0 || container.behaviour.image == Image::Present {
+                    notes.push((place, News::Pulled(None)));
+                }
+                notes.push((place, News::Started));
+                if container.behaviour.ready.is_none() {
+                    notes.push((place, News::Unready));
+                }
+            }
+            Phase::Running { since } => container.ended(place, since, at, restart, notes),
+        }
+    }
+
+    /// Asks everything to stop, within the grace period.
+    pub(super) fn stop(&mut self, now: Timestamp, grace: Duration) -> Vec<Note> {
+        let running = |container: &&Container| matches!(container.phase, Phase::Running { .. });
+        let longest =
+            self.containers.iter().filter(running).map(|container| container.behaviour.stop).max();
+        let stops = now.plus(longest.unwrap_or_default().min(grace));
+        let first = self.stops.is_none();
+        self.stops = Some(self.stops.map_or(stops, |known| known.min(stops)));
+        let places = self.containers.iter().enumerate();
+        let killed = places.filter(|(_, container)| first && running(container));
+        killed.map(|(place, _)| (place, News::Killing)).collect()
+    }
+
+    /// Ends everything that runs. Who took longer to stop than it was given was killed.
+    pub(super) fn end_all(&mut self, now: Timestamp, grace: Duration) {
+        for container in &mut self.containers {
+            if let Phase::Running { since } = container.phase {
+                let code = if container.behaviour.stop > grace { 137 } else { 0 };
+                container.phase = Phase::Ended(End { started: since, finished: now, code });
+            }
+        }
+    }
+
+    /// How kubelets name it in messages.
+    pub(super) fn title(&self) -> String {
+        format!("{}_{}({})", self.name, self.namespace, self.uid)
+    }
+
+    /// Whether it ran longer than it may.
+    pub(super) fn is_late(&self, now: Timestamp) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= now)
+    }
+
+    /// Whether no container will run again.
+    pub(super) fn is_over(&self) -> bool {
+        self.outcome().is_some()
+    }
+
+    /// How it ended, if it did.
+    pub(super) fn outcome(&self) -> Option<Outcome> {
+        let failed = |container: &Container| match container.phase {
+            Phase::Ended(end) => end.code != 0,
+            _ => false,
+        };
+        let of = |role: Role| self.containers.iter().filter(move |it| it.role == role);
+        if of(Role::Init).any(failed) {
+            return Some(Outcome::Failed);
+        }
+        let ended = |container: &Container| matches!(container.phase, Phase::Ended(_));
+        match of(Role::Main).all(ended) {
+            true if of(Role::Main).any(failed) => Some(Outcome::Failed),
+            true => Some(Outcome::Succeeded),
+            false => None,
+        }
+    }
+}
+
+/// How a pod ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Succeeded,
+    Failed,
+}

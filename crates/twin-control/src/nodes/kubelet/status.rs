@@ -1,0 +1,307 @@
+//! The status of a pod, as a kubelet writes it.
+
+use super::super::conditions::{Condition, State, condition, conditions};
+use super::behaviour::Role;
+use super::container::{Container, End, Phase};
+use super::run::{Outcome, Run};
+use twin_core::time::Timestamp;
+use twin_core::tree::{Map, Text, Value};
+
+/// What a kubelet knows of its node.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Place {
+    /// The address of the node; empty if it has none.
+    pub(super) host: Text,
+}
+
+/// The pod with its status of this moment.
+pub(super) fn with_status(run: &Run, pod: &Value, place: &Place, now: Timestamp) -> Value {
+    let phase = phase(run, now);
+    let mut fields: Vec<(Text, Value)> = Vec::new();
+    let mut set = |name: &'static str, value: Value| fields.push((Text::new_static(name), value));
+    set("phase", phase.into());
+    set("conditions", conditions_of(run, pod, now).into());
+    set("startTime", run.since.value());
+    if let Some(generation) = pod.at(&["metadata", "generation"]) {
+        set("observedGeneration", generation.clone());
+    }
+    if !place.host.is_empty() {
+        set("hostIP", place.host.clone().into());
+        set("hostIPs", vec![Value::from([("ip", place.host.clone().into())])].into());
+    }
+    if let Some(address) = run.address {
+        let address = Text::from(address.to_string());
+        set("podIP", address.clone().into());
+        set("podIPs", vec![Value::from([("ip", address.into())])].into());
+    }
+    for (field, own) in [("initContainerStatuses", false), ("containerStatuses", true)] {
+        let ours = run.containers.iter().filter(|it| (it.role == Role::Main) == own);
+        let statuses: Vec<_> = ours.map(|it| container_status(it, run, pod, now)).collect();
+        if !statuses.is_empty() {
+            set(field, statuses.into());
+        }
+    }
+    if run.is_late(now) && phase == "Failed" {
+        set("reason", "DeadlineExceeded".into());
+        set("message", "Pod was active on the node longer than the specified deadline".into());
+    }
+    let old = pod.at(&["status"]).and_then(Value::as_map).cloned().unwrap_or_default();
+    let kept = old.iter().filter(|(name, _)| !fields.iter().any(|(own, _)| own == name)).cloned();
+    let status: Map = kept.collect::<Vec<_>>().into_iter().chain(fields.iter().cloned()).collect();
+    pod.with(&["status"], Value::Map(status))
+}
+
+/// The phase of a pod.
+pub(super) fn phase(run: &Run, now: Timestamp) -> &'static str {
+    match run.outcome() {
+        _ if run.is_late(now) => return "Failed",
+        Some(Outcome::Succeeded) => return "Succeeded",
+        Some(Outcome::Failed) => return "Failed",
+        None => {}
+    }
+    let began = |container: &Container| {
+        matches!(container.phase, Phase::Running { .. } | Phase::Ended(_))
+            || container.last.is_some()
+    };
+    let mut mains = run.containers.iter().filter(|container| container.role == Role::Main);
+    if mains.all(began) { "Running" } else { "Pending" }
+}
+
+fn is_initialized(run: &Run, now: Timestamp) -> bool {
+    unfinished(run, now).is_empty()
+}
+
+fn unfinished(run: &Run, now: Timestamp) -> Vec<&str> {
+    let done = |container: &&Container| match container.role {
+        Role::Init => matches!(container.phase, Phase::Ended(End { code: 0, .. })),
+        Role::Sidecar => container.is_started(now) || container.last.is_some(),
+        Role::Main => true,
+    };
+    run.containers.iter().filter(|it| !done(it)).map(|it| it.name.as_str()).collect()
+}
+
+fn unready(run: &Run, now: Timestamp) -> Vec<&str> {
+    let serves = |container: &&Container| container.role != Role::Init;
+    let containers = run.containers.iter().filter(serves);
+    containers.filter(|it| !it.is_ready(now)).map(|it| it.name.as_str()).collect()
+}
+
+/// The first readiness gate that is not open, as a sentence.
+fn closed_gate(pod: &Value) -> Option<String> {
+    let gates = pod.at(&["spec", "readinessGates"])?.as_list()?;
+    gates.iter().find_map(|gate| {
+        let kind = gate.str_at(&["conditionType"])?;
+        match condition(pod, kind) {
+            Some("True") => None,
+            Some(other) => Some(format!(
+                "the status of pod readiness gate {kind:?} is not \"True\", but {other}"
+            )),
+            None => Some(format!(
+                "corresponding condition of pod readiness gate {kind:?} does not exist."
+            )),
+        }
+    })
+}
+
+fn conditions_of(run: &Run, pod: &Value, now: Timestamp) -> Vec<Value> {
+    let over = run.is_over() || run.is_late(now);
+    let ended = match run.outcome() {
+        _ if !over => "",
+        Some(Outcome::Succeeded) => "PodCompleted",
+        _ => "PodFailed",
+    };
+    let waiting = unfinished(run, now);
+    let incomplete = format!("containers with incomplete status: [{}]", waiting.join(" "));
+    let unready = unready(run, now);
+    let idle = format!("containers with unready status: [{}]", unready.join(" "));
+    let ready = !over && unready.is_empty() && waiting.is_empty();
+    let gate = closed_gate(pod).filter(|_| ready);
+    let why = |holds: bool, reason: &'static str| match (holds, ended) {
+        (true, _) => "",
+        (false, "") => reason,
+        (false, ended) => ended,
+    };
+    let said = |holds: bool, message: &str| {
+        if holds || over { String::new() } else { message.to_owned() }
+    };
+    let rows = [
+        ("PodReadyToStartContainers", !over, "", String::new()),
+        (
+            "Initialized",
+            waiting.is_empty(),
+            if over && waiting.is_empty() && ended == "PodCompleted" {
+                "PodCompleted"
+            } else {
+                why(waiting.is_empty(), "ContainersNotInitialized")
+            },
+            said(waiting.is_empty(), &incomplete),
+        ),
+        (
+            "Ready",
+            ready && gate.is_none(),
+            if gate.is_some() {
+                "ReadinessGatesNotReady"
+            } else {
+                why(ready, "ContainersNotReady")
+            },
+            gate.unwrap_or_else(|| said(ready, &idle)),
+        ),
+        ("ContainersReady", ready, why(ready, "ContainersNotReady"), said(ready, &idle)),
+    ];
+    let mut list = Vec::new();
+    for (kind, holds, reason, message) in rows {
+        let old = conditions(pod).iter().find(|it| it.str_at(&["type"]) == Some(kind));
+        let row = Condition { kind, state: State::from(holds), reason, message: &message };
+        list.extend(row.among(old.map_or(&[], std::slice::from_ref), now));
+    }
+    let ours = |it: &&Value| !rows_name(it, &list);
+    let foreign: Vec<_> = conditions(pod).iter().filter(ours).cloned().collect();
+    list.extend(foreign);
+    list
+}
+
+fn rows_name(condition: &Value, list: &[Value]) -> bool {
+    list.iter().any(|own| own.str_at(&["type"]) == condition.str_at(&["type"]))
+}
+
+fn container_status(container: &Container, run: &Run, pod: &Value, now: Timestamp) -> Value {
+    let id = |number: i64| {
+        let text = format!("{}/{}/{number}", run.uid, container.name);
+        Text::from(format!("containerd://{}", digest(&text)))
+    };
+    let own = id(container.restarts);
+    let (began, last) = match container.phase {
+        Phase::Waiting
+        | Phase::Pulling { .. }
+        | Phase::NoImage { .. }
+        | Phase::PullBackOff { .. } => (false, None),
+        Phase::Creating { .. } => (container.last.is_some(), None),
+        Phase::BackOff { .. } => (true, container.last.map(|end| (end, own.clone()))),
+        Phase::Running { .. } | Phase::Ended(_) => {
+            (true, container.last.map(|end| (end, id(container.restarts - 1))))
+        }
+    };
+    let mut fields = vec![
+        ("name", container.name.clone().into()),
+        ("image", container.image.clone().into()),
+        ("imageID", if began { image_id(&container.image).into() } else { "".into() }),
+        ("ready", Value::Bool(container.is_ready(now))),
+        ("started", Value::Bool(container.role != Role::Init && container.is_started(now))),
+        ("restartCount", container.restarts.into()),
+        ("state", state(container, run, &own)),
+        ("lastState", last.map_or_else(nothing, |(end, id)| terminated(end, &id))),
+    ];
+    if began {
+        fields.push(("containerID", own.into()));
+    }
+    if let Some(resources) = resources(pod, container) {
+        if let Some(requests) = resources.at(&["requests"]) {
+            fields.push(("allocatedResources", requests.clone()));
+        }
+        fields.push(("resources", resources.clone()));
+    }
+    Value::Map(fields.into_iter().map(|(name, value)| (Text::new_static(name), value)).collect())
+}
+
+fn resources<'a>(pod: &'a Value, container: &Container) -> Option<&'a Value> {
+    let field = if container.role == Role::Main { "containers" } else { "initContainers" };
+    let list = pod.at(&["spec", field])?.as_list()?;
+    let spec = list.iter().find(|it| it.str_at(&["name"]) == Some(container.name.as_str()))?;
+    spec.at(&["resources"]).filter(|resources| resources.as_map().is_some_and(|it| !it.is_empty()))
+}
+
+fn nothing() -> Value {
+    Value::Map(Map::default())
+}
+
+fn state(container: &Container, run: &Run, id: &str) -> Value {
+    let image = &container.image;
+    let missing = || {
+        format!(
+            "failed to pull and unpack image {image:?}: failed to resolve reference {image:?}: \
+             {image}: not found"
+        )
+    };
+    let (reason, message) = match container.phase {
+        Phase::Running { since } => {
+            return Value::from([("running", Value::from([("startedAt", since.value())]))]);
+        }
+        Phase::Ended(end) => return terminated(end, id),
+        Phase::Creating { .. } if container.last.is_some() => {
+            return container.last.map_or_else(nothing, |end| terminated(end, id));
+        }
+        Phase::NoImage { .. } => ("ErrImagePull", missing()),
+        Phase::PullBackOff { .. } => (
+            "ImagePullBackOff",
+            format!("Back-off pulling image {image:?}: ErrImagePull: {}", missing()),
+        ),
+        Phase::BackOff { .. } => ("CrashLoopBackOff", back_off(container, run)),
+        Phase::Waiting | Phase::Pulling { .. } | Phase::Creating { .. } => {
+            let init = run.containers.iter().any(|it| it.role != Role::Main);
+            (if init { "PodInitializing" } else { "ContainerCreating" }, String::new())
+        }
+    };
+    let mut waiting = Value::from([("reason", reason.into())]);
+    if !message.is_empty() {
+        waiting = waiting.with(&["message"], Value::text(message));
+    }
+    Value::from([("waiting", waiting)])
+}
+
+fn back_off(container: &Container, run: &Run) -> String {
+    let (wait, name) = (go_duration(container.waits().as_secs()), &container.name);
+    format!("back-off {wait} restarting failed container={name} pod={}", run.title())
+}
+
+/// Seconds as Go prints them: `1m20s`.
+fn go_duration(seconds: u64) -> String {
+    match (seconds / 60, seconds % 60) {
+        (0, seconds) => format!("{seconds}s"),
+        (minutes, seconds) => format!("{minutes}m{seconds}s"),
+    }
+}
+
+fn terminated(end: End, id: &str) -> Value {
+    let reason = if end.code == 0 { "Completed" } else { "Error" };
+    let fields = Value::from([
+        ("exitCode", end.code.into()),
+        ("reason", reason.into()),
+        ("startedAt", end.started.value()),
+        ("finishedAt", end.finished.value()),
+        ("containerID", Value::text(id)),
+    ]);
+    Value::from([("terminated", fields)])
+}
+
+fn image_id(image: &str) -> Text {
+    let name = image.split('@').next().unwrap_or_default();
+    let (path, last) = name.rsplit_once('/').map_or(("", name), |(path, last)| (path, last));
+    let last = last.split(':').next().unwrap_or_default();
+    let repository = match path {
+        "" => format!("docker.io/library/{last}"),
+        path if path.contains(['.', ':']) => format!("{path}/{last}"),
+        path => format!("docker.io/{path}/{last}"),
+    };
+    Text::from(format!("{repository}@sha256:{}", digest(image)))
+}
+
+/// 64 hexadecimal digits that follow from a text.
+fn digest(text: &str) -> String {
+    let mut state = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let mut draw = || {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    };
+    format!("{:016x}{:016x}{:016x}{:016x}", draw(), draw(), draw(), draw())
+}
+
+/// Whether anything that people wait for is still to come.
+pub(super) fn is_passing(run: &Run, now: Timestamp) -> bool {
+    phase(run, now) == "Pending"
+        && !run.containers.iter().any(Container::is_stuck)
+        && (is_initialized(run, now) || run.containers.iter().all(|it| it.restarts == 0))
+}

@@ -1,0 +1,251 @@
+//! `CronJob`s: a job at each time of a schedule.
+
+mod schedule;
+
+use super::job::finished;
+use super::owner::{is_controlled, reference};
+use super::pods::is_true;
+use super::read::{created, entries, int, is_ending, list, meta, time};
+use super::telling::{normal, warning};
+use crate::controller::{Controller, Outcome, View, Wake};
+use crate::tables::{CRON_JOBS, JOBS};
+use schedule::Schedule;
+use std::sync::Arc;
+use twin_core::api::Deletion;
+use twin_core::store::{Change, Key, Object, TableName};
+use twin_core::time::Timestamp;
+use twin_core::tree::{Text, Value};
+
+const SCHEDULED: &str = "batch.kubernetes.io/cronjob-scheduled-timestamp";
+/// Who missed more times than this is told.
+const MISSED: usize = 100;
+
+#[derive(Debug, Default)]
+pub(super) struct CronJobs;
+
+impl Controller for CronJobs {
+    fn name(&self) -> &'static str {
+        "cronjob-controller"
+    }
+
+    fn woken(&mut self, change: &Change, table: &TableName, _: &View<'_>, wake: &mut Wake) {
+        if *table == CRON_JOBS {
+            wake.key(change.object.key.clone());
+        } else if *table == JOBS {
+            wake.controller(&change.object, "CronJob");
+        }
+    }
+
+    fn reconcile(&mut self, key: &Key, view: &View<'_>) -> Outcome {
+        let Some(object) = view.get(&CRON_JOBS, key) else { return Outcome::default() };
+        let uid = meta(&object.tree, "uid");
+        let owned = view.owned(&JOBS, key.namespace(), uid);
+        let jobs = owned.filter(|job| is_controlled(&job.tree, uid)).collect();
+        let mut cron = Cron {
+            object,
+            jobs,
+            status: object.tree.at(&["status"]).cloned().unwrap_or_default(),
+            now: view.now,
+            outcome: Outcome::default(),
+        };
+        cron.note_active();
+        if !is_ending(&object.tree) {
+            cron.forget_old();
+            cron.start_due();
+        }
+        let tree = object.tree.with(&["status"], cron.status);
+        cron.outcome.update_status(CRON_JOBS, key, tree);
+        cron.outcome
+    }
+}
+
+/// A `CronJob`, read, with what was decided so far.
+#[derive(Debug)]
+struct Cron<'a> {
+    object: &'a Object,
+    jobs: Vec<&'a Arc<Object>>,
+    status: Value,
+    now: Timestamp,
+    outcome: Outcome,
+}
+
+impl<'a> Cron<'a> {
+    fn spec(&self, field: &str) -> Option<&'a Value> {
+        let object: &'a Object = self.object;
+        object.tree.at(&["spec", field])
+    }
+
+    fn active(&self) -> Vec<&'a Arc<Object>> {
+        self.jobs.iter().copied().filter(|job| finished(&job.tree).is_none()).collect()
+    }
+
+    /// Lists the jobs that run, and tells what became of those that ran.
+    fn note_active(&mut self) {
+        let object = self.object;
+        for known in list(&object.tree, &["status", "active"]) {
+            let uid = known.str_at(&["uid"]).unwrap_or_default();
+            let name = known.str_at(&["name"]).unwrap_or_default();
+            let Some(job) = self.jobs.iter().find(|job| meta(&job.tree, "uid") == uid) else {
+                let message = format!("Active job went missing: {name}");
+                normal(object, "MissingJob", message, &mut self.outcome);
+                continue;
+            };
+            let Some(end) = finished(&job.tree) else { continue };
+            let end = end.str_at(&["type"]).unwrap_or_default();
+            let message = format!("Saw completed job: {name}, condition: {end}");
+            normal(object, "SawCompletedJob", message, &mut self.outcome);
+        }
+        let ends = self.jobs.iter().filter(|job| is_true(&job.tree, "Complete").is_some());
+        let last = ends.filter_map(|job| time(&job.tree, &["status", "completionTime"])).max();
+        let known = time(&self.status, &["lastSuccessfulTime"]);
+        if let Some(last) = last.max(known) {
+            self.status = self.status.with(&["lastSuccessfulTime"], last.value());
+        }
+        let active: Vec<_> = self.active().iter().map(|job| named(job)).collect();
+        self.status = if active.is_empty() {
+            self.status.without(&["active"])
+        } else {
+            self.status.with(&["active"], active.into())
+        };
+    }
+
+    /// Deletes the oldest of the jobs that are over, down to as many as are to be kept.
+    fn forget_old(&mut self) {
+        for (end, limit) in
+            [("Complete", "successfulJobsHistoryLimit"), ("Failed", "failedJobsHistoryLimit")]
+        {
+            let Some(limit) = self.spec(limit).and_then(Value::as_int) else { continue };
+            let over = |job: &&&Arc<Object>| is_true(&job.tree, end).is_some();
+            let mut over: Vec<_> = self.jobs.iter().filter(over).copied().collect();
+            over.sort_by_key(|job| (time(&job.tree, &["status", "startTime"]), job.key.clone()));
+            let surplus = over.len().saturating_sub(usize::try_from(limit).unwrap_or(0));
+            over.into_iter().take(surplus).for_each(|job| self.delete(job));
+        }
+    }
+
+    fn delete(&mut self, job: &Object) {
+        if is_ending(&job.tree) {
+            return;
+        }
+        let uid = Text::new(meta(&job.tree, "uid"));
+        self.outcome.delete(JOBS, &job.key, Deletion { uid, ..Deletion::default() });
+        let message = format!("Deleted job {}", job.key.name());
+        normal(self.object, "SuccessfulDelete", message, &mut self.outcome);
+    }
+
+    /// Starts the job of the last time that has passed.
+    fn start_due(&mut self) {
+        let suspended = self.spec("suspend").and_then(Value::as_bool) == Some(true);
+        let Some(schedule) = self.schedule().filter(|_| !suspended) else { return };
+        if let Some(next) = schedule.next(self.now) {
+            self.outcome.again(next.since(self.now));
+        }
+        if let Some(due) = self.due(&schedule) {
+            self.start(due);
+        }
+    }
+
+    fn schedule(&mut self) -> Option<Schedule> {
+        let zone = self.spec("timeZone").and_then(Value::as_str).unwrap_or("UTC");
+        if !matches!(zone, "UTC" | "Etc/UTC") {
+            let message = format!("invalid timeZone: {zone:?}: only UTC is known here");
+            warning(self.object, "UnknownTimeZone", message, &mut self.outcome);
+            return None;
+        }
+        let text = self.spec("schedule").and_then(Value::as_str).unwrap_or_default();
+        let parsed = Schedule::parse(text);
+        if let Err(why) = &parsed {
+            let message = format!("unparseable schedule: {text:?} : {why}");
+            warning(self.object, "UnparseableSchedule", message, &mut self.outcome);
+        }
+        parsed.ok()
+    }
+
+    /// The time whose job should start now.
+    fn due(&mut self, schedule: &Schedule) -> Option<Timestamp> {
+        let last = time(&self.status, &["lastScheduleTime"]);
+        let since = last.unwrap_or_else(|| created(&self.object.tree));
+        let patience = int(&self.object.tree, &["spec", "startingDeadlineSeconds"]);
+        let from = patience
+            .map_or(since, |seconds| since.max(self.now.plus_seconds(seconds.saturating_neg())));
+        let due = schedule.last(from, self.now);
+        let Some(due) = due else {
+            if patience.is_some() {
+                self.tell_missed(schedule, since);
+            }
+            return None;
+        };
+        let mut at = from;
+        let passed = std::iter::from_fn(|| {
+            at = schedule.next(at).filter(|next| *next <= self.now)?;
+            Some(at)
+        });
+        if passed.take(MISSED + 1).count() > MISSED {
+            let message = "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew";
+            warning(self.object, "TooManyMissedTimes", message, &mut self.outcome);
+        }
+        Some(due)
+    }
+
+    /// A time that passed while nothing could start, and is too long ago now.
+    fn tell_missed(&mut self, schedule: &Schedule, since: Timestamp) {
+        if let Some(missed) = schedule.last(since, self.now) {
+            let message = format!("Missed scheduled time to start a job: {missed}");
+            warning(self.object, "MissSchedule", message, &mut self.outcome);
+        }
+    }
+
+    fn start(&mut self, due: Timestamp) {
+        let name = format!("{}-{}", self.object.key.name(), due.seconds() / 60);
+        if self.jobs.iter().any(|job| job.key.name() == name) {
+            return;
+        }
+        let active = self.active();
+        match self.spec("concurrencyPolicy").and_then(Value::as_str) {
+            Some("Forbid") if !active.is_empty() => {
+                let message = "Not starting job because prior execution is running and concurrency policy is Forbid";
+                normal(self.object, "JobAlreadyActive", message, &mut self.outcome);
+                return;
+            }
+            Some("Replace") => active.into_iter().for_each(|job| self.delete(job)),
+            _ => {}
+        }
+        let job = self.job(&name, due);
+        self.outcome.create(JOBS, self.object.key.namespace(), job);
+        let message = format!("Created job {name}");
+        normal(self.object, "SuccessfulCreate", message, &mut self.outcome);
+        self.status = self.status.with(&["lastScheduleTime"], due.value());
+    }
+
+    fn job(&self, name: &str, due: Timestamp) -> Value {
+        let template = self.spec("jobTemplate").cloned().unwrap_or_default();
+        let mut metadata = Value::from([
+            ("name", name.into()),
+            ("ownerReferences", vec![reference(&self.object.tree)].into()),
+        ]);
+        for field in ["labels", "annotations"] {
+            for (key, value) in entries(&template, &["metadata", field]) {
+                metadata = metadata.with(&[field, key], value.clone());
+            }
+        }
+        let metadata = metadata.with(&["annotations", SCHEDULED], due.value());
+        let spec = template.at(&["spec"]).cloned().unwrap_or_default();
+        Value::from([("metadata", metadata), ("spec", spec)])
+    }
+}
+
+/// A job, as the status names it.
+fn named(job: &Object) -> Value {
+    let part = |path: &[&str]| job.tree.at(path).cloned().unwrap_or_default();
+    Value::from([
+        ("kind", "Job".into()),
+        ("apiVersion", "batch/v1".into()),
+        ("name", job.key.name().into()),
+        ("namespace", job.key.namespace().into()),
+        ("uid", part(&["metadata", "uid"])),
+        ("resourceVersion", part(&["metadata", "resourceVersion"])),
+    ])
+}
+
+#[cfg(test)]
+mod tests;

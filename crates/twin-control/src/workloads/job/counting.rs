@@ -1,0 +1,88 @@
+//! Pods that have ended, each counted once.
+
+use super::TRACKING;
+use super::indexes::Indexes;
+use super::policy::{Action, judge};
+use crate::controller::Outcome;
+use crate::tables::PODS;
+use crate::workloads::owner::Owned;
+use crate::workloads::pods::phase;
+use crate::workloads::read::{annotation, count, has_finalizer, is_ending, without_finalizer};
+use twin_core::tree::Value;
+
+/// Where a pod notes its index.
+pub(super) const INDEX: &str = "batch.kubernetes.io/job-completion-index";
+
+/// How many pods have ended, and how.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) succeeded: i64,
+    pub(super) failed: i64,
+    /// Indexes that are done, if pods have some.
+    pub(super) indexes: Option<Indexes>,
+    /// Why the job should fail at once.
+    pub(super) fatal: Option<String>,
+}
+
+/// The index of a pod.
+pub(super) fn index(pod: &Value) -> Option<i64> {
+    annotation(pod, INDEX)?.parse::<i32>().ok().map(i64::from)
+}
+
+/// Whether pods have indexes.
+pub(super) fn is_indexed(job: &Value) -> bool {
+    job.str_at(&["spec", "completionMode"]) == Some("Indexed")
+}
+
+impl Counts {
+    /// What the status says, and what has ended since; that loses its finalizer.
+    pub(super) fn new(job: &Value, pods: &[Owned], outcome: &mut Outcome) -> Self {
+        let completions = count(job, &["spec", "completions"]);
+        let known = job.str_at(&["status", "completedIndexes"]).unwrap_or_default();
+        let mut counts = Self {
+            succeeded: count(job, &["status", "succeeded"]),
+            failed: count(job, &["status", "failed"]),
+            indexes: is_indexed(job).then(|| Indexes::read(known, completions)),
+            fatal: None,
+        };
+        for pod in pods.iter().filter(|pod| has_finalizer(&pod.tree, TRACKING)) {
+            if counts.add(job, pod, completions) {
+                outcome.update(PODS, &pod.key, without_finalizer(&pod.tree, TRACKING));
+            }
+        }
+        counts
+    }
+
+    /// Counts a pod, if it has ended.
+    fn add(&mut self, job: &Value, pod: &Owned, completions: i64) -> bool {
+        if phase(&pod.tree) == "Succeeded" {
+            match (&mut self.indexes, index(&pod.tree)) {
+                (None, _) => self.succeeded += 1,
+                (Some(indexes), Some(index)) if (0..completions).contains(&index) => {
+                    indexes.insert(index);
+                    self.succeeded = indexes.len();
+                }
+                (Some(_), _) => {}
+            }
+            return true;
+        }
+        if !has_failed(job, &pod.tree) {
+            return false;
+        }
+        match judge(job, pod) {
+            Action::Ignore => {}
+            Action::Count => self.failed += 1,
+            Action::Fail(message) => {
+                self.failed += 1;
+                self.fatal.get_or_insert(message);
+            }
+        }
+        true
+    }
+}
+
+/// A pod that was deleted counts as failed, unless the job replaces only those that really did.
+fn has_failed(job: &Value, pod: &Value) -> bool {
+    let patient = job.str_at(&["spec", "podReplacementPolicy"]) == Some("Failed");
+    phase(pod) == "Failed" || (is_ending(pod) && !patient)
+}

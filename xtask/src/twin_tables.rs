@@ -5,14 +5,12 @@
 //! are left out. Field numbers come from the Go modules beside it. The tables are checked in; a new Kubernetes is one run of this chore.
 
 mod wire;
+mod words;
 
 use crate::shell::{root, say};
 use anyhow::{Context, Result};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -30,31 +28,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     write("types.json", &types)?;
     write("resources.json", &resources)?;
     write("fields.json", &wire::rows(&arguments.kubernetes, &types)?)?;
-    write_words("descriptions.json.gz", &words(&schemas, &types))
-}
-
-/// What Kubernetes says of its types (under an empty name) and of their fields.
-fn words(schemas: &Schemas, types: &Value) -> Value {
-    let said = |schema: &Value| schema["description"].as_str().map(|text| json!(text));
-    let mut rows = Map::new();
-    for name in types.as_object().into_iter().flatten().map(|(name, _)| name) {
-        let Some(schema) = schemas.get(name) else { continue };
-        let fields = schema["properties"].as_object().into_iter().flatten();
-        let fields = fields.filter_map(|(field, schema)| Some((field.clone(), said(schema)?)));
-        let own = said(schema).map(|text| (String::new(), text));
-        rows.insert(name.clone(), Value::Object(own.into_iter().chain(fields).collect()));
-    }
-    Value::Object(rows)
-}
-
-fn write_words(name: &str, rows: &Value) -> Result<()> {
-    let path = format!("crates/twin-core/data/{name}");
-    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-    packed.write_all(lines(rows).as_bytes())?;
-    std::fs::write(root().join(&path), packed.finish()?)
-        .with_context(|| format!("cannot write {path}"))?;
-    say(&format!("wrote {path}"));
-    Ok(())
+    words::write("descriptions.json.gz", &words::of(&schemas, &types))
 }
 
 fn write(name: &str, rows: &Value) -> Result<()> {

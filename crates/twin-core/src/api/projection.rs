@@ -17,7 +17,7 @@ pub(super) enum Projection {
 }
 
 const GROUP: &str = "meta.k8s.io";
-const NOT_ACCEPTABLE: &str = "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+const NOT_ACCEPTABLE: &str = "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
 
 /// What a clause of `Accept` asks for.
 enum Asked {
@@ -35,7 +35,7 @@ impl Projection {
         let mut clauses: Vec<_> = call.request.accept.split(',').filter_map(clause).collect();
         clauses.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
         match clauses.into_iter().next() {
-            None => Err(Status::new(Reason::NotAcceptable, NOT_ACCEPTABLE)),
+            None => Err(Status::undetailed(Reason::NotAcceptable, NOT_ACCEPTABLE)),
             Some((_, Asked::Whole)) => Ok(Self::Whole),
             Some((_, Asked::Metadata(version))) => Ok(Self::Metadata(version)),
             Some((_, Asked::Table(version))) => {

@@ -1,16 +1,18 @@
 //! Objects as rows of a table, for people: `kubectl get` shows what stands here.
 //!
-//! [`columns`] says which columns a kind has, as data; [`cells`] are small functions of an object
+//! [`kinds`] says which columns a kind has, as data; [`cells`] are small functions of an object
 //! and the time.
 
 mod cells;
 mod columns;
 mod human;
+mod kinds;
 
 use crate::registry::Resource;
 use crate::time::Timestamp;
 use crate::tree::{Text, Value};
-use columns::{Column, columns};
+use columns::Column;
+use kinds::columns;
 
 /// How much of an object lies behind its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +94,7 @@ impl Layout {
             Include::Object => object.clone(),
         };
         let value = Value::from([("cells", cells.into()), ("object", shown)]);
-        match cells::pod::end(&row).filter(|_| self.columns.as_ptr() == columns::PODS.as_ptr()) {
+        match cells::pod::end(&row) {
             Some(end) => value.with(&["conditions"], vec![end].into()),
             None => value,
         }

@@ -24,7 +24,7 @@ impl<S> Gate<S> {
     }
 
     fn lets<B>(&self, request: &Request<B>) -> bool {
-        let said = request.headers().get(header::AUTHORIZATION).map(http::HeaderValue::as_bytes);
+        let said = request.headers().get(header::AUTHORIZATION).map(header::HeaderValue::as_bytes);
         OPEN.contains(&request.uri().path())
             || said.is_some_and(|said| equal(said, self.expected.as_bytes()))
     }

@@ -57,6 +57,9 @@ pub(in crate::table) fn gates(row: &Row<'_>) -> String {
 
 /// A row of a pod that is over says so, for programs that hide it.
 pub(in crate::table) fn end(row: &Row<'_>) -> Option<Value> {
+    if row.object.str_at(&["kind"]) != Some("Pod") {
+        return None;
+    }
     let (reason, message) = match row.object.str_at(&["status", "phase"])? {
         "Succeeded" => ("Succeeded", "The pod has completed successfully."),
         "Failed" => ("Failed", "The pod failed."),

@@ -29,7 +29,7 @@ pub(super) fn rows(kubernetes: &Path, types: &Value) -> Result<Value> {
     let mut found = BTreeMap::new();
     while let Some(name) = open.pop() {
         let Some(row) = known.remove(&name) else { continue };
-        let inner = row.values().filter_map(|field| Some(field.as_str()?.strip_prefix('=')?));
+        let inner = row.values().filter_map(|field| field.as_str()?.strip_prefix('='));
         open.extend(inner.map(str::to_owned));
         found.insert(name, Value::Object(row));
     }
@@ -49,9 +49,10 @@ fn walk(folder: &Path, name: &str, known: &mut BTreeMap<String, Map<String, Valu
         let path = entry?.path();
         let Some(file) = path.file_name().and_then(|file| file.to_str()) else { continue };
         let package = format!("{name}.{file}");
+        let go = path.extension().is_some_and(|extension| extension == "go");
         if path.is_dir() && file != "testdata" {
             walk(&path, &package, known)?;
-        } else if file.ends_with(".go") && !file.ends_with("_test.go") {
+        } else if go && !file.ends_with("_test.go") {
             structs(&read_text(&path)?, name, known);
         }
     }
@@ -71,7 +72,7 @@ fn structs(text: &str, package: &str, known: &mut BTreeMap<String, Map<String, V
     }
 }
 
-/// `	Replicas *int32 `json:"replicas,omitempty" protobuf:"varint,1,opt,name=replicas"``
+/// ``Replicas *int32 `json:"replicas,omitempty" protobuf:"varint,1,opt,name=replicas"` ``
 fn field(line: &str, package: &str) -> Option<(String, Value)> {
     let (code, tags) = line.trim().split_once('`')?;
     let tag = |name: &str| tags.split_once(&format!("{name}:\""))?.1.split('"').next();

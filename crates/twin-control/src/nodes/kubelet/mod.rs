@@ -1,6 +1,6 @@
 //! What happens to pods on nodes that have no containers.
 //!
-//! A [`Run`](run::Run) knows what each container does and when that ends; the status follows from it.
+//! A `Run` knows what each container does and when that ends; the status follows from it.
 //! Each pod has one timer. A state of a starting pod that lasts no longer than a second is not
 //! written: a healthy pod costs one write, or two if it gets ready later than it starts.
 

@@ -33,7 +33,7 @@ pub(crate) use rights::Purpose;
 pub(crate) use rollback::{Former, go_back};
 pub(crate) use session::{Place, Session, connect, written};
 pub(crate) use stopwatch::Stopwatch;
-pub(crate) use tour::tour;
+pub(crate) use tour::{Extent, tour};
 pub(crate) use trouble::not_serving;
 pub(crate) use wait::{Verdict, Watching, standing};
 

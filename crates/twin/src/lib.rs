@@ -105,6 +105,12 @@ impl Twin {
         TwinService::new(self.clone())
     }
 
+    /// The time in the twin.
+    pub fn now(&self) -> SystemTime {
+        let clock = &self.shared.clock;
+        UNIX_EPOCH + clock.origin.saturating_add(clock.started.elapsed())
+    }
+
     /// Forgets the past: watches and pages from before expire, as they do on a cluster in time.
     pub fn compact(&self) {
         self.world().compact();

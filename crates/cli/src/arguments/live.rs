@@ -40,6 +40,7 @@ pub(crate) struct ReuseArguments {
 #[command(after_help = "\
 Examples:
   muster up                            the Compose file of this directory, on a twin
+  muster up --stay                     the same, and kubectl may look until Ctrl-C
   muster up --context prod             on the cluster of that context
   muster up --current-context          on that of the kubeconfig's current one
   muster up --context prod --dry-run   what would change, and whether the cluster takes it
@@ -73,6 +74,14 @@ pub(crate) struct UpArguments {
         conflicts_with_all = ["context", "current_context"]
     )]
     pub(crate) nodes: u32,
+    /// Keep the twin for kubectl and helm until Ctrl-C, instead of the tour, and write how to reach
+    /// it to a file
+    #[arg(
+        long, value_name = "FILE", num_args = 0..=1, require_equals = true,
+        default_missing_value = "muster-twin.kubeconfig", help_heading = "Cluster",
+        value_hint = ValueHint::FilePath, conflicts_with_all = ["context", "current_context"]
+    )]
+    pub(crate) stay: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) reuse: ReuseArguments,
     /// Do not ask

@@ -13,15 +13,21 @@ use twin::{ServeError, Served, Twin};
 pub(super) fn run(arguments: &TwinArguments, printer: &mut Printer) -> Result<Exit, Error> {
     block_on(async {
         let twin = Twin::builder().nodes(arguments.nodes).seed(arguments.seed).start();
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
-        let served = twin.serve(address).await.map_err(|error| refused(&error))?;
         let kubeconfig = &arguments.kubeconfig;
-        served.write_kubeconfig(kubeconfig).map_err(Error::disk("write", kubeconfig))?;
+        let served = serve(&twin, arguments.port, kubeconfig).await?;
         printer.result(&greeting(&served, arguments.nodes, kubeconfig))?;
         let done = lasting(arguments.lasting.map(|it| Duration::from_secs(it.0.into()))).await;
         served.end().await;
         Ok(done)
     })
+}
+
+/// Serves a twin on the loopback interface, and writes how to reach it.
+pub(super) async fn serve(twin: &Twin, port: u16, kubeconfig: &Path) -> Result<Served, Error> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let served = twin.serve(address).await.map_err(|error| refused(&error))?;
+    served.write_kubeconfig(kubeconfig).map_err(Error::disk("write", kubeconfig))?;
+    Ok(served)
 }
 
 /// Waits until the time is over or somebody presses Ctrl-C: both are how it is meant to end.

@@ -1,5 +1,7 @@
 //! `muster up`: the planned product, running.
 
+mod on_twin;
+
 use crate::Variables;
 use crate::arguments::UpArguments;
 use crate::error::Error;
@@ -7,7 +9,7 @@ use crate::exit::Exit;
 use crate::live::{
     Answer, Former, Order, Patience, Place, Progress, Purpose, Session, Stopwatch, Verdict,
     Watching, Work, ask, block_on, events, go_back, interruptible, judge, lock, not_serving,
-    standing, table, tour, written,
+    standing, table, written,
 };
 use crate::printer::Printer;
 use crate::product::{self, Inputs, Readable};
@@ -63,7 +65,7 @@ impl Up<'_> {
         if !arguments.on_a_cluster() {
             // Its time jumps from event to event.
             tokio::time::pause();
-            self.twin = Some(Twin::builder().nodes(arguments.nodes).start());
+            self.twin = Some(on_twin::start(arguments));
         }
         let place = match &self.twin {
             Some(twin) => Place::Twin(twin),
@@ -97,28 +99,9 @@ impl Up<'_> {
         self.summary(&session, &result)?;
         result?;
         if let Some(twin) = self.twin.clone() {
-            Box::pin(interruptible(self.show(&twin, &session, began))).await?;
+            Box::pin(self.show(&twin, &session, began)).await?;
         }
         Ok(Exit::Done)
-    }
-
-    /// What a product does on a twin, and that it was one.
-    async fn show(
-        &mut self,
-        twin: &Twin,
-        session: &Session,
-        began: std::time::Instant,
-    ) -> Result<(), Error> {
-        if !self.arguments.no_wait {
-            tour(twin, session, &mut self.progress).await?;
-        }
-        let seconds = began.elapsed().as_secs_f64();
-        self.progress.say(&format!(
-            "\nThis was a twin: API, controllers, scheduler and nodes in this process, {seconds:.1} s in all; \
-             no container ran.\n\
-             On a cluster  muster up --context NAME, or --current-context"
-        ));
-        Ok(())
     }
 
     /// Decides, shows it, and stops where something is not ours to change.

@@ -20,14 +20,27 @@ const LOOK: Duration = Duration::from_secs(4);
 /// Longer than this nothing is waited for.
 const PATIENCE: Duration = Duration::from_mins(20);
 
+/// How much of it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Where things run.
+    Places,
+    /// That, and what happens to them.
+    All,
+}
+
 /// Shows it, step by step.
 pub(crate) async fn tour(
     twin: &Twin,
     session: &Session,
     progress: &mut Progress<'_>,
+    extent: Extent,
 ) -> Result<(), Error> {
     let mut tour = Tour { twin, session, progress, began: Instant::now() };
     tour.places().await?;
+    if extent == Extent::Places {
+        return Ok(());
+    }
     tour.load().await?;
     tour.outage().await
 }

@@ -3,10 +3,17 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use std::sync::{Arc, LazyLock};
 use twin_core::api::Api;
+use twin_core::registry::Resource;
 use twin_core::selector::{FieldSelector, LabelSelector};
 use twin_core::store::TableName;
 use twin_core::tree::{Map, Text, Value};
+
+static PODS: LazyLock<Arc<Resource>> = LazyLock::new(|| {
+    let pods = Api::default().registry().stored(&TableName("/pods".into())).cloned();
+    pods.expect("pods are served")
+});
 
 fuzz_target!(|text: &str| {
     let labels: Map = text
@@ -19,9 +26,7 @@ fuzz_target!(|text: &str| {
         let nothing = selector.matches(None);
         assert!(!selector.is_empty() || nothing, "an empty selector means everything");
     }
-    let api = Api::default();
-    let pods = api.registry().stored(&TableName("/pods".into())).expect("pods are served");
-    if let Ok(selector) = FieldSelector::parse(text, pods) {
+    if let Ok(selector) = FieldSelector::parse(text, &PODS) {
         selector.matches(&Value::from([("metadata", Value::Map(labels))]));
     }
 });

@@ -20,18 +20,18 @@ impl Api {
         let changes = self.store.changes(&DEFINITIONS, after);
         let changes: Vec<_> = changes.into_iter().flatten().cloned().collect();
         for change in changes {
-            self.forget(&change.object);
+            let table = table(&change.object.tree);
+            // What is built in stays what it is, whatever a definition is called.
+            if self.registry.stored(&table).is_some_and(|known| known.custom.is_none()) {
+                continue;
+            }
+            self.registry.remove(&table);
             if change.kind == ChangeKind::Deleted {
-                self.remove_all(&table(&change.object.tree));
+                self.remove_all(&table);
             } else {
                 self.define(&change.object, moment);
             }
         }
-    }
-
-    fn forget(&mut self, definition: &Object) {
-        let gone = table(&definition.tree);
-        self.registry.remove(&gone);
     }
 
     /// Objects do not outlive what defines them.

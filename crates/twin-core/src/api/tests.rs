@@ -199,3 +199,34 @@ fn a_service_keeps_what_it_has_and_gives_it_back() {
     );
     assert_eq!(world.post(services, &again).0, 201);
 }
+
+const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
+fn definition(group: &str, plural: &str) -> String {
+    format!(
+        r#"{{"metadata":{{"name":"{plural}.{group}"}},"spec":{{"group":"{group}","scope":"Namespaced",
+        "names":{{"plural":"{plural}","kind":"Thing"}},"versions":[{{"name":"v1","served":true,"storage":true,
+        "schema":{{"openAPIV3Schema":{{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}}}}]}}}}"#
+    )
+}
+
+#[test]
+fn custom_resources_live_as_long_as_their_definition() {
+    let mut world = World::new();
+    let things = "/apis/example.dev/v1/namespaces/x/things";
+    assert_eq!(world.get(things).0, 404);
+    assert_eq!(world.post(DEFINITIONS, &definition("example.dev", "things")).0, 201);
+    assert_eq!(world.post(things, r#"{"metadata":{"name":"a"},"any":{"b":1}}"#).0, 201);
+    world.ask(Method::Delete, &format!("{DEFINITIONS}/things.example.dev"), "", "");
+    assert_eq!(world.get(things).0, 404);
+    world.post(DEFINITIONS, &definition("example.dev", "things"));
+    assert_eq!(world.get(&format!("{things}/a")).0, 404);
+}
+
+#[test]
+fn no_definition_takes_the_place_of_what_is_built_in() {
+    let mut world = World::new();
+    world.post(DEFINITIONS, &definition("apps", "deployments"));
+    world.ask(Method::Delete, &format!("{DEFINITIONS}/deployments.apps"), "", "");
+    assert_eq!(world.get("/apis/apps/v1/namespaces/x/deployments").0, 200);
+}

@@ -24,6 +24,8 @@ pub(crate) enum Bench {
         #[arg(default_value_t = 10_000)]
         replicas: u32,
     },
+    /// The twin's scheduler alone: time for a pod over 7,500 nodes
+    Scheduler,
     /// Fuzz what reads other people's text for a while
     Fuzz(fuzz::Arguments),
 }
@@ -40,6 +42,17 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
                 .args(["bench", "--package", "twin", "--bench", "rollout", "--locked", "--"])
                 .args([nodes.to_string(), replicas.to_string()]),
         ),
+        Bench::Scheduler => execute(cargo().args([
+            "test",
+            "--release",
+            "--package",
+            "twin-control",
+            "--locked",
+            "--",
+            "--ignored",
+            "--nocapture",
+            "scheduler::tests::speed",
+        ])),
         Bench::Fuzz(arguments) => fuzz::run(arguments),
     }
 }

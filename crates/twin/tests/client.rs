@@ -4,7 +4,7 @@
 
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{ConfigMap, Node, Pod};
+use k8s_openapi::api::core::v1::{ConfigMap, Event, Node, Pod};
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::runtime::{WatchStreamExt, reflector, watcher};
 use serde_json::json;
@@ -81,7 +81,7 @@ async fn watchers_see_every_change_and_survive_a_compaction() {
 async fn equal_seeds_give_equal_histories() {
     let history = |seed| async move {
         let origin = std::time::Duration::from_hours(500_000);
-        let twin = Twin::builder().seed(seed).origin(origin).start();
+        let twin = Twin::builder().nodes(3).seed(seed).origin(origin).start();
         let pods: Api<Pod> = Api::default_namespaced(twin.client());
         let pod: Pod = serde_json::from_value(json!({ "metadata": { "generateName": "p-" },
             "spec": { "containers": [{ "name": "c", "image": "i" }] } }))
@@ -89,7 +89,21 @@ async fn equal_seeds_give_equal_histories() {
         for _ in 0..3 {
             pods.create(&PostParams::default(), &pod).await.unwrap();
         }
-        serde_json::to_string(&pods.list(&ListParams::default()).await.unwrap()).unwrap()
+        let deployments: Api<Deployment> = Api::default_namespaced(twin.client());
+        let web: Deployment = serde_json::from_value(json!({ "metadata": { "name": "web" },
+            "spec": { "replicas": 5, "selector": { "matchLabels": { "app": "web" } },
+                "template": { "metadata": { "labels": { "app": "web" } },
+                    "spec": { "containers": [{ "name": "c", "image": "i:1" }] } } } }))
+        .unwrap();
+        deployments.create(&PostParams::default(), &web).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_mins(1)).await;
+        twin.lose("node-1").unwrap();
+        tokio::time::sleep(std::time::Duration::from_mins(10)).await;
+        let events: Api<Event> = Api::default_namespaced(twin.client());
+        let events = events.list(&ListParams::default()).await.unwrap();
+        assert!(events.items.len() > 20, "{} events", events.items.len());
+        let pods = pods.list(&ListParams::default()).await.unwrap();
+        serde_json::to_string(&(pods, events)).unwrap()
     };
     assert_eq!(history(7).await, history(7).await);
     assert_ne!(history(7).await, history(8).await);

@@ -320,9 +320,9 @@ impl Controller for Timed {
     }
 }
 
-/// `cargo test --release -p twin-control speed -- --ignored --nocapture`
+/// `cargo xtask bench scheduler`
 #[test]
-#[ignore = "measures"]
+#[ignore = "measures: cargo xtask bench scheduler"]
 fn speed() {
     let spread = r#","topologySpreadConstraints":[{"maxSkew":5,"topologyKey":"zone","whenUnsatisfiable":"DoNotSchedule","labelSelector":{"matchLabels":{"app":"web"}}}]"#;
     let apart = r#","affinity":{"podAntiAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[{"labelSelector":{"matchLabels":{"app":"web"}},"topologyKey":"kubernetes.io/hostname"}]}}"#;

@@ -173,7 +173,9 @@ impl Tour<'_, '_> {
     async fn outage(&mut self) -> Result<(), Error> {
         let nodes = self.by_node().await?;
         let busiest = nodes.iter().max_by_key(|(_, services)| services.values().sum::<usize>());
-        let Some((node, services)) = busiest.filter(|_| nodes.len() > 1) else { return Ok(()) };
+        let all = self.session.cluster.list("v1", "Node", None).await?.unwrap_or_default();
+        // Of a single node nothing would be left to look at.
+        let Some((node, services)) = busiest.filter(|_| all.len() > 1) else { return Ok(()) };
         self.step(&format!("A node is lost: {node}, with {}", counted(services)));
         self.twin.lose(node).map_err(|error| gone(&error))?;
         let hit = self.until_stable(&BTreeSet::new()).await?;

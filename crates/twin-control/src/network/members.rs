@@ -1,6 +1,7 @@
 //! Pods behind Services: which Services a pod concerns, and what it is for one.
 
 use crate::controller::{View, Wake};
+use crate::nodes::is_ready;
 use crate::tables::{PODS, SERVICES};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -104,10 +105,6 @@ fn matters(change: &Change) -> bool {
     change.kind == ChangeKind::Deleted
         || fields.iter().any(|path| old.tree.at(path) != change.object.tree.at(path))
         || is_ready(&old.tree) != is_ready(&change.object.tree)
-}
-
-fn is_ready(pod: &Value) -> bool {
-    crate::nodes::is_ready(pod)
 }
 
 fn address(pod: &Value) -> Option<&str> {

@@ -2,8 +2,9 @@
 
 use super::demand::Measured;
 use super::number;
-use super::usage::{Meter, Usage, amount, is_ready};
+use super::usage::{Meter, Usage, amount};
 use crate::controller::View;
+use crate::nodes::is_ready;
 use std::sync::Arc;
 use twin_core::store::Object;
 use twin_core::tree::{Text, Value};

@@ -1,6 +1,7 @@
 //! What a simulated container uses: nobody measures it, it follows from what the workload is asked.
 
 use crate::controller::{View, controller_of};
+use crate::nodes::is_ready;
 use crate::tables::{DEPLOYMENTS, PODS, REPLICA_SETS, STATEFUL_SETS};
 use std::collections::BTreeMap;
 use twin_core::store::{Key, Object, TableName};
@@ -68,15 +69,6 @@ impl<'a> Meter<'a> {
         self.shares.insert(Text::new(owner), share);
         share
     }
-}
-
-/// Whether a pod takes requests.
-pub(super) fn is_ready(pod: &Value) -> bool {
-    let conditions = pod.at(&["status", "conditions"]).and_then(Value::as_list);
-    conditions.into_iter().flat_map(|list| list.iter()).any(|condition| {
-        condition.str_at(&["type"]) == Some("Ready")
-            && condition.str_at(&["status"]) == Some("True")
-    })
 }
 
 /// What the containers of a pod request or are limited to, together.

@@ -60,3 +60,5 @@ services:
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("Insufficient cpu"), "{said}");
 }
+
+mod served;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use twin_core::api::{Act, Api, Deed, Moment, Request, Response};
-use twin_core::store::{Change, Key, Revision, TableName};
+use twin_core::store::{Change, Key, Revision, Store, TableName};
 use twin_core::time::Timestamp;
 
 /// A refused write is tried again after this time.
@@ -34,12 +34,41 @@ pub struct World {
 impl World {
     /// A world whose uids and names follow from the seed.
     pub fn new(controllers: Vec<Box<dyn Controller>>, seed: u64) -> Self {
-        let mut api = Api::default();
+        let seed = seed.wrapping_mul(0x1_0000_0001);
+        Self { seed, ..Self::over(Api::default(), controllers) }
+    }
+
+    /// A world that goes on from what is kept of an earlier one: its store, and its [chance].
+    ///
+    /// [chance]: Self::chance
+    pub fn restored(
+        store: Store,
+        controllers: Vec<Box<dyn Controller>>,
+        chance: u64,
+        now: Timestamp,
+    ) -> Self {
+        let api = Api::over(store, Moment { now, seed: chance });
+        let mut world = Self { seed: chance, ..Self::over(api, controllers) };
+        let store = world.api.store();
+        let all = tables::ALL.iter();
+        let all = all.flat_map(|table| store.arrivals(table).map(move |it| (table.clone(), it)));
+        let mut all: Vec<_> = all.collect();
+        all.sort_by_key(|(_, change)| change.object.revision);
+        world.tell_of(&all, now);
+        world
+    }
+
+    fn over(mut api: Api, controllers: Vec<Box<dyn Controller>>) -> Self {
         // Metrics come from a component beside the API server, as the controllers do.
         if !controllers.is_empty() {
             metrics::serve(&mut api);
         }
-        Self { api, controllers, seed: seed.wrapping_mul(0x1_0000_0001), ..Self::default() }
+        Self { api, controllers, ..Self::default() }
+    }
+
+    /// Where the next names and uids come from.
+    pub fn chance(&self) -> u64 {
+        self.seed
     }
 
     /// The API, to look at.
@@ -48,7 +77,9 @@ impl World {
     }
 
     /// Forgets the past: watches and pages from before expire.
-    pub fn compact(&mut self) {
+    pub fn compact(&mut self, now: Timestamp) {
+        // Controllers learn from the past what changed.
+        self.tell(now);
         self.api.compact();
     }
 
@@ -129,12 +160,17 @@ impl World {
             changes.extend(new.map(|change| (table.clone(), change.clone())));
         }
         changes.sort_by_key(|(_, change)| change.object.revision);
+        self.tell_of(&changes, now);
+    }
+
+    fn tell_of(&mut self, changes: &[(TableName, Arc<Change>)], now: Timestamp) {
+        let store = self.api.store();
         self.seen = store.revision();
         let view = View { store, now };
         let mut woken = Vec::new();
         for (place, controller) in self.controllers.iter_mut().enumerate() {
             let mut wake = Wake::default();
-            for (table, change) in &changes {
+            for (table, change) in changes {
                 controller.woken(change, table, &view, &mut wake);
             }
             woken.extend(wake.0.into_iter().map(|key| (place, key)));

@@ -18,21 +18,29 @@
 //! Where the runtime's time is paused, a day of theirs takes as long as its events need.
 //! What differs from a real API server stands in `docs/twin-fidelity.md`.
 
+mod clock;
 mod https;
 mod inputs;
 mod service;
+mod state;
 
 pub use https::{IdentityError, ServeError, Served};
 pub use inputs::{LOST, Unknown, Workload};
 pub use service::{BodyError, TwinBody, TwinService};
+pub use state::StateError;
 pub use twin_core::registry::Scope;
 
+use clock::Clock;
+use state::{Journal, Stand};
+use std::num::NonZeroU32;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
-use twin_control::World;
+use twin_control::{Controller, World};
 use twin_core::api::{Body, Method, Request, Response};
+use twin_core::store::Revision;
 use twin_core::time::Timestamp;
 
 /// A running API. Clones are the same one.
@@ -46,25 +54,8 @@ struct Shared {
     world: Mutex<World>,
     clock: Clock,
     changed: watch::Sender<()>,
-}
-
-/// Time as the runtime has it: paused and moved by tests, or real.
-#[derive(Debug)]
-struct Clock {
-    origin: Duration,
-    started: Instant,
-}
-
-impl Clock {
-    fn now(&self) -> Timestamp {
-        let now = self.origin.saturating_add(self.started.elapsed());
-        Timestamp::from_micros(i64::try_from(now.as_micros()).unwrap_or(i64::MAX))
-    }
-
-    /// When it is this time; soon, if it is past.
-    fn instant(&self, time: Timestamp) -> Instant {
-        Instant::now() + time.since(self.now())
-    }
+    /// Where what is written is kept, if it is.
+    journal: Option<Journal>,
 }
 
 /// What a twin starts with.
@@ -74,6 +65,7 @@ pub struct Builder {
     seed: u64,
     origin: Option<Duration>,
     motion: Motion,
+    speed: NonZeroU32,
 }
 
 /// Who moves what clients write.
@@ -89,7 +81,7 @@ pub enum Motion {
 impl Twin {
     /// Starts to describe a twin.
     pub fn builder() -> Builder {
-        Builder { nodes: 0, seed: 1, origin: None, motion: Motion::default() }
+        Builder { nodes: 0, seed: 1, origin: None, motion: Motion::default(), speed: NonZeroU32::MIN }
     }
 
     /// A client for it.
@@ -107,13 +99,48 @@ impl Twin {
 
     /// The time in the twin.
     pub fn now(&self) -> SystemTime {
-        let clock = &self.shared.clock;
-        UNIX_EPOCH + clock.origin.saturating_add(clock.started.elapsed())
+        UNIX_EPOCH + self.shared.clock.since_1970()
     }
 
     /// Forgets the past: watches and pages from before expire, as they do on a cluster in time.
     pub fn compact(&self) {
-        self.world().compact();
+        self.shared.moved(World::compact);
+    }
+
+    /// Waits until all that was written up to now is in the file of its state, if it has one.
+    ///
+    /// # Errors
+    /// If that cannot be written.
+    pub async fn saved(&self) -> Result<(), StateError> {
+        let revision = self.world().api().store().revision();
+        self.shared.kept(revision).await
+    }
+
+    /// Lets go of the file of its state, if it has one, when all that was written is in there: another
+    /// twin can go on from it. This one refuses all requests from then on.
+    ///
+    /// # Errors
+    /// If that cannot be written.
+    pub async fn close(self) -> Result<(), StateError> {
+        match &self.shared.journal {
+            Some(journal) => journal.close().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until its state is not kept any more: from then on it refuses all requests.
+    /// Without a state, that never happens.
+    pub async fn state_lost(&self) -> StateError {
+        let failure = self.shared.journal.as_ref().map(Journal::failure);
+        match failure {
+            Some(failure) => failure.await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// How many nodes there are.
+    pub fn nodes(&self) -> usize {
+        self.world().api().store().count(&twin_control::tables::NODES)
     }
 
     /// Bytes of all objects, each shared part once.
@@ -125,8 +152,12 @@ impl Twin {
         self.shared.world()
     }
 
-    fn answer(&self, request: &Request<'_>) -> Response {
-        self.shared.moved(|world, now| world.handle(request, now))
+    /// The answer, and the version that it may show.
+    fn answer(&self, request: &Request<'_>) -> (Response, Revision) {
+        self.shared.moved(|world, now| {
+            let response = world.handle(request, now);
+            (response, world.api().store().revision())
+        })
     }
 }
 
@@ -141,10 +172,32 @@ impl Shared {
         let mut world = self.world();
         let before = world.api().store().revision();
         let result = act(&mut world, self.clock.now());
-        if world.api().store().revision() != before {
+        let store = world.api().store();
+        if store.revision() != before {
+            if let Some(journal) = &self.journal {
+                journal.take(store, before, self.stand(&world));
+            }
             self.changed.send_replace(());
         }
         result
+    }
+
+    fn stand(&self, world: &World) -> Stand {
+        Stand { now: self.clock.now(), chance: world.chance() }
+    }
+
+    /// Waits until all up to this version is kept.
+    fn kept(
+        &self,
+        revision: Revision,
+    ) -> impl Future<Output = Result<(), StateError>> + Send + 'static {
+        let reached = self.journal.as_ref().map(|journal| journal.reach(revision));
+        async move {
+            match reached {
+                Some(reached) => reached.await,
+                None => Ok(()),
+            }
+        }
     }
 }
 
@@ -153,8 +206,17 @@ async fn turn(twin: Weak<Shared>, mut changes: watch::Receiver<()>) {
     loop {
         let Some(shared) = twin.upgrade() else { return };
         changes.mark_unchanged();
-        let next = shared.moved(World::settle).map(|time| shared.clock.instant(time));
+        let (next, revision) = shared.moved(|world, now| {
+            let next = world.settle(now);
+            (next, world.api().store().revision())
+        });
+        let next = next.map(|time| shared.clock.instant(time));
+        let kept = shared.kept(revision);
         drop(shared);
+        // No faster than the disk, and not at all without it.
+        if kept.await.is_err() {
+            return;
+        }
         let due = async {
             match next {
                 Some(time) if time <= Instant::now() => tokio::task::yield_now().await,
@@ -198,35 +260,75 @@ impl Builder {
         self
     }
 
+    /// How much faster time goes in the twin: with 60, a minute there is a second here. 1 without it.
+    #[must_use]
+    pub fn speed(mut self, speed: NonZeroU32) -> Self {
+        self.speed = speed;
+        self
+    }
+
     /// Starts it.
     ///
     /// # Panics
     /// Outside a tokio runtime, unless it is to be still: the controllers turn in a task there.
     pub fn start(self) -> Twin {
-        let real = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let origin = self.origin.unwrap_or_else(real);
-        let controllers = match self.motion {
+        let (world, clock) = (World::new(self.controllers(), self.seed), self.clock(None));
+        let twin = self.run(world, clock, None);
+        twin.furnish(self.nodes);
+        twin
+    }
+
+    /// Starts it with what a file holds, and keeps there what is written: no answer leaves before what
+    /// it shows is on the disk. If there is no such file, it is made; nodes, seed and origin count for
+    /// a new one only.
+    ///
+    /// Time goes on from where it was, or from now if that is later. Watches from before expire.
+    ///
+    /// # Errors
+    /// If the file is none of a twin's, is damaged, belongs to a twin that runs, or the disk says no.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime: the file is written in a task there.
+    pub fn open(self, path: &Path) -> Result<Twin, StateError> {
+        let (opened, kept) = state::open(path)?;
+        let clock = self.clock(kept.as_ref().map(|kept| kept.stand.now));
+        let fresh = kept.as_ref().is_none_or(|kept| kept.store.revision() == Revision::default());
+        let world = match kept {
+            Some(kept) if !fresh => {
+                let chance = kept.stand.chance;
+                World::restored(kept.store, self.controllers(), chance, clock.now())
+            }
+            _ => World::new(self.controllers(), self.seed),
+        };
+        let (journal, keeper) = Journal::new(opened, world.api().store().revision());
+        let twin = self.run(world, clock, Some(journal));
+        tokio::spawn(keeper.keep(Arc::downgrade(&twin.shared)));
+        if fresh {
+            twin.furnish(self.nodes);
+        }
+        Ok(twin)
+    }
+
+    fn controllers(&self) -> Vec<Box<dyn Controller>> {
+        match self.motion {
             Motion::Controllers => twin_control::standard(),
             Motion::Still => Vec::new(),
-        };
+        }
+    }
+
+    fn clock(&self, earliest: Option<Timestamp>) -> Clock {
+        let real = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let earliest = earliest.map(|time| time.since(Timestamp::default())).unwrap_or_default();
+        let origin = self.origin.unwrap_or_else(real).max(earliest);
+        Clock::new(origin, self.speed)
+    }
+
+    fn run(&self, world: World, clock: Clock, journal: Option<Journal>) -> Twin {
         let (changed, changes) = watch::channel(());
-        let shared = Shared {
-            world: Mutex::new(World::new(controllers, self.seed)),
-            clock: Clock { origin, started: Instant::now() },
-            changed,
-        };
+        let shared = Shared { world: Mutex::new(world), clock, changed, journal };
         let twin = Twin { shared: Arc::new(shared) };
         if self.motion == Motion::Controllers {
             tokio::spawn(turn(Arc::downgrade(&twin.shared), changes));
-        }
-        for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
-            twin.seed_object(
-                "/api/v1/namespaces",
-                &format!(r#"{{"metadata":{{"name":"{name}"}}}}"#),
-            );
-        }
-        for at in 0..self.nodes {
-            twin.seed_object("/api/v1/nodes", &node(at));
         }
         twin
     }
@@ -241,6 +343,17 @@ fn node(at: u32) -> String {
 }
 
 impl Twin {
+    /// Gives it what every cluster has, and nodes.
+    fn furnish(&self, nodes: u32) {
+        for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
+            let body = format!(r#"{{"metadata":{{"name":"{name}"}}}}"#);
+            self.seed_object("/api/v1/namespaces", &body);
+        }
+        for at in 0..nodes {
+            self.seed_object("/api/v1/nodes", &node(at));
+        }
+    }
+
     fn seed_object(&self, path: &str, body: &str) {
         let request = Request {
             method: Method::Post,
@@ -251,7 +364,7 @@ impl Twin {
             user_agent: "twin",
             body: body.as_bytes(),
         };
-        let response = self.answer(&request);
+        let (response, _) = self.answer(&request);
         debug_assert!(matches!(response.body, Body::Whole(_)) && response.code == 201);
     }
 }

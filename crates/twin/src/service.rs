@@ -1,6 +1,6 @@
 //! The twin as a `tower::Service` over HTTP requests.
 
-use crate::Twin;
+use crate::{StateError, Twin};
 use bytes::{Bytes, BytesMut};
 use futures::stream::{self, Stream};
 use futures::{FutureExt, future::BoxFuture};
@@ -12,8 +12,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::watch::Receiver;
 use tokio::time::{Instant, sleep_until};
-use twin_core::api::{Body, Method, Request as Asked, Response as Answer, Watch};
+use twin_core::api::{Body, Gone, Method, Request as Asked, Response as Answer, Watch};
 use twin_core::status::{Reason, Status};
+use twin_core::store::Revision;
 
 /// What an answer carries: all at once, or frames.
 pub type TwinBody = UnsyncBoxBody<Bytes, Infallible>;
@@ -55,7 +56,7 @@ where
         async move {
             let (parts, body) = request.into_parts();
             match Limited::new(body, LIMIT).collect().await {
-                Ok(body) => Ok(respond(&twin, &parts, &body.to_bytes())),
+                Ok(body) => Ok(respond(twin, &parts, &body.to_bytes()).await),
                 Err(error) if error.is::<LengthLimitError>() => Ok(refused(too_large())),
                 Err(error) => Err(error),
             }
@@ -66,6 +67,11 @@ where
 
 fn too_large() -> Status {
     Status::new(Reason::TooLarge, format!("Request entity too large: limit is {LIMIT}"))
+}
+
+/// What was written may not outlive this process.
+fn unkept(error: &StateError) -> Status {
+    Status::new(Reason::Internal, format!("Internal error occurred: {error}"))
 }
 
 /// A refusal from outside the API.
@@ -82,7 +88,7 @@ pub(crate) fn refused(status: Status) -> Response<TwinBody> {
     response
 }
 
-fn respond(twin: &Twin, parts: &http::request::Parts, body: &[u8]) -> Response<TwinBody> {
+async fn respond(twin: Twin, parts: &http::request::Parts, body: &[u8]) -> Response<TwinBody> {
     let header = |name: header::HeaderName| {
         parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     };
@@ -104,8 +110,11 @@ fn respond(twin: &Twin, parts: &http::request::Parts, body: &[u8]) -> Response<T
         user_agent: header(header::USER_AGENT),
         body,
     };
-    let answer = twin.answer(&asked);
-    carried(twin, answer, changes)
+    let (answer, shown) = twin.answer(&asked);
+    match twin.shared.kept(shown).await {
+        Ok(()) => carried(&twin, answer, changes),
+        Err(error) => refused(unkept(&error)),
+    }
 }
 
 fn empty(code: StatusCode) -> Response<TwinBody> {
@@ -171,11 +180,20 @@ fn frames(
 }
 
 impl Listening {
+    /// What came, and the version that it shows.
+    fn poll(&mut self) -> (Result<Vec<Bytes>, Gone>, Revision) {
+        let now = self.twin.shared.clock.now();
+        let world = self.twin.world();
+        let store = world.api().store();
+        (self.watch.poll(store, now), store.revision())
+    }
+
     async fn next(&mut self) -> Option<Bytes> {
         while self.open {
             self.changes.mark_unchanged();
-            let now = self.twin.shared.clock.now();
-            let polled = self.watch.poll(self.twin.world().api().store(), now);
+            let (polled, shown) = self.poll();
+            // Nobody sees what a lost disk could take back.
+            self.twin.shared.kept(shown).await.ok()?;
             match polled {
                 Err(gone) => {
                     self.open = false;

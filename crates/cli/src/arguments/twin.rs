@@ -1,6 +1,7 @@
 //! The command line of `muster twin`.
 
 use clap::{Args, ValueHint};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use units::Seconds;
 
@@ -8,7 +9,7 @@ use units::Seconds;
 ///
 /// An API server with controllers, a scheduler and nodes, in one process and in memory: what is
 /// deployed there becomes ready after a while, and no container runs. It serves on the loopback
-/// interface until Ctrl-C; then everything is gone.
+/// interface until Ctrl-C; then everything is gone, unless --state names a file that keeps it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -17,11 +18,14 @@ Examples:
     kubectl get nodes
   muster twin --nodes 100 --port 6443           a larger one, at a port of yours
   muster twin --for 10m --kubeconfig /tmp/twin  for a script
+  muster twin --state twin.state                goes on from where it was
+  muster twin --speed 60                        an hour of the cluster in a minute
 
 Exit codes:
   0  it has ended: Ctrl-C, or --for is over
-  1  the port is taken, or the kubeconfig cannot be written
-  2  the command line is wrong")]
+  1  the port is taken, or the kubeconfig or the state cannot be written
+  2  the command line is wrong, or the file of --state is none or damaged
+  5  the file of --state belongs to a twin that runs")]
 pub(crate) struct TwinArguments {
     /// How many nodes it has
     #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u32).range(..=10_000))]
@@ -35,7 +39,25 @@ pub(crate) struct TwinArguments {
     /// Where names and uids come from: equal seeds give equal ones
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Keep the cluster in this file, and go on from what it holds
+    ///
+    /// No request is answered before what it wrote is on the disk: a killed process loses nothing.
+    /// --nodes and --seed count when the file is made. It holds Secrets; only you may read it.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) state: Option<PathBuf>,
+    /// How many times faster time goes in the cluster: a program that needs a minute to start is there
+    /// after a second with 60
+    #[arg(long, value_name = "TIMES", default_value_t = NonZeroU32::MIN, value_parser = speed)]
+    pub(crate) speed: NonZeroU32,
     /// End after this time, such as `10m`
     #[arg(long = "for", value_name = "TIME")]
     pub(crate) lasting: Option<Seconds>,
+}
+
+/// The fastest that makes sense: a day in a second.
+const FASTEST: u32 = 86_400;
+
+fn speed(text: &str) -> Result<NonZeroU32, String> {
+    let speed = text.parse::<NonZeroU32>().ok().filter(|speed| speed.get() <= FASTEST);
+    speed.ok_or_else(|| format!("a number from 1 to {FASTEST}"))
 }

@@ -5,21 +5,55 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::live::{block_on, interrupted};
 use crate::printer::Printer;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
-use twin::{ServeError, Served, Twin};
+use twin::{ServeError, Served, StateError, Twin};
 
 pub(super) fn run(arguments: &TwinArguments, printer: &mut Printer) -> Result<Exit, Error> {
     block_on(async {
-        let twin = Twin::builder().nodes(arguments.nodes).seed(arguments.seed).start();
+        let builder = Twin::builder().nodes(arguments.nodes).seed(arguments.seed);
+        let builder = builder.speed(arguments.speed);
+        let twin = match &arguments.state {
+            Some(file) => builder.open(file).map_err(stateless)?,
+            None => builder.start(),
+        };
         let kubeconfig = &arguments.kubeconfig;
         let served = serve(&twin, arguments.port, kubeconfig).await?;
-        printer.result(&greeting(&served, arguments.nodes, kubeconfig))?;
-        let done = lasting(arguments.lasting.map(|it| Duration::from_secs(it.0.into()))).await;
+        printer.result(&greeting(&served, arguments, twin.nodes()))?;
+        let done = tokio::select! {
+            done = lasting(arguments.lasting.map(|it| Duration::from_secs(it.0.into()))) => Ok(done),
+            error = twin.state_lost() => Err(stateless(error)),
+        };
         served.end().await;
-        Ok(done)
+        twin.close().await.map_err(stateless)?;
+        done
     })
+}
+
+/// Why there is no state.
+fn stateless(error: StateError) -> Error {
+    let message = error.to_string();
+    match error {
+        StateError::Disk { doing, path, source } => {
+            // The system's words come in one piece; others may hold them too.
+            let source = io::Error::new(source.kind(), source.to_string());
+            Error::Disk { doing, path, source }
+        }
+        StateError::Foreign { .. } => Error::advised(message, "choose another --state file"),
+        StateError::Broken { .. } => {
+            Error::advised(message, "restore it from a copy, or choose another --state file")
+        }
+        StateError::InUse { .. } => Error::Conflict {
+            message,
+            hint: "end that one, or choose another --state file".to_owned(),
+        },
+        StateError::Ended => Error::Refused {
+            message,
+            hint: "start it again: it goes on from what is in the file".to_owned(),
+        },
+    }
 }
 
 /// Serves a twin on the loopback interface, and writes how to reach it.
@@ -44,13 +78,17 @@ async fn lasting(time: Option<Duration>) -> Exit {
     Exit::Done
 }
 
-fn greeting(served: &Served, nodes: u32, kubeconfig: &Path) -> String {
+fn greeting(served: &Served, arguments: &TwinArguments, nodes: usize) -> String {
     let nodes = if nodes == 1 { "1 node".to_owned() } else { format!("{nodes} nodes") };
+    let speed = match arguments.speed.get() {
+        1 => String::new(),
+        speed => format!(" Time goes {speed} times as fast there."),
+    };
     format!(
         "A twin with {nodes} serves at https://{address} until Ctrl-C. No container runs there: pods \
-         only say that they do.\n\n  export KUBECONFIG={kubeconfig}\n  kubectl get nodes\n",
+         only say that they do.{speed}\n\n  export KUBECONFIG={kubeconfig}\n  kubectl get nodes\n",
         address = served.address(),
-        kubeconfig = kubeconfig.display()
+        kubeconfig = arguments.kubeconfig.display()
     )
 }
 

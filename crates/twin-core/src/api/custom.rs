@@ -20,17 +20,30 @@ impl Api {
         let changes = self.store.changes(&DEFINITIONS, after);
         let changes: Vec<_> = changes.into_iter().flatten().cloned().collect();
         for change in changes {
-            let table = table(&change.object.tree);
-            // What is built in stays what it is, whatever a definition is called.
-            if self.registry.stored(&table).is_some_and(|known| known.custom.is_none()) {
-                continue;
-            }
-            self.registry.remove(&table);
-            if change.kind == ChangeKind::Deleted {
-                self.remove_all(&table);
-            } else {
-                self.define(&change.object, moment);
-            }
+            self.follow(change.kind, &change.object, moment);
+        }
+    }
+
+    /// Serves what all definitions say: of a store that comes from elsewhere.
+    pub(super) fn follow_all_definitions(&mut self, moment: Moment) {
+        let definitions: Vec<_> = self.store.arrivals(&DEFINITIONS).collect();
+        for definition in definitions {
+            self.follow(definition.kind, &definition.object, moment);
+        }
+        self.defined = self.store.revision();
+    }
+
+    fn follow(&mut self, kind: ChangeKind, definition: &Arc<Object>, moment: Moment) {
+        let table = table(&definition.tree);
+        // What is built in stays what it is, whatever a definition is called.
+        if self.registry.stored(&table).is_some_and(|known| known.custom.is_none()) {
+            return;
+        }
+        self.registry.remove(&table);
+        if kind == ChangeKind::Deleted {
+            self.remove_all(&table);
+        } else {
+            self.define(definition, moment);
         }
     }
 

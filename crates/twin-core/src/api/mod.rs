@@ -24,7 +24,7 @@ mod write;
 pub use act::{Act, Deed};
 pub use delete::{Deletion, Propagation};
 pub use request::{Body, Method, Moment, Request, Response};
-pub use watch::Watch;
+pub use watch::{Gone, Watch};
 
 use crate::openapi;
 use crate::protobuf;
@@ -73,6 +73,13 @@ impl Default for Api {
 }
 
 impl Api {
+    /// An API over what is there already, custom resources included.
+    pub fn over(store: Store, moment: Moment) -> Self {
+        let mut api = Self { store, ..Self::default() };
+        api.follow_all_definitions(moment);
+        api
+    }
+
     /// Answers a request.
     pub fn handle(&mut self, request: &Request<'_>, moment: Moment) -> Response {
         let response = self.answer(request, moment);

@@ -5,9 +5,11 @@
 
 mod history;
 mod index;
+mod kept;
 
 pub(crate) use history::frame;
 pub use history::{Change, ChangeKind};
+pub use kept::{Restoring, Written};
 
 use crate::tree::{Text, Value, share};
 use history::History;
@@ -25,6 +27,16 @@ impl Revision {
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
         if digits { text.parse().ok().map(Self) } else { None }
+    }
+
+    /// The number of a version.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The version with this number.
+    pub fn from_number(number: u64) -> Self {
+        Self(number)
     }
 }
 
@@ -101,6 +113,8 @@ struct Table {
 #[derive(Debug, Default)]
 pub struct Store {
     revision: Revision,
+    /// Nothing before it is known, of no table.
+    compacted: Revision,
     tables: BTreeMap<TableName, Table>,
 }
 
@@ -174,6 +188,7 @@ impl Store {
         after: Option<&Key>,
         at: Revision,
     ) -> Result<Vec<Arc<Object>>, Expired> {
+        self.check_known(at)?;
         let Some(table) = self.tables.get(name) else { return Ok(Vec::new()) };
         let mut then: BTreeMap<Key, Option<Arc<Object>>> = BTreeMap::new();
         for change in table.history.since(at)? {
@@ -194,18 +209,31 @@ impl Store {
     /// Writes an object; the tree gets its version. The caller knows what is there.
     pub fn put(&mut self, name: &TableName, key: &Key, tree: &Value) -> Arc<Object> {
         self.revision.0 += 1;
-        let revision = self.revision;
+        let version = Text::from(self.revision.to_string());
+        let (object, previous) =
+            self.insert(name, key, &tree.with(&["metadata", "resourceVersion"], version.into()));
+        let kind = if previous.is_some() { ChangeKind::Modified } else { ChangeKind::Added };
+        let table = self.tables.entry(name.clone()).or_default();
+        table.history.push(Change::new(kind, object.clone(), previous));
+        object
+    }
+
+    /// Puts an object with its version in its place; gives it, and what was there.
+    fn insert(
+        &mut self,
+        name: &TableName,
+        key: &Key,
+        tree: &Value,
+    ) -> (Arc<Object>, Option<Arc<Object>>) {
         let table = self.tables.entry(name.clone()).or_default();
         let previous = table.objects.get(key).cloned();
         let look = index::look(key, tree);
-        let tree =
-            tree.with(&["metadata", "resourceVersion"], Text::from(revision.to_string()).into());
         let tree = match (&previous, table.models.get(&look)) {
-            (Some(own), Some(model)) => share(&share(&tree, &model.tree), &own.tree),
-            (Some(like), None) | (None, Some(like)) => share(&tree, &like.tree),
-            (None, None) => tree,
+            (Some(own), Some(model)) => share(&share(tree, &model.tree), &own.tree),
+            (Some(like), None) | (None, Some(like)) => share(tree, &like.tree),
+            (None, None) => tree.clone(),
         };
-        let object = Arc::new(Object { key: key.clone(), revision, tree });
+        let object = Arc::new(Object { key: key.clone(), revision: self.revision, tree });
         if let Some(previous) = &previous {
             table.index.remove(previous);
         }
@@ -215,9 +243,15 @@ impl Store {
         }
         table.models.insert(look, object.clone());
         table.objects.insert(key.clone(), object.clone());
-        let kind = if previous.is_some() { ChangeKind::Modified } else { ChangeKind::Added };
-        table.history.push(Change::new(kind, object.clone(), previous));
-        object
+        (object, previous)
+    }
+
+    /// Takes an object away without a trace.
+    fn forget(&mut self, name: &TableName, key: &Key) {
+        let Some(table) = self.tables.get_mut(name) else { return };
+        if let Some(object) = table.objects.remove(key) {
+            table.index.remove(&object);
+        }
     }
 
     /// Removes an object; what watchers see of it last has the version of its removal.
@@ -242,13 +276,22 @@ impl Store {
         table: &TableName,
         after: Revision,
     ) -> Result<impl Iterator<Item = &'a Arc<Change>> + use<'a>, Expired> {
+        self.check_known(after)?;
         let table = self.tables.get(table);
         let changes = table.map(|table| table.history.since(after)).transpose()?;
         Ok(changes.into_iter().flatten())
     }
 
+    fn check_known(&self, after: Revision) -> Result<(), Expired> {
+        if after < self.compacted {
+            return Err(Expired { asked: after, oldest: self.compacted });
+        }
+        Ok(())
+    }
+
     /// Forgets what happened up to a version.
     pub fn compact(&mut self, up_to: Revision) {
+        self.compacted = self.compacted.max(up_to);
         for table in self.tables.values_mut() {
             table.history.forget(up_to);
         }

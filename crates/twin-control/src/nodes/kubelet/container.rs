@@ -98,6 +98,26 @@ impl Container {
         }
     }
 
+    /// Goes on from what was told of it; what was told of nothing has run since then.
+    pub(super) fn resume(&mut self, status: &Value, since: Timestamp) {
+        let time = |path: &[&str]| status.str_at(path).and_then(Timestamp::parse);
+        self.restarts = status.at(&["restartCount"]).and_then(Value::as_int).unwrap_or(0);
+        self.last = ended(status.at(&["lastState", "terminated"]));
+        self.wait = self.last.map(|_| FIRST_WAIT / 2);
+        self.phase = match (ended(status.at(&["state", "terminated"])), self.role) {
+            (Some(end), _) => Phase::Ended(end),
+            (None, Role::Init) => Phase::Ended(End { started: since, finished: since, code: 0 }),
+            (None, _) => match (status.at(&["state", "waiting"]), self.last) {
+                (Some(_), Some(last)) => Phase::BackOff { until: last.finished.plus(FIRST_WAIT) },
+                (Some(_), None) => Phase::Waiting,
+                (None, _) => {
+                    let since = time(&["state", "running", "startedAt"]).unwrap_or(since);
+                    Phase::Running { since }
+                }
+            },
+        };
+    }
+
     /// When it changes by itself.
     pub(super) fn due(&self) -> Option<Timestamp> {
         match self.phase {
@@ -212,4 +232,12 @@ impl Container {
         self.wait = Some(wait);
         notes.push((place, News::BackOff));
     }
+}
+
+/// How it ended, as its status tells.
+fn ended(terminated: Option<&Value>) -> Option<End> {
+    let terminated = terminated?;
+    let time = |field: &str| terminated.str_at(&[field]).and_then(Timestamp::parse);
+    let code = terminated.at(&["exitCode"]).and_then(Value::as_int).unwrap_or(0);
+    Some(End { started: time("startedAt")?, finished: time("finishedAt")?, code })
 }

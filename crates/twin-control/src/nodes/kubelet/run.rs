@@ -71,12 +71,13 @@ impl Run {
     fn resume(&mut self, pod: &Value) {
         let start = pod.str_at(&["status", "startTime"]).and_then(Timestamp::parse);
         self.since = start.unwrap_or(self.since);
-        let since = self.since;
+        let fields = ["initContainerStatuses", "containerStatuses"];
+        let lists = fields.iter().filter_map(|field| pod.at(&["status", field])?.as_list());
+        let known: Vec<_> = lists.flat_map(|list| list.iter()).collect();
         for container in &mut self.containers {
-            container.phase = match container.role {
-                Role::Init => Phase::Ended(End { started: since, finished: since, code: 0 }),
-                Role::Sidecar | Role::Main => Phase::Running { since },
-            };
+            let own = |it: &&&Value| it.str_at(&["name"]) == Some(&container.name);
+            let status = known.iter().find(own).map_or(&Value::Null, |status| *status);
+            container.resume(status, self.since);
         }
     }
 

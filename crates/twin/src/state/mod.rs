@@ -1,0 +1,263 @@
+//! A state that outlives its process: every write lies in a file before anybody is told of it.
+//!
+//! The world hands over what was written, under its lock and so in order; one task writes all that
+//! has gathered as one frame, syncs the disk once, and lets go the answers that waited for it.
+//! Answers to reads and frames of watches wait as well: nobody sees what a lost disk could take back.
+
+mod format;
+mod log;
+
+use crate::Shared;
+pub(crate) use format::Stand;
+use format::Frame;
+use log::{Log, Whole};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use tokio::sync::{mpsc, watch};
+use tokio::task::spawn_blocking;
+use twin_core::store::{Expired, Revision, Store, Written};
+
+pub(crate) use log::Kept;
+
+/// Why there is no state in a file.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StateError {
+    /// The disk said no.
+    #[error("cannot {doing} {}", path.display())]
+    Disk {
+        /// A verb, such as `write`.
+        doing: &'static str,
+        /// Of what.
+        path: PathBuf,
+        /// Its words.
+        source: Arc<io::Error>,
+    },
+    /// It is a file of something else, or of a version that is not known.
+    #[error("{} is no state of a twin", path.display())]
+    Foreign {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A part in its middle cannot be read.
+    #[error("{} is damaged at byte {at}", path.display())]
+    Broken {
+        /// Which file.
+        path: PathBuf,
+        /// Where what can be read ends.
+        at: u64,
+    },
+    /// Another process has it.
+    #[error("{} belongs to a twin that runs", path.display())]
+    InUse {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Who wrote it has ended before its time.
+    #[error("the state is not kept any more")]
+    Ended,
+}
+
+impl StateError {
+    fn disk(doing: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Disk { doing, path: path.to_owned(), source: Arc::new(source) }
+    }
+}
+
+/// How far the file is.
+type Progress = Result<Revision, StateError>;
+
+/// Hands over to the task that writes.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    entries: mpsc::UnboundedSender<Entry>,
+    progress: watch::Receiver<Progress>,
+}
+
+/// What happened between two looks at the world.
+#[derive(Debug)]
+enum Entry {
+    Writes { stand: Stand, writes: Vec<Written> },
+    /// More than the history of a table holds.
+    TooMuch,
+    /// Nothing more is to be kept.
+    End,
+}
+
+/// So many writes go into one frame, and then those that came with the last of them.
+const BATCH: usize = 10_000;
+
+/// A file that is open, and what nobody writes there yet.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    log: Arc<Mutex<Log>>,
+    path: PathBuf,
+}
+
+/// Opens a file, and gives what it holds.
+pub(crate) fn open(path: &Path) -> Result<(Opened, Option<Kept>), StateError> {
+    let (log, kept) = Log::open(path)?;
+    Ok((Opened { log: Arc::new(Mutex::new(log)), path: path.to_owned() }, kept))
+}
+
+/// What the task needs to begin.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    opened: Opened,
+    entries: mpsc::UnboundedReceiver<Entry>,
+    progress: watch::Sender<Progress>,
+}
+
+impl Journal {
+    /// A journal that starts at a version, and who writes it.
+    pub(crate) fn new(opened: Opened, revision: Revision) -> (Self, Keeper) {
+        let (sender, entries) = mpsc::unbounded_channel();
+        let (progress, reached) = watch::channel(Ok(revision));
+        (Self { entries: sender, progress: reached }, Keeper { opened, entries, progress })
+    }
+
+    /// Takes what was written after a version.
+    pub(crate) fn take(&self, store: &Store, after: Revision, stand: Stand) {
+        let entry = match store.written(after) {
+            Ok(writes) => Entry::Writes { stand, writes },
+            Err(Expired { .. }) => Entry::TooMuch,
+        };
+        // Nobody takes it any more after an error, which everybody is told.
+        let _ = self.entries.send(entry);
+    }
+
+    /// Waits until all up to this version is in the file.
+    pub(crate) fn reach(
+        &self,
+        revision: Revision,
+    ) -> impl Future<Output = Result<(), StateError>> + Send + 'static {
+        let mut progress = self.progress.clone();
+        async move {
+            let there = |it: &Progress| it.as_ref().map_or(true, |reached| *reached >= revision);
+            match progress.wait_for(there).await {
+                Ok(progress) => progress.as_ref().map(|_| ()).map_err(StateError::clone),
+                Err(_) => Err(StateError::Ended),
+            }
+        }
+    }
+
+    /// Lets go of the file, when what was written up to now is in there.
+    pub(crate) async fn close(&self) -> Result<(), StateError> {
+        let _ = self.entries.send(Entry::End);
+        match self.failure().await {
+            StateError::Ended => Ok(()),
+            error => Err(error),
+        }
+    }
+
+    /// Waits until the file is not written any more.
+    pub(crate) fn failure(&self) -> impl Future<Output = StateError> + Send + 'static {
+        let mut progress = self.progress.clone();
+        async move {
+            let failed = progress.wait_for(Result::is_err).await;
+            let error = failed.ok().and_then(|progress| progress.as_ref().err().cloned());
+            error.unwrap_or(StateError::Ended)
+        }
+    }
+}
+
+impl Keeper {
+    /// Writes for as long as there is a twin, or until it cannot.
+    pub(crate) async fn keep(self, twin: Weak<Shared>) {
+        let Self { opened, entries, progress } = self;
+        let end = opened.write_all(entries, &progress, &twin).await;
+        // Whoever is told that it has ended may open the file.
+        drop(opened);
+        drop(progress.send_replace(Err(end)));
+    }
+}
+
+/// What has gathered.
+#[derive(Debug)]
+struct Batch {
+    writes: Vec<Written>,
+    stand: Stand,
+    /// What came last, if that is something else.
+    last: Option<Entry>,
+}
+
+impl Batch {
+    fn gathered(first: Entry, entries: &mut mpsc::UnboundedReceiver<Entry>) -> Self {
+        let mut batch = Self { writes: Vec::new(), stand: Stand::default(), last: None };
+        let mut next = Some(first);
+        while let Some(entry) = next {
+            let Entry::Writes { stand, writes } = entry else {
+                batch.last = Some(entry);
+                break;
+            };
+            batch.writes.extend(writes);
+            batch.stand = stand;
+            next = if batch.writes.len() < BATCH { entries.try_recv().ok() } else { None };
+        }
+        batch
+    }
+}
+
+impl Opened {
+    /// Writes what comes, until nothing comes any more or it cannot.
+    async fn write_all(
+        &self,
+        mut entries: mpsc::UnboundedReceiver<Entry>,
+        progress: &watch::Sender<Progress>,
+        twin: &Weak<Shared>,
+    ) -> StateError {
+        while let Some(first) = entries.recv().await {
+            let Batch { writes, stand, last } = Batch::gathered(first, &mut entries);
+            let mut done = Ok(None);
+            if let Some(revision) = writes.last().map(|write| write.revision) {
+                let frame = Frame::Writes { stand, writes };
+                done = self.write(move |log| log.append(&frame)).await.map(|()| Some(revision));
+            }
+            if matches!(last, Some(Entry::TooMuch)) && done.is_ok() {
+                done = self.renew(twin).await;
+            }
+            match done {
+                Ok(Some(revision)) => drop(progress.send_replace(Ok(revision))),
+                Ok(None) => {}
+                Err(error) => return error,
+            }
+            if matches!(last, Some(Entry::End)) {
+                break;
+            }
+            if held(&self.log).has_grown() {
+                // What does not fit anew can still grow: the old file is whole.
+                let _ = self.renew(twin).await;
+            }
+        }
+        StateError::Ended
+    }
+
+    /// Writes the file anew, with all that there is; gives its version.
+    async fn renew(&self, twin: &Weak<Shared>) -> Result<Option<Revision>, StateError> {
+        let whole = twin.upgrade().map(|shared| {
+            let world = shared.world();
+            let store = world.api().store();
+            let (revision, objects) = (store.revision(), store.present());
+            Whole { revision, stand: shared.stand(&world), objects }
+        });
+        // Nobody waits for what a twin wrote that is gone.
+        let Some(whole) = whole else { return Ok(None) };
+        let revision = whole.revision;
+        self.write(move |log| log.renew(&whole)).await.map(|()| Some(revision))
+    }
+
+    /// On a thread that may wait; where time is paused, it stands still meanwhile.
+    async fn write(
+        &self,
+        act: impl FnOnce(&mut Log) -> io::Result<()> + Send + 'static,
+    ) -> Result<(), StateError> {
+        let log = self.log.clone();
+        let done = spawn_blocking(move || act(&mut held(&log))).await;
+        let done = done.unwrap_or_else(|stopped| Err(io::Error::other(stopped)));
+        done.map_err(|source| StateError::disk("write", &self.path, source))
+    }
+}
+
+fn held(log: &Mutex<Log>) -> MutexGuard<'_, Log> {
+    log.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -60,5 +60,3 @@ services:
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("Insufficient cpu"), "{said}");
 }
-
-mod served;

@@ -85,13 +85,26 @@ impl World {
 
     /// Answers a request.
     pub fn handle(&mut self, request: &Request<'_>, now: Timestamp) -> Response {
+        self.handle_late(request, 0, now)
+    }
+
+    /// Answers a read as an API server does that is so many versions behind.
+    pub fn handle_late(
+        &mut self,
+        request: &Request<'_>,
+        behind: u64,
+        now: Timestamp,
+    ) -> Response {
         if !self.controllers.is_empty()
             && let Some(response) = metrics::answer(request, &View { store: self.api.store(), now })
         {
             return response;
         }
         let moment = self.moment(now);
-        self.api.handle(request, moment)
+        match behind {
+            0 => self.api.handle(request, moment),
+            _ => self.api.handle_late(request, behind, moment),
+        }
     }
 
     /// Does a write in somebody's name.

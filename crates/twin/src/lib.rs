@@ -19,11 +19,13 @@
 //! What differs from a real API server stands in `docs/twin-fidelity.md`.
 
 mod clock;
+mod faults;
 mod https;
 mod inputs;
 mod service;
 mod state;
 
+pub use faults::{Fault, FaultLog, Faults, FaultyService, Happened, Percent};
 pub use https::{IdentityError, ServeError, Served};
 pub use inputs::{LOST, Unknown, Workload};
 pub use service::{BodyError, TwinBody, TwinService};
@@ -53,7 +55,8 @@ pub struct Twin {
 struct Shared {
     world: Mutex<World>,
     clock: Clock,
-    changed: watch::Sender<()>,
+    /// Tells of changes; its number is how often it was started again.
+    changed: watch::Sender<u64>,
     /// Where what is written is kept, if it is.
     journal: Option<Journal>,
 }
@@ -107,6 +110,13 @@ impl Twin {
         self.shared.moved(World::compact);
     }
 
+    /// As if its API server was started again: all watches end, and those that want to go on from
+    /// before expire with 410.
+    pub fn restart(&self) {
+        self.compact();
+        self.shared.changed.send_modify(|starts| *starts += 1);
+    }
+
     /// Waits until all that was written up to now is in the file of its state, if it has one.
     ///
     /// # Errors
@@ -153,9 +163,9 @@ impl Twin {
     }
 
     /// The answer, and the version that it may show.
-    fn answer(&self, request: &Request<'_>) -> (Response, Revision) {
+    fn answer(&self, request: &Request<'_>, behind: u64) -> (Response, Revision) {
         self.shared.moved(|world, now| {
-            let response = world.handle(request, now);
+            let response = world.handle_late(request, behind, now);
             (response, world.api().store().revision())
         })
     }
@@ -177,7 +187,7 @@ impl Shared {
             if let Some(journal) = &self.journal {
                 journal.take(store, before, self.stand(&world));
             }
-            self.changed.send_replace(());
+            self.changed.send_modify(|_| ());
         }
         result
     }
@@ -202,7 +212,7 @@ impl Shared {
 }
 
 /// Turns the wheel for as long as anybody has the twin.
-async fn turn(twin: Weak<Shared>, mut changes: watch::Receiver<()>) {
+async fn turn(twin: Weak<Shared>, mut changes: watch::Receiver<u64>) {
     loop {
         let Some(shared) = twin.upgrade() else { return };
         changes.mark_unchanged();
@@ -324,7 +334,7 @@ impl Builder {
     }
 
     fn run(&self, world: World, clock: Clock, journal: Option<Journal>) -> Twin {
-        let (changed, changes) = watch::channel(());
+        let (changed, changes) = watch::channel(0);
         let shared = Shared { world: Mutex::new(world), clock, changed, journal };
         let twin = Twin { shared: Arc::new(shared) };
         if self.motion == Motion::Controllers {
@@ -364,7 +374,7 @@ impl Twin {
             user_agent: "twin",
             body: body.as_bytes(),
         };
-        let (response, _) = self.answer(&request);
+        let (response, _) = self.answer(&request, 0);
         debug_assert!(matches!(response.body, Body::Whole(_)) && response.code == 201);
     }
 }

@@ -31,6 +31,10 @@ impl TwinService {
     }
 }
 
+/// An extension of a request: so many versions behind is the server that answers a read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Behind(pub(crate) u64);
+
 /// What a client does not get through: the body could not be read to its end.
 pub type BodyError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -110,7 +114,8 @@ async fn respond(twin: Twin, parts: &http::request::Parts, body: &[u8]) -> Respo
         user_agent: header(header::USER_AGENT),
         body,
     };
-    let (answer, shown) = twin.answer(&asked);
+    let behind = parts.extensions.get::<Behind>().map_or(0, |behind| behind.0);
+    let (answer, shown) = twin.answer(&asked, behind);
     match twin.shared.kept(shown).await {
         Ok(()) => carried(&twin, answer, changes),
         Err(error) => refused(unkept(&error)),
@@ -127,7 +132,7 @@ fn whole(bytes: Bytes) -> TwinBody {
     Full::new(bytes).boxed_unsync()
 }
 
-fn carried(twin: &Twin, answer: Answer, changes: Receiver<()>) -> Response<TwinBody> {
+fn carried(twin: &Twin, answer: Answer, changes: Receiver<u64>) -> Response<TwinBody> {
     let mut builder =
         Response::builder().status(answer.code).header(header::CONTENT_TYPE, answer.content_type);
     for warning in answer.warnings {
@@ -151,7 +156,9 @@ const LASTS_SECONDS: u64 = 1_800;
 struct Listening {
     twin: Twin,
     watch: Watch,
-    changes: Receiver<()>,
+    changes: Receiver<u64>,
+    /// Which start of the server it belongs to.
+    start: u64,
     ends: Instant,
     bookmark: Instant,
     open: bool,
@@ -161,13 +168,15 @@ struct Listening {
 fn frames(
     twin: Twin,
     watch: Watch,
-    changes: Receiver<()>,
+    changes: Receiver<u64>,
 ) -> impl Stream<Item = Result<http_body::Frame<Bytes>, Infallible>> {
     let now = Instant::now();
+    let start = *changes.borrow();
     let lasts = Duration::from_secs(watch.timeout().unwrap_or(LASTS_SECONDS));
     let listening = Listening {
         twin,
         watch,
+        start,
         changes,
         ends: now + lasts,
         bookmark: now + BOOKMARKS,
@@ -190,7 +199,9 @@ impl Listening {
 
     async fn next(&mut self) -> Option<Bytes> {
         while self.open {
-            self.changes.mark_unchanged();
+            if *self.changes.borrow_and_update() != self.start {
+                return None;
+            }
             let (polled, shown) = self.poll();
             // Nobody sees what a lost disk could take back.
             self.twin.shared.kept(shown).await.ok()?;

@@ -57,6 +57,8 @@ struct Call<'a> {
     query: Query,
     moment: Moment,
     address: Address,
+    /// What reads show is not later than this, unless they ask for it.
+    horizon: Option<Revision>,
 }
 
 impl Default for Api {
@@ -82,12 +84,27 @@ impl Api {
 
     /// Answers a request.
     pub fn handle(&mut self, request: &Request<'_>, moment: Moment) -> Response {
-        let response = self.answer(request, moment);
+        let response = self.answer(request, moment, None);
         self.follow_definitions(moment);
         response
     }
 
-    fn answer(&mut self, request: &Request<'_>, moment: Moment) -> Response {
+    /// Answers a read as an API server does that is so many versions behind; as of now, if that time is
+    /// forgotten. Writes and watches are answered as ever.
+    pub fn handle_late(&mut self, request: &Request<'_>, behind: u64, moment: Moment) -> Response {
+        if request.method != Method::Get {
+            return self.handle(request, moment);
+        }
+        let horizon = self.store.revision().number().saturating_sub(behind);
+        self.answer(request, moment, Some(Revision::from_number(horizon)))
+    }
+
+    fn answer(
+        &mut self,
+        request: &Request<'_>,
+        moment: Moment,
+        horizon: Option<Revision>,
+    ) -> Response {
         let get = request.method == Method::Get;
         match route(&self.registry, request.path) {
             Target::Objects(address) => {
@@ -101,7 +118,7 @@ impl Api {
                     body: json.as_deref().unwrap_or(request.body),
                     ..request.clone()
                 };
-                let call = Call { request, query, moment, address };
+                let call = Call { request, query, moment, address, horizon };
                 self.objects(&call).unwrap_or_else(Response::from)
             }
             Target::Version if get => Response::json(200, &discovery::version()),

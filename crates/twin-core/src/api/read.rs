@@ -1,6 +1,7 @@
 //! Get and list.
 
 use super::projection::Projection;
+use super::route::Address;
 use super::watch::Filter;
 use super::{Api, Call, Response, Watch};
 use crate::selector::{FieldSelector, LabelSelector};
@@ -17,8 +18,17 @@ impl Api {
         found.ok_or_else(|| Status::not_found(&address.resource, &address.name))
     }
 
+    fn stored_at(&self, call: &Call<'_>, at: Revision) -> Result<Arc<Object>, Status> {
+        let Address { resource, namespace, name, .. } = &call.address;
+        let found = self.store.get_at(&resource.table, &Key::new(namespace, name), at);
+        found.ok_or_else(|| Status::not_found(resource, name))
+    }
+
     pub(super) fn get(&self, call: &Call<'_>) -> Result<Response, Status> {
-        let object = self.stored(call)?;
+        let object = match call.horizon {
+            Some(at) => self.stored_at(call, at)?,
+            None => self.stored(call)?.clone(),
+        };
         let shown = Projection::wanted(call)?.show(&object.tree, call.moment.now);
         Ok(Response::json(200, &shown))
     }
@@ -70,8 +80,11 @@ impl Api {
             ));
         }
         let exact = asked.filter(|_| call.query.get("resourceVersionMatch") == "Exact");
+        let late = call.horizon.filter(|late| {
+            asked.is_none_or(|asked| asked <= *late) && self.store.changes(table, *late).is_ok()
+        });
         let (at, after) = match token {
-            "" => (exact.unwrap_or(now), None),
+            "" => (exact.or(late).unwrap_or(now), None),
             token => read_token(token).map(|(at, key)| (at, Some(key)))?,
         };
         let matching = |object: &Arc<Object>| filter.matches(&object.tree);

@@ -48,7 +48,7 @@ pub struct Moment {
 
 impl Moment {
     /// The n-th number drawn in this moment.
-    pub(super) fn draw(self, n: u64) -> u64 {
+    pub fn draw(self, n: u64) -> u64 {
         // SplitMix64: each input bit changes half of the output bits.
         let mut z = self.seed.wrapping_add((n + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

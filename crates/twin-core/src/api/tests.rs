@@ -15,19 +15,35 @@ impl World {
     }
 
     fn ask(&mut self, method: Method, path: &str, content_type: &str, body: &str) -> (u16, Value) {
+        self.answer(method, path, content_type, body, 0)
+    }
+
+    fn answer(
+        &mut self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: &str,
+        behind: u64,
+    ) -> (u16, Value) {
         self.seed += 1;
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let body = body.as_bytes();
         let request =
             Request { method, path, query, content_type, accept: "", user_agent: "test/1", body };
         let moment = Moment { now: Timestamp::default().plus_seconds(1_000), seed: self.seed };
-        let response = self.api.handle(&request, moment);
+        let response = self.api.handle_late(&request, behind, moment);
         let Body::Whole(body) = response.body else { panic!("a watch") };
         (response.code, decode(&body).unwrap_or_default())
     }
 
     fn post(&mut self, path: &str, body: &str) -> (u16, Value) {
         self.ask(Method::Post, path, "application/json", body)
+    }
+
+    /// What a server says that is so many versions behind.
+    fn late(&mut self, path: &str, behind: u64) -> (u16, Value) {
+        self.answer(Method::Get, path, "", "", behind)
     }
 
     fn get(&mut self, path: &str) -> (u16, Value) {
@@ -74,6 +90,25 @@ fn pages_show_one_moment() {
     assert_eq!(rest.at(&["items"]).unwrap().as_list().unwrap().len(), 3);
     world.api.compact();
     assert_eq!(world.get(&format!("{MAPS}?continue={token}")).0, 410);
+}
+
+#[test]
+fn a_late_server_shows_the_past_and_no_more_than_it_knows() {
+    let mut world = World::new();
+    for at in 0..3 {
+        world.post(MAPS, &format!(r#"{{"metadata":{{"name":"m{at}"}}}}"#));
+    }
+    let one = format!("{MAPS}/m2");
+    let count = |body: &Value| body.at(&["items"]).and_then(Value::as_list).map(|it| it.len());
+    assert_eq!(count(&world.late(MAPS, 2).1), Some(1));
+    assert_eq!((world.late(&one, 1).0, world.late(&one, 0).0), (404, 200));
+    let now = world.late(MAPS, 0).1;
+    let now = now.str_at(&["metadata", "resourceVersion"]).unwrap();
+    // Who asks for no less than that gets it.
+    assert_eq!(count(&world.late(&format!("{MAPS}?resourceVersion={now}"), 2).1), Some(3));
+    world.api.compact();
+    assert_eq!(count(&world.late(MAPS, 2).1), Some(3));
+    assert_eq!(world.late(&one, 1).0, 200);
 }
 
 #[test]

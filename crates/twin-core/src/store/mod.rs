@@ -177,6 +177,15 @@ impl Store {
         }
     }
 
+    /// An object as it was at a version, if that is known; as it is now otherwise.
+    pub fn get_at(&self, table: &TableName, key: &Key, at: Revision) -> Option<Arc<Object>> {
+        let later = self.changes(table, at).ok();
+        match later.and_then(|mut later| later.find(|change| change.object.key == *key)) {
+            Some(change) => change.previous.clone(),
+            None => self.get(table, key).cloned(),
+        }
+    }
+
     /// Objects as they were at a version.
     ///
     /// # Errors
@@ -371,6 +380,10 @@ mod tests {
         let old = store.list_at(&table(), &narrow, Some(&Key::new("x", "a")), then).unwrap();
         assert_eq!(names(&old), ["b", "c", "d"]);
         assert_eq!(old[1].tree.str_at(&["spec", "nodeName"]), Some("n0"));
+        let one = |name: &str| store.get_at(&table(), &Key::new("x", name), then);
+        assert_eq!(one("b").unwrap().revision.number(), 2);
+        assert_eq!(one("c").unwrap().revision.number(), 3);
+        assert!(one("bb").is_none());
         store.compact(store.revision());
         assert!(store.list_at(&table(), &narrow, None, then).is_err());
     }

@@ -5,7 +5,7 @@
 
 use futures::future::join_all;
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{ConfigMap, Node};
+use k8s_openapi::api::core::v1::{ConfigMap, Node, Pod};
 use kube::api::{Api, ListParams, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config, ResourceExt};
@@ -145,6 +145,33 @@ async fn a_killed_process_loses_nothing_that_it_acknowledged() {
     }
     let nodes: Api<Node> = Api::all(client);
     assert_eq!(nodes.list(&ListParams::default()).await.unwrap().items.len(), 2);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[tokio::test]
+async fn an_hour_is_over_in_a_second() {
+    let place = Place::new();
+    let (mut child, client) = place.start("", &["--speed", "3600"]).await;
+    let slow = json!({ "muster.dev/ready-seconds": "3600" });
+    let pod = json!({ "metadata": { "name": "slow", "annotations": slow },
+        "spec": { "containers": [{ "name": "c", "image": "i:1" }] } });
+    let pods: Api<Pod> = Api::default_namespaced(client);
+    pods.create(&PostParams::default(), &serde_json::from_value(pod).unwrap()).await.unwrap();
+    let ready = |pod: &Pod| {
+        let conditions = pod.status.as_ref()?.conditions.as_ref()?;
+        let ready = conditions.iter().find(|it| it.type_ == "Ready" && it.status == "True")?;
+        let since = ready.last_transition_time.as_ref()?.0;
+        Some(since.as_second() - pod.creation_timestamp()?.0.as_second())
+    };
+    let took = loop {
+        if let Some(took) = ready(&pods.get("slow").await.unwrap()) {
+            break took;
+        }
+        sleep(Duration::from_millis(50)).await;
+    };
+    // A beat of this machine is long there.
+    assert!(took >= 3600, "{took} s");
     child.kill().unwrap();
     child.wait().unwrap();
 }

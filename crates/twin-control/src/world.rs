@@ -89,12 +89,7 @@ impl World {
     }
 
     /// Answers a read as an API server does that is so many versions behind.
-    pub fn handle_late(
-        &mut self,
-        request: &Request<'_>,
-        behind: u64,
-        now: Timestamp,
-    ) -> Response {
+    pub fn handle_late(&mut self, request: &Request<'_>, behind: u64, now: Timestamp) -> Response {
         if !self.controllers.is_empty()
             && let Some(response) = metrics::answer(request, &View { store: self.api.store(), now })
         {

@@ -1,23 +1,63 @@
-//! A Kubernetes API in this process.
+//! A Kubernetes API in this process, to test controllers against: no cluster, no container, no socket.
+//!
+//! A [`kube::Client`] sends its requests to `twin_core`, which answers them as kube-apiserver would;
+//! controllers, a scheduler and nodes of `twin_control` move what is written. A pause of tokio's time
+//! is a pause of theirs, so that a day of a cluster takes as long as its events need:
 //!
 //! ```
-//! # tokio_test();
-//! # fn tokio_test() {
-//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-//! # runtime.block_on(async {
-//! let twin = twin::Twin::builder().nodes(3).start();
-//! let client = twin.client();
-//! let version = client.apiserver_version().await.unwrap();
-//! assert_eq!(version.major, "1");
-//! # });
-//! # }
+//! use k8s_openapi::api::apps::v1::Deployment;
+//! use kube::api::{Api, PostParams};
+//! use std::time::Duration;
+//!
+//! #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! async fn main() {
+//!     let twin = twin::Twin::builder().nodes(3).start();
+//!     let deployments: Api<Deployment> = Api::default_namespaced(twin.client());
+//!     let web = serde_json::from_value(serde_json::json!({
+//!         "metadata": { "name": "web" },
+//!         "spec": { "replicas": 5, "selector": { "matchLabels": { "app": "web" } },
+//!             "template": { "metadata": { "labels": { "app": "web" } },
+//!                 "spec": { "containers": [{ "name": "web", "image": "registry.example/web:1" }] } } }
+//!     }));
+//!     deployments.create(&PostParams::default(), &web.unwrap()).await.unwrap();
+//!     // A minute of the cluster; no time at all here.
+//!     tokio::time::sleep(Duration::from_secs(60)).await;
+//!     let status = deployments.get("web").await.unwrap().status.unwrap();
+//!     assert_eq!(status.ready_replicas, Some(5));
+//! }
 //! ```
 //!
-//! No socket, no container: the client's requests are answered by `twin_core` in the same process,
-//! and the controllers, the scheduler and the nodes of `twin_control` turn in a task of the runtime.
-//! Where the runtime's time is paused, a day of theirs takes as long as its events need.
+//! In your tests that is `#[tokio::test(start_paused = true)]`; it needs tokio's feature `test-util`.
+//! Whole examples lie in `examples/`: `controller` runs a [`kube::runtime::Controller`] through a day,
+//! `lost_node` takes a node away, `faults` finds a mistake with a seed.
+//!
+//! # What a test can do to it
+//!
+//! | To see what happens when… | |
+//! |---|---|
+//! | a node is gone | [`Twin::lose`], [`Twin::bring_back`] |
+//! | pods have load | [`Twin::load`] |
+//! | programs start slowly, crash or have no image | annotations of the pod: see `docs/twin.md` |
+//! | the client has a bad day | [`Twin::client_with`] and [`Faults`] |
+//! | the API server starts again | [`Twin::restart`] |
+//! | the past is forgotten | [`Twin::compact`] |
+//! | nobody moves anything | [`Builder::motion`] with [`Motion::Still`]: an API server alone |
+//! | your kind is there | apply its definition, or [`Twin::define`] |
+//!
+//! # The same each time
+//!
+//! In one thread with paused time, equal seeds ([`Builder::seed`], [`Faults::seeded`]), an equal
+//! [`Builder::origin`] and equal requests give equal histories, uids and names included. What a client
+//! draws by itself, such as the jitter of a back-off, does not follow from a seed.
+//!
+//! # Outside of tests
+//!
+//! [`Twin::serve`] is the same over HTTPS, for kubectl and helm, in real time or faster
+//! ([`Builder::speed`]); [`Builder::open`] keeps the cluster in a file. `muster twin` is both.
+//!
 //! What differs from a real API server stands in `docs/twin-fidelity.md`.
 
+mod builder;
 mod clock;
 mod faults;
 mod https;
@@ -25,6 +65,7 @@ mod inputs;
 mod service;
 mod state;
 
+pub use builder::{Builder, Motion};
 pub use faults::{Fault, FaultLog, Faults, FaultyService, Happened, Percent};
 pub use https::{IdentityError, ServeError, Served};
 pub use inputs::{LOST, Unknown, Workload};
@@ -34,14 +75,12 @@ pub use twin_core::registry::Scope;
 
 use clock::Clock;
 use state::{Journal, Stand};
-use std::num::NonZeroU32;
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
-use twin_control::{Controller, World};
-use twin_core::api::{Body, Method, Request, Response};
+use twin_control::World;
+use twin_core::api::{Request, Response};
 use twin_core::store::Revision;
 use twin_core::time::Timestamp;
 
@@ -61,30 +100,10 @@ struct Shared {
     journal: Option<Journal>,
 }
 
-/// What a twin starts with.
-#[derive(Clone, Debug)]
-pub struct Builder {
-    nodes: u32,
-    seed: u64,
-    origin: Option<Duration>,
-    motion: Motion,
-    speed: NonZeroU32,
-}
-
-/// Who moves what clients write.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Motion {
-    /// The twin's own controllers, scheduler and nodes.
-    #[default]
-    Controllers,
-    /// Nobody: objects stay as clients write them, as with an API server alone.
-    Still,
-}
-
 impl Twin {
     /// Starts to describe a twin.
     pub fn builder() -> Builder {
-        Builder { nodes: 0, seed: 1, origin: None, motion: Motion::default(), speed: NonZeroU32::MIN }
+        Builder::default()
     }
 
     /// A client for it.
@@ -238,143 +257,5 @@ async fn turn(twin: Weak<Shared>, mut changes: watch::Receiver<u64>) {
             changed = changes.changed() => if changed.is_err() { return },
             () = due => {}
         }
-    }
-}
-
-impl Builder {
-    /// How many nodes there are: `node-0`, `node-1`…
-    #[must_use]
-    pub fn nodes(mut self, nodes: u32) -> Self {
-        self.nodes = nodes;
-        self
-    }
-
-    /// Where uids and generated names come from: equal seeds give equal ones.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// The time at the start, since 1970. Without it, the time of this machine.
-    #[must_use]
-    pub fn origin(mut self, origin: Duration) -> Self {
-        self.origin = Some(origin);
-        self
-    }
-
-    /// Who moves what clients write. Without it, the twin's own controllers.
-    #[must_use]
-    pub fn motion(mut self, motion: Motion) -> Self {
-        self.motion = motion;
-        self
-    }
-
-    /// How much faster time goes in the twin: with 60, a minute there is a second here. 1 without it.
-    #[must_use]
-    pub fn speed(mut self, speed: NonZeroU32) -> Self {
-        self.speed = speed;
-        self
-    }
-
-    /// Starts it.
-    ///
-    /// # Panics
-    /// Outside a tokio runtime, unless it is to be still: the controllers turn in a task there.
-    pub fn start(self) -> Twin {
-        let (world, clock) = (World::new(self.controllers(), self.seed), self.clock(None));
-        let twin = self.run(world, clock, None);
-        twin.furnish(self.nodes);
-        twin
-    }
-
-    /// Starts it with what a file holds, and keeps there what is written: no answer leaves before what
-    /// it shows is on the disk. If there is no such file, it is made; nodes, seed and origin count for
-    /// a new one only.
-    ///
-    /// Time goes on from where it was, or from now if that is later. Watches from before expire.
-    ///
-    /// # Errors
-    /// If the file is none of a twin's, is damaged, belongs to a twin that runs, or the disk says no.
-    ///
-    /// # Panics
-    /// Outside a tokio runtime: the file is written in a task there.
-    pub fn open(self, path: &Path) -> Result<Twin, StateError> {
-        let (opened, kept) = state::open(path)?;
-        let clock = self.clock(kept.as_ref().map(|kept| kept.stand.now));
-        let fresh = kept.as_ref().is_none_or(|kept| kept.store.revision() == Revision::default());
-        let world = match kept {
-            Some(kept) if !fresh => {
-                let chance = kept.stand.chance;
-                World::restored(kept.store, self.controllers(), chance, clock.now())
-            }
-            _ => World::new(self.controllers(), self.seed),
-        };
-        let (journal, keeper) = Journal::new(opened, world.api().store().revision());
-        let twin = self.run(world, clock, Some(journal));
-        tokio::spawn(keeper.keep(Arc::downgrade(&twin.shared)));
-        if fresh {
-            twin.furnish(self.nodes);
-        }
-        Ok(twin)
-    }
-
-    fn controllers(&self) -> Vec<Box<dyn Controller>> {
-        match self.motion {
-            Motion::Controllers => twin_control::standard(),
-            Motion::Still => Vec::new(),
-        }
-    }
-
-    fn clock(&self, earliest: Option<Timestamp>) -> Clock {
-        let real = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let earliest = earliest.map(|time| time.since(Timestamp::default())).unwrap_or_default();
-        let origin = self.origin.unwrap_or_else(real).max(earliest);
-        Clock::new(origin, self.speed)
-    }
-
-    fn run(&self, world: World, clock: Clock, journal: Option<Journal>) -> Twin {
-        let (changed, changes) = watch::channel(0);
-        let shared = Shared { world: Mutex::new(world), clock, changed, journal };
-        let twin = Twin { shared: Arc::new(shared) };
-        if self.motion == Motion::Controllers {
-            tokio::spawn(turn(Arc::downgrade(&twin.shared), changes));
-        }
-        twin
-    }
-}
-
-/// A node of a common size.
-fn node(at: u32) -> String {
-    let capacity = r#"{"cpu":"16","memory":"64Gi","ephemeral-storage":"200Gi","pods":"110"}"#;
-    format!(
-        r#"{{"metadata":{{"name":"node-{at}","labels":{{"kubernetes.io/hostname":"node-{at}"}}}},"status":{{"capacity":{capacity},"allocatable":{capacity}}}}}"#
-    )
-}
-
-impl Twin {
-    /// Gives it what every cluster has, and nodes.
-    fn furnish(&self, nodes: u32) {
-        for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
-            let body = format!(r#"{{"metadata":{{"name":"{name}"}}}}"#);
-            self.seed_object("/api/v1/namespaces", &body);
-        }
-        for at in 0..nodes {
-            self.seed_object("/api/v1/nodes", &node(at));
-        }
-    }
-
-    fn seed_object(&self, path: &str, body: &str) {
-        let request = Request {
-            method: Method::Post,
-            path,
-            query: "",
-            content_type: "application/json",
-            accept: "",
-            user_agent: "twin",
-            body: body.as_bytes(),
-        };
-        let (response, _) = self.answer(&request, 0);
-        debug_assert!(matches!(response.body, Body::Whole(_)) && response.code == 201);
     }
 }

@@ -36,11 +36,13 @@ async fn churn(client: Client) {
     let maps = maps(client);
     for step in 0..120 {
         let name = format!("m{}", step % 10);
-        match (step / 10) % 4 {
-            0 => drop(maps.create(&PostParams::default(), &map(&name, step)).await.unwrap()),
-            3 => drop(maps.delete(&name, &DeleteParams::default()).await.unwrap()),
-            _ => drop(maps.replace(&name, &PostParams::default(), &map(&name, step)).await.unwrap()),
-        }
+        let (new, params) = (map(&name, step), PostParams::default());
+        let done = match (step / 10) % 4 {
+            0 => maps.create(&params, &new).await.map(drop),
+            3 => maps.delete(&name, &DeleteParams::default()).await.map(drop),
+            _ => maps.replace(&name, &params, &new).await.map(drop),
+        };
+        done.unwrap();
         sleep(SECOND / 4).await;
     }
     for at in 0..5 {

@@ -71,7 +71,8 @@ impl Api {
             name: act.key.name().to_owned(),
             subresource: if status { "status".to_owned() } else { String::new() },
         };
-        let call = Call { request: &request, query: Query::default(), moment, address, horizon: None };
+        let call =
+            Call { request: &request, query: Query::default(), moment, address, horizon: None };
         match &act.deed {
             Deed::Create(object) => {
                 let object = self.typed(&call, object)?.object;

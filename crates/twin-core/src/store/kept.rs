@@ -54,7 +54,6 @@ impl Store {
         let objects = self.list(table, &Narrow::default(), None);
         objects.map(|object| Arc::new(Change::new(ChangeKind::Added, object.clone(), None)))
     }
-
 }
 
 /// A store that comes into being from what was kept of another one.
@@ -100,7 +99,9 @@ mod tests {
 
     fn restored(writes: Vec<Written>, revision: Revision) -> Store {
         let mut restoring = Restoring::default();
-        writes.into_iter().for_each(|write| restoring.write(write));
+        for write in writes {
+            restoring.write(write);
+        }
         restoring.done(revision)
     }
 

@@ -11,6 +11,7 @@ use std::fmt::{Display, Formatter, Result as FmtResult};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 use twin_core::api::Moment;
+use twin_core::time::Timestamp;
 
 /// How often something happens, in a hundred times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -249,7 +250,7 @@ impl Dice {
     /// Equal seeds and numbers give equal dice.
     fn new(seed: u64, number: u64) -> Self {
         let seed = seed.wrapping_mul(0x1_0000_0001).wrapping_add(number.wrapping_mul(0x9E37_79B9));
-        Self { moment: Moment { now: Default::default(), seed }, drawn: 0 }
+        Self { moment: Moment { now: Timestamp::default(), seed }, drawn: 0 }
     }
 
     fn draw(&mut self) -> u64 {

@@ -56,7 +56,9 @@ impl Frame {
             Self::Writes { stand, writes } => {
                 bytes.push(2);
                 put_stand(&mut bytes, *stand);
-                writes.iter().for_each(|write| put_write(&mut bytes, write));
+                for write in writes {
+                    put_write(&mut bytes, write);
+                }
             }
         }
         let (head, payload) = bytes.split_at_mut(HEAD);
@@ -245,13 +247,10 @@ mod tests {
     fn frame() -> impl Strategy<Value = Frame> {
         let stand = (any::<i64>(), any::<u64>())
             .prop_map(|(now, chance)| Stand { now: Timestamp::from_micros(now), chance });
-        let start = (any::<u64>(), stand.clone(), any::<u64>()).prop_map(
-            |(revision, stand, objects)| Frame::Start {
-                revision: Revision::from_number(revision),
-                stand,
-                objects,
-            },
-        );
+        let start =
+            (any::<u64>(), stand.clone(), any::<u64>()).prop_map(|(revision, stand, objects)| {
+                Frame::Start { revision: Revision::from_number(revision), stand, objects }
+            });
         let writes = (stand, proptest::collection::vec(write(), 0..4))
             .prop_map(|(stand, writes)| Frame::Writes { stand, writes });
         prop_oneof![start, writes]

@@ -101,9 +101,7 @@ impl Log {
             Ok(made)
         });
         match made {
-            Ok((file, length)) => {
-                Ok(Self { path: path.to_owned(), file, length, fresh: length })
-            }
+            Ok((file, length)) => Ok(Self { path: path.to_owned(), file, length, fresh: length }),
             Err(error) => {
                 // What is left of it is of no use; the error is told.
                 let _ = fs::remove_file(fresh);
@@ -309,11 +307,8 @@ mod tests {
         filled(&path);
         let (mut log, kept) = Log::open(&path).unwrap();
         let store = kept.unwrap().store;
-        let whole = Whole {
-            revision: store.revision(),
-            stand: Stand::default(),
-            objects: store.present(),
-        };
+        let whole =
+            Whole { revision: store.revision(), stand: Stand::default(), objects: store.present() };
         log.renew(&whole).unwrap();
         // What was on its way when it was written anew comes once more, and changes nothing.
         log.append(&frame(vec![write(1, "gone"), write(3, "c")])).unwrap();

@@ -8,8 +8,8 @@ mod format;
 mod log;
 
 use crate::Shared;
-pub(crate) use format::Stand;
 use format::Frame;
+pub(crate) use format::Stand;
 use log::{Log, Whole};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -77,7 +77,10 @@ pub(crate) struct Journal {
 /// What happened between two looks at the world.
 #[derive(Debug)]
 enum Entry {
-    Writes { stand: Stand, writes: Vec<Written> },
+    Writes {
+        stand: Stand,
+        writes: Vec<Written>,
+    },
     /// More than the history of a table holds.
     TooMuch,
     /// Nothing more is to be kept.

@@ -222,8 +222,9 @@ impl Store {
         let (object, previous) =
             self.insert(name, key, &tree.with(&["metadata", "resourceVersion"], version.into()));
         let kind = if previous.is_some() { ChangeKind::Modified } else { ChangeKind::Added };
-        let table = self.tables.entry(name.clone()).or_default();
-        table.history.push(Change::new(kind, object.clone(), previous));
+        if let Some(table) = self.tables.get_mut(name) {
+            table.history.push(Change::new(kind, object.clone(), previous));
+        }
         object
     }
 
@@ -243,10 +244,7 @@ impl Store {
             (None, None) => tree.clone(),
         };
         let object = Arc::new(Object { key: key.clone(), revision: self.revision, tree });
-        if let Some(previous) = &previous {
-            table.index.remove(previous);
-        }
-        table.index.add(&object);
+        table.index.change(key, previous.as_ref().map(|it| &it.tree), Some(&object.tree));
         if table.models.len() >= MODELS {
             table.models.clear();
         }
@@ -259,7 +257,7 @@ impl Store {
     fn forget(&mut self, name: &TableName, key: &Key) {
         let Some(table) = self.tables.get_mut(name) else { return };
         if let Some(object) = table.objects.remove(key) {
-            table.index.remove(&object);
+            table.index.change(key, Some(&object.tree), None);
         }
     }
 
@@ -268,7 +266,7 @@ impl Store {
         let table = self.tables.get_mut(name)?;
         let previous = table.objects.remove(key)?;
         self.revision.0 += 1;
-        table.index.remove(&previous);
+        table.index.change(key, Some(&previous.tree), None);
         let version = Text::from(self.revision.to_string()).into();
         let tree = previous.tree.with(&["metadata", "resourceVersion"], version);
         let object = Arc::new(Object { key: key.clone(), revision: self.revision, tree });

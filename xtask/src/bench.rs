@@ -24,6 +24,17 @@ pub(crate) enum Bench {
         #[arg(default_value_t = 10_000)]
         replicas: u32,
     },
+    /// The twin: a day of a cluster with churn in paused time, twice from one seed
+    Day {
+        /// Nodes
+        #[arg(default_value_t = 1_000)]
+        nodes: u32,
+        /// Hours
+        #[arg(default_value_t = 24)]
+        hours: u32,
+    },
+    /// The twin: writes acknowledged in a second, in memory and on the disk
+    State,
     /// The twin's scheduler alone: time for a pod over 7,500 nodes
     Scheduler,
     /// Fuzz what reads other people's text for a while
@@ -34,14 +45,10 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Plan => plan(),
         Bench::Hostile => hostile::run(),
-        Bench::Twin => {
-            execute(cargo().args(["bench", "--package", "twin", "--bench", "twin", "--locked"]))
-        }
-        Bench::Rollout { nodes, replicas } => execute(
-            cargo()
-                .args(["bench", "--package", "twin", "--bench", "rollout", "--locked", "--"])
-                .args([nodes.to_string(), replicas.to_string()]),
-        ),
+        Bench::Twin => twin("twin", &[]),
+        Bench::Rollout { nodes, replicas } => twin("rollout", &[*nodes, *replicas]),
+        Bench::Day { nodes, hours } => twin("day", &[*nodes, *hours]),
+        Bench::State => twin("state", &[]),
         Bench::Scheduler => execute(cargo().args([
             "test",
             "--release",
@@ -55,6 +62,13 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
         ])),
         Bench::Fuzz(arguments) => fuzz::run(arguments),
     }
+}
+
+/// A benchmark of the twin, with its numbers.
+fn twin(name: &str, numbers: &[u32]) -> Result<()> {
+    let numbers = numbers.iter().map(u32::to_string);
+    let words = ["bench", "--package", "twin", "--bench", name, "--locked", "--"];
+    execute(cargo().args(words).args(numbers))
 }
 
 /// Criterion prints elements in a second: an element is a Compose file.

@@ -2,12 +2,12 @@
 
 use crate::clock::Clock;
 use crate::state::{self, Journal, StateError};
+use crate::told::Listener;
 use crate::{Shared, Twin, turn};
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tokio::sync::watch;
 use twin_control::{Controller, World};
 use twin_core::api::{Body, Method, Request};
 use twin_core::store::Revision;
@@ -133,11 +133,12 @@ impl Builder {
     }
 
     fn run(&self, world: World, clock: Clock, journal: Option<Journal>) -> Twin {
-        let (changed, changes) = watch::channel(0);
-        let shared = Shared { world: Mutex::new(world), clock, changed, journal };
+        let bell = Arc::default();
+        let listener = Listener::new(&bell);
+        let shared = Shared { world: Mutex::new(world), clock, bell, journal };
         let twin = Twin { shared: Arc::new(shared) };
         if self.motion == Motion::Controllers {
-            tokio::spawn(turn(Arc::downgrade(&twin.shared), changes));
+            tokio::spawn(turn(Arc::downgrade(&twin.shared), listener));
         }
         twin
     }

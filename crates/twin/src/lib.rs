@@ -64,6 +64,7 @@ mod https;
 mod inputs;
 mod service;
 mod state;
+mod told;
 
 pub use builder::{Builder, Motion};
 pub use faults::{Fault, FaultLog, Faults, FaultyService, Happened, Percent};
@@ -77,8 +78,8 @@ use clock::Clock;
 use state::{Journal, Stand};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
+use told::{Bell, Listener, Told};
 use twin_control::World;
 use twin_core::api::{Request, Response};
 use twin_core::store::Revision;
@@ -94,8 +95,8 @@ pub struct Twin {
 struct Shared {
     world: Mutex<World>,
     clock: Clock,
-    /// Tells of changes; its number is how often it was started again.
-    changed: watch::Sender<u64>,
+    /// Tells of changes.
+    bell: Arc<Told<Bell>>,
     /// Where what is written is kept, if it is.
     journal: Option<Journal>,
 }
@@ -133,7 +134,7 @@ impl Twin {
     /// before expire with 410.
     pub fn restart(&self) {
         self.compact();
-        self.shared.changed.send_modify(|starts| *starts += 1);
+        self.shared.bell.tell(Bell::start_again);
     }
 
     /// Waits until all that was written up to now is in the file of its state, if it has one.
@@ -206,7 +207,7 @@ impl Shared {
             if let Some(journal) = &self.journal {
                 journal.take(store, before, self.stand(&world));
             }
-            self.changed.send_modify(|_| ());
+            self.bell.tell(Bell::change);
         }
         result
     }
@@ -230,11 +231,18 @@ impl Shared {
     }
 }
 
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.bell.tell(Bell::end);
+    }
+}
+
 /// Turns the wheel for as long as anybody has the twin.
-async fn turn(twin: Weak<Shared>, mut changes: watch::Receiver<u64>) {
+async fn turn(twin: Weak<Shared>, mut listener: Listener) {
     loop {
         let Some(shared) = twin.upgrade() else { return };
-        changes.mark_unchanged();
+        // It turns on when its API server is started again.
+        let _ = listener.listen();
         let (next, revision) = shared.moved(|world, now| {
             let next = world.settle(now);
             (next, world.api().store().revision())
@@ -254,7 +262,8 @@ async fn turn(twin: Weak<Shared>, mut changes: watch::Receiver<u64>) {
             }
         };
         tokio::select! {
-            changed = changes.changed() => if changed.is_err() { return },
+            biased;
+            () = listener.changed() => {}
             () = due => {}
         }
     }

@@ -1,5 +1,6 @@
 //! The twin as a `tower::Service` over HTTP requests.
 
+use crate::told::Listener;
 use crate::{StateError, Twin};
 use bytes::{Bytes, BytesMut};
 use futures::stream::{self, Stream};
@@ -10,7 +11,6 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited, StreamBody};
 use std::convert::Infallible;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::sync::watch::Receiver;
 use tokio::time::{Instant, sleep_until};
 use twin_core::api::{Body, Gone, Method, Request as Asked, Response as Answer, Watch};
 use twin_core::status::{Reason, Status};
@@ -104,7 +104,7 @@ async fn respond(twin: Twin, parts: &http::request::Parts, body: &[u8]) -> Respo
         http::Method::DELETE => Method::Delete,
         _ => return empty(StatusCode::METHOD_NOT_ALLOWED),
     };
-    let changes = twin.shared.changed.subscribe();
+    let listener = Listener::new(&twin.shared.bell);
     let asked = Asked {
         method,
         path: parts.uri.path(),
@@ -117,7 +117,7 @@ async fn respond(twin: Twin, parts: &http::request::Parts, body: &[u8]) -> Respo
     let behind = parts.extensions.get::<Behind>().map_or(0, |behind| behind.0);
     let (answer, shown) = twin.answer(&asked, behind);
     match twin.shared.kept(shown).await {
-        Ok(()) => carried(&twin, answer, changes),
+        Ok(()) => carried(&twin, answer, listener),
         Err(error) => refused(unkept(&error)),
     }
 }
@@ -132,7 +132,7 @@ fn whole(bytes: Bytes) -> TwinBody {
     Full::new(bytes).boxed_unsync()
 }
 
-fn carried(twin: &Twin, answer: Answer, changes: Receiver<u64>) -> Response<TwinBody> {
+fn carried(twin: &Twin, answer: Answer, listener: Listener) -> Response<TwinBody> {
     let mut builder =
         Response::builder().status(answer.code).header(header::CONTENT_TYPE, answer.content_type);
     for warning in answer.warnings {
@@ -141,7 +141,7 @@ fn carried(twin: &Twin, answer: Answer, changes: Receiver<u64>) -> Response<Twin
     let body = match answer.body {
         Body::Whole(bytes) => whole(bytes),
         Body::Watch(watch) => {
-            let frames = frames(twin.clone(), *watch, changes);
+            let frames = frames(twin.clone(), *watch, listener);
             StreamBody::new(frames).boxed_unsync()
         }
     };
@@ -156,9 +156,7 @@ const LASTS_SECONDS: u64 = 1_800;
 struct Listening {
     twin: Twin,
     watch: Watch,
-    changes: Receiver<u64>,
-    /// Which start of the server it belongs to.
-    start: u64,
+    listener: Listener,
     ends: Instant,
     bookmark: Instant,
     open: bool,
@@ -168,16 +166,14 @@ struct Listening {
 fn frames(
     twin: Twin,
     watch: Watch,
-    changes: Receiver<u64>,
+    listener: Listener,
 ) -> impl Stream<Item = Result<http_body::Frame<Bytes>, Infallible>> {
     let now = Instant::now();
-    let start = *changes.borrow();
     let lasts = Duration::from_secs(watch.timeout().unwrap_or(LASTS_SECONDS));
     let listening = Listening {
         twin,
         watch,
-        start,
-        changes,
+        listener,
         ends: now + lasts,
         bookmark: now + BOOKMARKS,
         open: true,
@@ -199,9 +195,7 @@ impl Listening {
 
     async fn next(&mut self) -> Option<Bytes> {
         while self.open {
-            if *self.changes.borrow_and_update() != self.start {
-                return None;
-            }
+            self.listener.listen().ok()?;
             let (polled, shown) = self.poll();
             // Nobody sees what a lost disk could take back.
             self.twin.shared.kept(shown).await.ok()?;
@@ -217,7 +211,7 @@ impl Listening {
                 if self.watch.wants_bookmarks() { self.bookmark.min(self.ends) } else { self.ends };
             tokio::select! {
                 biased;
-                changed = self.changes.changed() => changed.ok()?,
+                () = self.listener.changed() => {}
                 () = sleep_until(wake) => {
                     self.open = wake < self.ends;
                     self.bookmark = wake + BOOKMARKS;

@@ -5,7 +5,10 @@
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Event, Node, Pod};
-use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams};
+use kube::ResourceExt;
+use kube::api::{
+    Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, WatchEvent, WatchParams,
+};
 use kube::runtime::{WatchStreamExt, reflector, watcher};
 use serde_json::json;
 use twin::{Motion, Twin};
@@ -107,4 +110,38 @@ async fn equal_seeds_give_equal_histories() {
     };
     assert_eq!(history(7).await, history(7).await);
     assert_ne!(history(7).await, history(8).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_who_wait_for_one_change_come_in_the_same_order() {
+    let history = || async {
+        let origin = std::time::Duration::from_hours(500_000);
+        let twin = Twin::builder().motion(Motion::Still).origin(origin).start();
+        let maps: Api<ConfigMap> = Api::default_namespaced(twin.client());
+        for watcher in 0..20 {
+            let maps: Api<ConfigMap> = Api::default_namespaced(twin.client());
+            tokio::spawn(async move {
+                let changes = maps.watch(&WatchParams::default(), "1").await.unwrap();
+                let mut changes = changes.boxed();
+                while let Ok(Some(WatchEvent::Added(cause))) = changes.try_next().await {
+                    if cause.name_any().starts_with("cause") {
+                        let name = format!("effect-{watcher}-{}", cause.name_any());
+                        maps.create(&PostParams::default(), &map(&name)).await.unwrap();
+                    }
+                }
+            });
+        }
+        for at in 0..5 {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            maps.create(&PostParams::default(), &map(&format!("cause-{at}"))).await.unwrap();
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        let maps = maps.list(&ListParams::default()).await.unwrap().items;
+        assert_eq!(maps.len(), 105);
+        serde_json::to_string(&maps).unwrap()
+    };
+    let first = history().await;
+    for _ in 0..3 {
+        assert!(history().await == first);
+    }
 }

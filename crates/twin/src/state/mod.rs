@@ -8,13 +8,14 @@ mod format;
 mod log;
 
 use crate::Shared;
+use crate::told::Told;
 use format::Frame;
 pub(crate) use format::Stand;
 use log::{Log, Whole};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use twin_core::store::{Expired, Revision, Store, Written};
 
@@ -71,7 +72,7 @@ type Progress = Result<Revision, StateError>;
 #[derive(Debug)]
 pub(crate) struct Journal {
     entries: mpsc::UnboundedSender<Entry>,
-    progress: watch::Receiver<Progress>,
+    progress: Arc<Told<Progress>>,
 }
 
 /// What happened between two looks at the world.
@@ -108,15 +109,16 @@ pub(crate) fn open(path: &Path) -> Result<(Opened, Option<Kept>), StateError> {
 pub(crate) struct Keeper {
     opened: Opened,
     entries: mpsc::UnboundedReceiver<Entry>,
-    progress: watch::Sender<Progress>,
+    progress: Arc<Told<Progress>>,
 }
 
 impl Journal {
     /// A journal that starts at a version, and who writes it.
     pub(crate) fn new(opened: Opened, revision: Revision) -> (Self, Keeper) {
         let (sender, entries) = mpsc::unbounded_channel();
-        let (progress, reached) = watch::channel(Ok(revision));
-        (Self { entries: sender, progress: reached }, Keeper { opened, entries, progress })
+        let progress = Arc::new(Told::new(Ok(revision)));
+        let keeper = Keeper { opened, entries, progress: progress.clone() };
+        (Self { entries: sender, progress }, keeper)
     }
 
     /// Takes what was written after a version.
@@ -134,13 +136,13 @@ impl Journal {
         &self,
         revision: Revision,
     ) -> impl Future<Output = Result<(), StateError>> + Send + 'static {
-        let mut progress = self.progress.clone();
+        let progress = self.progress.clone();
         async move {
-            let there = |it: &Progress| it.as_ref().map_or(true, |reached| *reached >= revision);
-            match progress.wait_for(there).await {
-                Ok(progress) => progress.as_ref().map(|_| ()).map_err(StateError::clone),
-                Err(_) => Err(StateError::Ended),
-            }
+            let reached = |progress: &Progress| match progress {
+                Ok(reached) => (*reached >= revision).then_some(Ok(())),
+                Err(error) => Some(Err(error.clone())),
+            };
+            progress.until(reached).await
         }
     }
 
@@ -155,12 +157,8 @@ impl Journal {
 
     /// Waits until the file is not written any more.
     pub(crate) fn failure(&self) -> impl Future<Output = StateError> + Send + 'static {
-        let mut progress = self.progress.clone();
-        async move {
-            let failed = progress.wait_for(Result::is_err).await;
-            let error = failed.ok().and_then(|progress| progress.as_ref().err().cloned());
-            error.unwrap_or(StateError::Ended)
-        }
+        let progress = self.progress.clone();
+        async move { progress.until(|progress| progress.as_ref().err().cloned()).await }
     }
 }
 
@@ -171,7 +169,7 @@ impl Keeper {
         let end = opened.write_all(entries, &progress, &twin).await;
         // Whoever is told that it has ended may open the file.
         drop(opened);
-        drop(progress.send_replace(Err(end)));
+        progress.tell(|progress| *progress = Err(end));
     }
 }
 
@@ -206,7 +204,7 @@ impl Opened {
     async fn write_all(
         &self,
         mut entries: mpsc::UnboundedReceiver<Entry>,
-        progress: &watch::Sender<Progress>,
+        progress: &Told<Progress>,
         twin: &Weak<Shared>,
     ) -> StateError {
         while let Some(first) = entries.recv().await {
@@ -220,7 +218,7 @@ impl Opened {
                 done = self.renew(twin).await;
             }
             match done {
-                Ok(Some(revision)) => drop(progress.send_replace(Ok(revision))),
+                Ok(Some(revision)) => progress.tell(|progress| *progress = Ok(revision)),
                 Ok(None) => {}
                 Err(error) => return error,
             }

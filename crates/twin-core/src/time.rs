@@ -74,6 +74,12 @@ impl Timestamp {
     pub fn value(self) -> Value {
         Value::Text(Text::from(self.to_string()))
     }
+
+    /// As `metav1.MicroTime` in an object.
+    pub fn micro_value(self) -> Value {
+        let (text, micros) = (self.to_string(), self.0.rem_euclid(SECOND));
+        Value::text(format!("{}.{micros:06}Z", text.trim_end_matches('Z')))
+    }
 }
 
 /// `2026-11-25T22:13:31Z`
@@ -123,5 +129,7 @@ mod tests {
             assert_eq!(time.to_string(), text);
             assert_eq!(Timestamp::parse(text), Some(time));
         }
+        let micro = Timestamp::from_micros(1_500_000).micro_value();
+        assert_eq!(micro.as_str(), Some("1970-01-01T00:00:01.500000Z"));
     }
 }

@@ -209,9 +209,18 @@ impl Listening {
             }
             let wake =
                 if self.watch.wants_bookmarks() { self.bookmark.min(self.ends) } else { self.ends };
+            let clock = &self.twin.shared.clock;
+            let beat = self.watch.beat().map(|beat| clock.instant(beat));
+            let beat = async {
+                match beat {
+                    Some(beat) => sleep_until(beat).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 biased;
                 () = self.listener.changed() => {}
+                () = beat => {}
                 () = sleep_until(wake) => {
                     self.open = wake < self.ends;
                     self.bookmark = wake + BOOKMARKS;

@@ -5,6 +5,7 @@
 
 mod act;
 mod asked;
+mod beats;
 mod body;
 mod custom;
 mod delete;
@@ -22,6 +23,7 @@ mod watch;
 mod write;
 
 pub use act::{Act, Deed};
+pub use beats::last as last_heartbeat;
 pub use delete::{Deletion, Propagation};
 pub use request::{Body, Method, Moment, Request, Response};
 pub use watch::{Gone, Watch};

@@ -3,7 +3,7 @@
 use super::projection::Projection;
 use super::route::Address;
 use super::watch::Filter;
-use super::{Api, Call, Response, Watch};
+use super::{Api, Call, Response, Watch, beats};
 use crate::selector::{FieldSelector, LabelSelector};
 use crate::status::{Reason, Status};
 use crate::store::{Key, Narrow, Object, Revision};
@@ -29,7 +29,8 @@ impl Api {
             Some(at) => self.stored_at(call, at)?,
             None => self.stored(call)?.clone(),
         };
-        let shown = Projection::wanted(call)?.show(&object.tree, call.moment.now);
+        let object = beats::shown(&call.address.resource, &object, call.moment.now);
+        let shown = Projection::wanted(call)?.show(&object, call.moment.now);
         Ok(Response::json(200, &shown))
     }
 
@@ -62,8 +63,11 @@ impl Api {
         if resource.custom.is_some() && projection.is_whole() && !continues {
             metadata = metadata.with(&["continue"], "".into());
         }
-        let objects = page.objects.iter().map(|object| &object.tree);
-        let list = projection.list(resource, objects, metadata, call.moment.now);
+        let now = call.moment.now;
+        let objects: Vec<_> =
+            page.objects.iter().map(|object| beats::shown(resource, object, now)).collect();
+        let objects = objects.iter().map(AsRef::as_ref);
+        let list = projection.list(resource, objects, metadata, now);
         Ok(Response::json(200, &list))
     }
 

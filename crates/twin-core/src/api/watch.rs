@@ -1,7 +1,7 @@
 //! Watches: a place in history, asked for what came since.
 
-use super::Call;
 use super::projection::Projection;
+use super::{Call, beats};
 use crate::registry::Kind;
 use crate::selector::{FieldSelector, LabelSelector};
 use crate::status::{Cause, Status};
@@ -10,6 +10,7 @@ use crate::table::Head;
 use crate::time::Timestamp;
 use crate::tree::{Text, Value};
 use bytes::Bytes;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Which objects a client asks for.
@@ -46,6 +47,8 @@ pub struct Watch {
     /// In seconds; what the client asked for.
     timeout: Option<u64>,
     bookmarks: bool,
+    /// The next time at which something is told though nobody wrote it.
+    beat: Option<Timestamp>,
 }
 
 /// What a bookmark says.
@@ -79,6 +82,7 @@ impl Watch {
             initial: Vec::new(),
             timeout: query.get("timeoutSeconds").parse().ok(),
             bookmarks: query.says("allowWatchBookmarks"),
+            beat: beats::has(&resource.table).then(|| beats::next(call.moment.now)),
         };
         // Without a version, a watch starts with what is there.
         let declined = query.get("sendInitialEvents") == "false";
@@ -97,7 +101,15 @@ impl Watch {
         let objects = store.list(&self.table, &self.filter.narrow, None);
         let filter = self.filter.clone();
         let matching = objects.filter(|object| filter.matches(&object.tree));
-        matching.map(|object| self.framed("ADDED", &object.tree, now)).collect()
+        matching.map(|object| self.framed("ADDED", &self.seen(object, now), now)).collect()
+    }
+
+    /// An object as it is shown at this time.
+    fn seen<'a>(&self, object: &'a Object, now: Timestamp) -> Cow<'a, Value> {
+        match self.beat {
+            Some(_) => beats::renewed(object, now),
+            None => Cow::Borrowed(&object.tree),
+        }
     }
 
     fn framed(&mut self, kind: &str, object: &Value, now: Timestamp) -> Bytes {
@@ -113,6 +125,22 @@ impl Watch {
     /// Whether the client wants to be told how far it is.
     pub fn wants_bookmarks(&self) -> bool {
         self.bookmarks
+    }
+
+    /// When there is something to tell next, though nobody writes.
+    pub fn beat(&self) -> Option<Timestamp> {
+        self.beat
+    }
+
+    /// What is told at this time though nobody wrote it.
+    fn beaten(&mut self, store: &Store, now: Timestamp) -> Vec<Bytes> {
+        if self.beat.is_none_or(|beat| beat > now) {
+            return Vec::new();
+        }
+        self.beat = Some(beats::next(now));
+        let leases: Vec<_> = beats::all(store).filter(|lease| self.filter.covers(lease)).collect();
+        let told = |lease| self.framed("MODIFIED", &beats::renewed(lease, now), now);
+        leases.into_iter().map(told).collect()
     }
 
     /// How far the client is.
@@ -147,6 +175,7 @@ impl Watch {
             .map_err(|expired| Gone(frame("ERROR", &Status::from(expired).value())))?;
         frames.extend(changes.filter_map(|change| self.shown(change, now)));
         self.at = store.revision();
+        frames.extend(self.beaten(store, now));
         Ok(frames)
     }
 
@@ -162,7 +191,7 @@ impl Watch {
             (true, true) => ChangeKind::Modified,
             (true, false) => ChangeKind::Deleted,
         };
-        if kind == change.kind && self.projection.is_whole() {
+        if kind == change.kind && self.projection.is_whole() && self.beat.is_none() {
             return Some(change.frame());
         }
         let tree = match (&change.previous, kind) {
@@ -171,7 +200,7 @@ impl Watch {
                 let version = Text::from(change.object.revision.to_string());
                 previous.tree.with(&["metadata", "resourceVersion"], version.into())
             }
-            _ => change.object.tree.clone(),
+            _ => self.seen(&change.object, now).into_owned(),
         };
         Some(self.framed(kind.name(), &tree, now))
     }

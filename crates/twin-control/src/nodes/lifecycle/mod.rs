@@ -4,6 +4,7 @@
 //! found unreachable after the time that Kubernetes would need to notice.
 
 mod evict;
+mod leases;
 mod orphans;
 mod ranges;
 mod register;
@@ -30,6 +31,7 @@ pub(super) fn controllers() -> Vec<Box<dyn Controller>> {
     vec![
         Box::new(ranges::Ranges::default()),
         Box::new(register::Register),
+        Box::new(leases::Leases),
         Box::new(Lifecycle::default()),
         Box::new(evict::Eviction),
         Box::new(orphans::Orphans::default()),

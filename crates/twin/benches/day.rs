@@ -1,7 +1,7 @@
 //! `cargo xtask bench day`: a day of a cluster with churn in paused time, twice from one seed.
 //!
 //! Fifty Deployments of forty replicas on all nodes; each ten minutes one gets another image, and another
-//! one another size; each hour a node is lost, and comes back half an hour later; a CronJob runs each
+//! one another size; each hour a node is lost, and comes back half an hour later; a `CronJob` runs each
 //! five minutes. The histories of both days are compared: each change of a pod, an event, a node, a
 //! Job and a Deployment, as watches tell it.
 
@@ -77,8 +77,7 @@ async fn run(nodes: u32, hours: u32) -> History {
         churn(&twin, &deployments, step, u64::from(nodes)).await;
     }
     sleep(STEP).await;
-    let history = history.borrow().clone();
-    history
+    history.take()
 }
 
 /// What happens each ten minutes.

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::sleep;
-use twin::{Builder, Scope, Twin};
+use twin::{Builder, Motion, Scope, Twin};
 
 /// Some years after 1970, the same for all.
 fn builder() -> Builder {
@@ -182,6 +182,28 @@ async fn equal_seeds_give_equal_files() {
     let folder = tempfile::tempdir().unwrap();
     let (one, two) = (folder.path().join("one"), folder.path().join("two"));
     assert!(filled(&one).await == filled(&two).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_log_is_written_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state");
+    let twin = Twin::builder().motion(Motion::Still).open(&file).unwrap();
+    let maps: Api<ConfigMap> = Api::default_namespaced(twin.client());
+    let map = |at: u32| -> ConfigMap {
+        let data = json!({ "at": at.to_string(), "ballast": "x".repeat(1_000_000) });
+        serde_json::from_value(json!({ "metadata": { "name": "a" }, "data": data })).unwrap()
+    };
+    maps.create(&PostParams::default(), &map(0)).await.unwrap();
+    for at in 1..=20 {
+        maps.replace("a", &PostParams::default(), &map(at)).await.unwrap();
+    }
+    twin.close().await.unwrap();
+    let length = std::fs::metadata(&file).unwrap().len();
+    assert!(length < 10_000_000, "{length} bytes");
+    let twin = Twin::builder().motion(Motion::Still).open(&file).unwrap();
+    let maps: Api<ConfigMap> = Api::default_namespaced(twin.client());
+    assert_eq!(maps.get("a").await.unwrap().data.unwrap()["at"], "20");
 }
 
 #[tokio::test(start_paused = true)]

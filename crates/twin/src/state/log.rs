@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use twin_core::store::{Restoring, Revision, Store, Written};
 
 /// A file shorter than this is not written anew.
-const SMALL: u64 = 64 * 1024 * 1024;
+const SMALL: u64 = 16 * 1024 * 1024;
 /// A file this many times as long as it would be anew is written anew.
 const GROWTH: u64 = 3;
 /// So many objects stand in one frame of what was there.

@@ -38,7 +38,7 @@
 //! | a node is gone | [`Twin::lose`], [`Twin::bring_back`] |
 //! | pods have load | [`Twin::load`] |
 //! | programs start slowly, crash or have no image | annotations of the pod: see `docs/twin.md` |
-//! | the client has a bad day | [`Twin::client_with`] and [`Faults`] |
+//! | the client has a bad day | [`Twin::client_with`] and [`Faults`]; over HTTPS [`Served::kubeconfig_with`] |
 //! | the API server starts again | [`Twin::restart`] |
 //! | the past is forgotten | [`Twin::compact`] |
 //! | nobody moves anything | [`Builder::motion`] with [`Motion::Still`]: an API server alone |

@@ -5,10 +5,11 @@
 use futures::StreamExt;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams};
+use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::runtime::reflector::Store;
 use kube::runtime::utils::Backoff;
 use kube::runtime::{WatchStreamExt, reflector, watcher};
-use kube::{Client, ResourceExt};
+use kube::{Client, Config, ResourceExt};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -200,4 +201,26 @@ async fn a_stale_read_shows_what_was() {
     assert!(maps(client.clone()).get_opt("a").await.unwrap().is_none());
     assert!(maps(client).list(&ListParams::default()).await.unwrap().items.is_empty());
     assert_eq!(fresh.list(&ListParams::default()).await.unwrap().items.len(), 1);
+}
+
+#[tokio::test]
+async fn over_https_they_happen_to_those_with_their_token() {
+    let served = twin().serve("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let client = |text: &str| {
+        let config = Kubeconfig::from_yaml(text).unwrap();
+        let options = KubeConfigOptions::default();
+        async move {
+            let config = Config::from_custom_kubeconfig(config, &options).await.unwrap();
+            Client::try_from(config).unwrap()
+        }
+    };
+    let faults = Faults::seeded(1).conflicts(Percent::ALWAYS);
+    let (text, log) = served.kubeconfig_with(faults).unwrap();
+    let (well, unwell) = (client(served.kubeconfig()).await, client(&text).await);
+    let made = maps(unwell.clone()).create(&PostParams::default(), &map("a", 1)).await.unwrap();
+    let params = PostParams::default();
+    assert!(maps(unwell).replace("a", &params, &map("a", 2)).await.is_err());
+    maps(well).replace("a", &params, &map("a", 2)).await.unwrap();
+    assert_eq!(log.count(|fault| fault == Fault::Conflicted), 1, "{made:?}");
+    served.end().await;
 }

@@ -1,9 +1,11 @@
-//! Who may come in.
+//! Who may come in, and through which door.
 
 use crate::service::{TwinBody, refused};
+use crate::{BodyError, FaultyService, TwinService};
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 use http::{Request, Response, header};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use tower::Service;
 use twin_core::status::{Reason, Status};
@@ -11,22 +13,39 @@ use twin_core::status::{Reason, Status};
 /// What everybody may see: that it is there.
 const OPEN: &[&str] = &["/healthz", "/livez", "/readyz", "/version"];
 
-/// Lets those through who know the token.
-#[derive(Clone, Debug)]
-pub(super) struct Gate<S> {
-    inner: S,
-    expected: String,
+/// What those say who know a token.
+fn said_with(token: &str) -> String {
+    format!("Bearer {token}")
 }
 
-impl<S> Gate<S> {
-    pub(super) fn new(inner: S, token: &str) -> Self {
-        Self { inner, expected: format!("Bearer {token}") }
+/// Doors behind which things go wrong, each with a token of its own.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Doors(Arc<Mutex<Vec<(String, FaultyService)>>>);
+
+impl Doors {
+    pub(super) fn open(&self, token: &str, service: FaultyService) {
+        let mut doors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        doors.push((said_with(token), service));
     }
 
-    fn lets<B>(&self, request: &Request<B>) -> bool {
-        let said = request.headers().get(header::AUTHORIZATION).map(header::HeaderValue::as_bytes);
-        OPEN.contains(&request.uri().path())
-            || said.is_some_and(|said| equal(said, self.expected.as_bytes()))
+    fn behind(&self, said: &[u8]) -> Option<FaultyService> {
+        let doors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let door = doors.iter().find(|(expected, _)| equal(said, expected.as_bytes()));
+        door.map(|(_, service)| service.clone())
+    }
+}
+
+/// Lets those through who know a token.
+#[derive(Clone, Debug)]
+pub(super) struct Gate {
+    inner: TwinService,
+    expected: String,
+    doors: Doors,
+}
+
+impl Gate {
+    pub(super) fn new(inner: TwinService, token: &str, doors: Doors) -> Self {
+        Self { inner, expected: said_with(token), doors }
     }
 }
 
@@ -35,23 +54,28 @@ fn equal(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
 }
 
-impl<S, B> Service<Request<B>> for Gate<S>
+impl<B> Service<Request<B>> for Gate
 where
-    S: Service<Request<B>, Response = Response<TwinBody>>,
-    S::Future: Send + 'static,
-    S::Error: Send + 'static,
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BodyError>,
 {
     type Response = Response<TwinBody>;
-    type Error = S::Error;
+    type Error = BodyError;
     type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(context)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if self.lets(&request) {
-            return self.inner.call(request).boxed();
+        let said = request.headers().get(header::AUTHORIZATION);
+        let said = said.map(header::HeaderValue::as_bytes).unwrap_or_default();
+        if OPEN.contains(&request.uri().path()) || equal(said, self.expected.as_bytes()) {
+            return self.inner.call(request);
+        }
+        if let Some(mut service) = self.doors.behind(said) {
+            return service.call(request);
         }
         let status = Status::new(Reason::Unauthorized, "Unauthorized");
         ready(Ok(refused(status))).boxed()

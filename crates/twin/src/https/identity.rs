@@ -49,15 +49,20 @@ impl Identity {
         let certificate = params.signed_by(&key, &issuer)?;
 
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut token = [0; 32];
-        provider.secure_random.fill(&mut token).map_err(|_| IdentityError::Random)?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let mut server = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], key)?;
         server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let token = URL_SAFE_NO_PAD.encode(token);
-        Ok(Self { authority, token, server: Arc::new(server) })
+        Ok(Self { authority, token: token()?, server: Arc::new(server) })
     }
+}
+
+/// What nobody can guess.
+pub(super) fn token() -> Result<String, IdentityError> {
+    let mut token = [0; 32];
+    let random = rustls::crypto::ring::default_provider().secure_random;
+    random.fill(&mut token).map_err(|_| IdentityError::Random)?;
+    Ok(URL_SAFE_NO_PAD.encode(token))
 }

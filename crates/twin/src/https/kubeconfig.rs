@@ -1,6 +1,5 @@
 //! The file that tells kubectl where the twin is, and lets it in.
 
-use super::identity::Identity;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::fs::{self, OpenOptions};
@@ -8,9 +7,8 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 
-pub(super) fn text(address: SocketAddr, identity: &Identity) -> String {
-    let authority = STANDARD.encode(&identity.authority);
-    let token = &identity.token;
+pub(super) fn text(address: SocketAddr, authority: &str, token: &str) -> String {
+    let authority = STANDARD.encode(authority);
     format!(
         "\
 apiVersion: v1

@@ -9,8 +9,8 @@ mod kubeconfig;
 
 pub use identity::IdentityError;
 
-use crate::{Twin, TwinService};
-use gate::Gate;
+use crate::{FaultLog, Faults, Twin};
+use gate::{Doors, Gate};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -53,7 +53,10 @@ pub enum ServeError {
 #[derive(Debug)]
 pub struct Served {
     address: SocketAddr,
+    twin: Twin,
+    authority: String,
     kubeconfig: String,
+    doors: Doors,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -68,12 +71,14 @@ impl Twin {
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let identity = Identity::new(address.ip())?;
-        let kubeconfig = kubeconfig::text(address, &identity);
-        let gate = Gate::new(self.service(), &identity.token);
+        let kubeconfig = kubeconfig::text(address, &identity.authority, &identity.token);
+        let doors = Doors::default();
+        let gate = Gate::new(self.service(), &identity.token, doors.clone());
         let acceptor = TlsAcceptor::from(identity.server);
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(accept(listener, acceptor, gate, stopped));
-        Ok(Served { address, kubeconfig, stop, task })
+        let (twin, authority) = (self.clone(), identity.authority);
+        Ok(Served { address, twin, authority, kubeconfig, doors, stop, task })
     }
 }
 
@@ -86,6 +91,18 @@ impl Served {
     /// What kubectl needs to know, its secret included.
     pub fn kubeconfig(&self) -> &str {
         &self.kubeconfig
+    }
+
+    /// What a client needs to know to which all this happens, and what happened.
+    ///
+    /// # Errors
+    /// If this machine has no random numbers for its token.
+    pub fn kubeconfig_with(&self, faults: Faults) -> Result<(String, FaultLog), IdentityError> {
+        let token = identity::token()?;
+        let service = self.twin.service_with(faults);
+        let log = service.log();
+        self.doors.open(&token, service);
+        Ok((kubeconfig::text(self.address, &self.authority, &token), log))
     }
 
     /// Writes the kubeconfig to a file that nobody else may read.
@@ -107,7 +124,7 @@ impl Served {
 async fn accept(
     listener: TcpListener,
     acceptor: TlsAcceptor,
-    gate: Gate<TwinService>,
+    gate: Gate,
     mut stopped: oneshot::Receiver<()>,
 ) {
     let graceful = GracefulShutdown::new();
@@ -136,7 +153,7 @@ async fn accept(
 async fn connection(
     stream: TcpStream,
     acceptor: TlsAcceptor,
-    gate: Gate<TwinService>,
+    gate: Gate,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
     // Small answers at once; a socket that cannot do that works all the same.

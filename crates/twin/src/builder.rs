@@ -153,28 +153,30 @@ fn node(at: u32) -> String {
 }
 
 impl Twin {
-    /// Gives it what every cluster has, and nodes.
+    /// Gives it what every cluster has, and nodes: all at once, so that no state has a part of it.
     fn furnish(&self, nodes: u32) {
-        for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
-            let body = format!(r#"{{"metadata":{{"name":"{name}"}}}}"#);
-            self.seed_object("/api/v1/namespaces", &body);
-        }
-        for at in 0..nodes {
-            self.seed_object("/api/v1/nodes", &node(at));
-        }
+        self.shared.moved(|world, now| {
+            for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
+                let body = format!(r#"{{"metadata":{{"name":"{name}"}}}}"#);
+                add(world, now, "/api/v1/namespaces", &body);
+            }
+            for at in 0..nodes {
+                add(world, now, "/api/v1/nodes", &node(at));
+            }
+        });
     }
+}
 
-    fn seed_object(&self, path: &str, body: &str) {
-        let request = Request {
-            method: Method::Post,
-            path,
-            query: "",
-            content_type: "application/json",
-            accept: "",
-            user_agent: "twin",
-            body: body.as_bytes(),
-        };
-        let (response, _) = self.answer(&request, 0);
-        debug_assert!(matches!(response.body, Body::Whole(_)) && response.code == 201);
-    }
+fn add(world: &mut World, now: Timestamp, path: &str, body: &str) {
+    let request = Request {
+        method: Method::Post,
+        path,
+        query: "",
+        content_type: "application/json",
+        accept: "",
+        user_agent: "twin",
+        body: body.as_bytes(),
+    };
+    let response = world.handle(&request, now);
+    debug_assert!(matches!(response.body, Body::Whole(_)) && response.code == 201);
 }

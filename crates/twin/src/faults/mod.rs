@@ -288,3 +288,23 @@ impl Pen {
         self.log.lines().push(happened);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Dice, Percent};
+
+    #[test]
+    fn chance_is_as_often_as_it_says() {
+        for draw in 0..6 {
+            let hits = (0..1_000).filter(|seed| {
+                let mut dice = Dice::new(*seed, 0);
+                for _ in 0..draw {
+                    dice.draw();
+                }
+                dice.hits(Percent::new(30))
+            });
+            let hits = hits.count();
+            assert!((250..350).contains(&hits), "{hits} of 1000");
+        }
+    }
+}

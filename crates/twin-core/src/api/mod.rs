@@ -35,7 +35,9 @@ use crate::status::{Reason, Status};
 use crate::store::{Revision, Store};
 use request::Query;
 use route::{Address, Target, route};
+use crate::tree::Value;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 const JSON: &str = "application/json";
 
@@ -52,6 +54,8 @@ pub struct Api {
     taken: services::Taken,
     /// Who owned which fields after writes like those to come.
     memo: Memo,
+    /// Objects in which nobody wrote anything, by their types.
+    nothings: BTreeMap<TypeId, Value>,
     /// The last pod that a controller made.
     last_pod: Option<act::PodSpec>,
 }
@@ -74,6 +78,7 @@ impl Default for Api {
             defined: Revision::default(),
             taken: services::Taken::default(),
             memo: Memo::default(),
+            nothings: BTreeMap::new(),
             last_pod: None,
         }
     }
@@ -195,7 +200,7 @@ impl Api {
     }
 }
 
-fn found(document: Option<crate::tree::Value>) -> Response {
+fn found(document: Option<Value>) -> Response {
     match document {
         Some(document) => Response::json(200, &document),
         None => Response::text(404, "404 page not found\n"),

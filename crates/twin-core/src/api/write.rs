@@ -7,7 +7,7 @@ use super::object::{
 use super::{Api, Call, Response};
 use crate::apply::{Writer, update};
 use crate::registry::Resource;
-use crate::schema::{Schema, empty};
+use crate::schema::{Schema, TypeId, empty};
 use crate::status::{Cause, Status};
 use crate::store::Key;
 use crate::tree::{Map, Value};
@@ -44,7 +44,7 @@ impl Api {
         if self.store.get(&resource.table, &key).is_some() {
             return Err(Status::already_exists(resource, &name));
         }
-        let nothing = empty(&self.schema, resource.ty);
+        let nothing = self.nothing(resource.ty);
         let object = match track {
             Track::Writes => self.tracked(call, "", &nothing, object),
             Track::Done => object.clone(),
@@ -182,6 +182,11 @@ impl Api {
             return Ok(new);
         }
         Ok(self.store.put(&resource.table, &key, &new).tree.clone())
+    }
+
+    /// An object in which nobody wrote anything.
+    fn nothing(&mut self, ty: TypeId) -> Value {
+        self.nothings.entry(ty).or_insert_with(|| empty(&self.schema, ty)).clone()
     }
 
     /// The new object with the owners of its fields.

@@ -117,24 +117,25 @@ fn stripped(fields: &FieldSet) -> FieldSet {
 /// `live` is what was there before; an object without any content for a create.
 pub fn update(writer: &Writer<'_>, live: &Value, new: &Value, memo: &mut Memo) -> Value {
     let Some(before) = entries(writer, live, new) else { return new.clone() };
-    let difference = Difference::between(writer.schema, writer.ty, live, new);
-    let question = Question::new(writer, difference);
-    if let Some(after) = memo.answer(&question, &before) {
-        return with_entries(new, after);
-    }
-    let mut managers = stored(&before);
     let creates = live.str_at(&["metadata", "uid"]).is_none();
-    if managers.is_empty() && !creates {
+    if before.is_empty() && !creates {
         // Nobody was tracked, so nobody starts: the first apply will.
         return new.without(MANAGED);
     }
+    let difference = Difference::between(writer.schema, writer.ty, live, new);
+    let question = (creates && before.is_empty()).then(|| Question::new(writer, &difference));
+    if let Some(known) = question.as_ref().and_then(|question| memo.answer(question)) {
+        return with_entries(new, known);
+    }
+    let mut managers = stored(&before);
     let me = Author::new(writer.manager, Operation::Update, writer.api_version, writer.subresource);
-    let difference = question.difference().sets().outside(&ignored(writer));
-    track(writer, &difference, &mut managers, me);
+    track(writer, &difference.sets().outside(&ignored(writer)), &mut managers, me);
     cap(&mut managers);
-    let after = encode(&managers).unwrap_or_default();
-    let tracked = with_entries(new, &after);
-    memo.keep(question, before, after);
+    let entries = encode(&managers).unwrap_or_default();
+    let tracked = with_entries(new, &entries);
+    if let Some(question) = question {
+        memo.keep(question, entries);
+    }
     tracked
 }
 

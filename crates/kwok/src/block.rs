@@ -67,9 +67,8 @@ pub(crate) fn value(node: &Node) -> Value {
         yaml::Value::Str(text) => Value::text(text),
         yaml::Value::Seq(items) => items.iter().map(value).collect::<Vec<_>>().into(),
         yaml::Value::Map(map) => {
-            let entry = |(key, node): &(yaml::Spanned<String>, Node)| {
-                (Text::new(&key.value), value(node))
-            };
+            let entry =
+                |(key, node): &(yaml::Spanned<String>, Node)| (Text::new(&key.value), value(node));
             Value::Map(map.entries.iter().map(entry).collect::<Map>())
         }
     }

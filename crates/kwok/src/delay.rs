@@ -60,7 +60,9 @@ impl Length {
                 None => parse(&text).or(self.value),
             },
             // As Go counts durations.
-            Some(Value::Int(nanos)) => Some(Duration::from_nanos(u64::try_from(nanos).unwrap_or(0))),
+            Some(Value::Int(nanos)) => {
+                Some(Duration::from_nanos(u64::try_from(nanos).unwrap_or(0)))
+            }
             _ => self.value,
         }
     }

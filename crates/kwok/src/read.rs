@@ -3,7 +3,7 @@
 mod fields;
 mod place;
 
-use crate::delay::{Delay, Source, Length, Weight};
+use crate::delay::{Delay, Length, Source, Weight};
 use crate::query::Query;
 use crate::rule::Rule;
 use crate::selector::{Condition, Operator, Selector};
@@ -79,7 +79,8 @@ impl Reader<'_> {
     fn selector(&self, node: &Node) -> Read<Selector> {
         let mut fields = Fields::of(node)?;
         let labels = fields.take("matchLabels").map(texts).transpose()?.unwrap_or_default();
-        let annotations = fields.take("matchAnnotations").map(texts).transpose()?.unwrap_or_default();
+        let annotations =
+            fields.take("matchAnnotations").map(texts).transpose()?.unwrap_or_default();
         let conditions = fields.list("matchExpressions")?;
         let conditions = conditions.iter().map(|it| self.condition(it)).collect::<Read<_>>()?;
         fields.done()?;
@@ -109,10 +110,13 @@ impl Reader<'_> {
             ("Exists", true) => Operator::Exists,
             ("DoesNotExist", true) => Operator::DoesNotExist,
             ("In" | "NotIn", true) => return Err(wrong(operator, "it needs values")),
-            ("Exists" | "DoesNotExist", false) => return Err(wrong(operator, "it takes no values")),
+            ("Exists" | "DoesNotExist", false) => {
+                return Err(wrong(operator, "it takes no values"));
+            }
             (name, _) => {
                 let known = "In, NotIn, Exists and DoesNotExist";
-                return Err(wrong(operator, format!("there is no operator {name:?}")).hint(format!("there are {known}")));
+                return Err(wrong(operator, format!("there is no operator {name:?}"))
+                    .hint(format!("there are {known}")));
             }
         };
         Ok(Condition::Query(query, operator))
@@ -187,8 +191,14 @@ impl Reader<'_> {
                 steps.push(self.patch(patch)?);
             }
         } else if let Some(template) = template {
-            let subresource = if subresource.is_empty() { "status".to_owned() } else { subresource };
-            steps.push(Step::Patch { form: None, root: "status".to_owned(), subresource, template });
+            let subresource =
+                if subresource.is_empty() { "status".to_owned() } else { subresource };
+            steps.push(Step::Patch {
+                form: None,
+                root: "status".to_owned(),
+                subresource,
+                template,
+            });
         }
         Ok(steps)
     }
@@ -198,7 +208,9 @@ impl Reader<'_> {
         for node in fields::list(node)? {
             let mut fields = Fields::of(node)?;
             steps.extend(fields.take("event").map(told).transpose()?.map(Step::Event));
-            steps.extend(fields.take("finalizers").map(finalizers).transpose()?.map(Step::Finalizers));
+            steps.extend(
+                fields.take("finalizers").map(finalizers).transpose()?.map(Step::Finalizers),
+            );
             steps.extend((fields.flag("delete")? == Some(true)).then_some(Step::Delete));
             steps.extend(fields.take("patch").map(|it| self.patch(it)).transpose()?);
             steps.extend(fields.take("apply").map(|it| self.apply(it)).transpose()?);
@@ -238,7 +250,9 @@ fn target(node: &Node) -> Read<Target> {
 }
 
 fn texts(node: &Node) -> Read<BTreeMap<String, String>> {
-    let map = node.as_map().ok_or_else(|| wrong(node, format!("this is {}, not a mapping", node.kind())))?;
+    let map = node
+        .as_map()
+        .ok_or_else(|| wrong(node, format!("this is {}, not a mapping", node.kind())))?;
     map.entries.iter().map(|(key, node)| Ok((key.value.clone(), fields::text(node)?))).collect()
 }
 

@@ -79,9 +79,7 @@ fn tree(value: &cel::Value) -> Value {
         cel::Value::UInt(uint) => Value::Int(i64::try_from(*uint).unwrap_or(i64::MAX)),
         cel::Value::Float(float) => Value::Float(*float),
         cel::Value::String(text) => Value::text(text.as_str()),
-        cel::Value::Duration(duration) => {
-            Value::text(format!("{}ms", duration.num_milliseconds()))
-        }
+        cel::Value::Duration(duration) => Value::text(format!("{}ms", duration.num_milliseconds())),
         _ => Value::Null,
     }
 }

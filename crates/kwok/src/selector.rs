@@ -47,9 +47,7 @@ impl Condition {
     fn holds(&self, object: &Value) -> bool {
         match self {
             // A query that does not fit the object finds nothing.
-            Self::Query(query, operator) => {
-                operator.holds(&query.run(object).unwrap_or_default())
-            }
+            Self::Query(query, operator) => operator.holds(&query.run(object).unwrap_or_default()),
             Self::Rule(rule) => rule.run(object) == Some(Value::Bool(true)),
         }
     }

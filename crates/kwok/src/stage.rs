@@ -182,7 +182,8 @@ impl Finalizers {
     /// The patch that makes them so, if they are not.
     fn deed(&self, object: &Value) -> Option<Deed> {
         let known = object.at(&["metadata", "finalizers"]).and_then(Value::as_list);
-        let known: Vec<&str> = known.into_iter().flat_map(|it| it.iter()).filter_map(Value::as_str).collect();
+        let known: Vec<&str> =
+            known.into_iter().flat_map(|it| it.iter()).filter_map(Value::as_str).collect();
         let goes = |name: &str| match &self.remove {
             Removed::All => true,
             Removed::These(names) => names.iter().any(|it| it == name),
@@ -213,11 +214,15 @@ pub fn next<'a>(
     }
     let weighed: Vec<(&Stage, Option<u64>)> =
         fit.iter().map(|stage| (*stage, stage.weight.of(object))).collect();
-    let sum = weighed.iter().fold(0_u64, |sum, (_, weight)| sum.saturating_add(weight.unwrap_or(0)));
+    let sum =
+        weighed.iter().fold(0_u64, |sum, (_, weight)| sum.saturating_add(weight.unwrap_or(0)));
     if sum == 0 {
         // None says more than the others; those that say something wrong stand back.
-        let said: Vec<&Stage> =
-            weighed.iter().filter(|(_, weight)| weight.is_some()).map(|(stage, _)| *stage).collect();
+        let said: Vec<&Stage> = weighed
+            .iter()
+            .filter(|(_, weight)| weight.is_some())
+            .map(|(stage, _)| *stage)
+            .collect();
         let among = if said.is_empty() { &fit } else { &said };
         let place = site.chance(u64::try_from(among.len()).unwrap_or(u64::MAX));
         return among.get(usize::try_from(place).unwrap_or(0)).copied();

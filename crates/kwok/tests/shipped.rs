@@ -13,16 +13,21 @@ use twin_core::tree::{Map, Value};
 #[test]
 fn shipped_stages_do_what_they_do_there() {
     let Some(root) = std::env::var_os("MUSTER_KWOK_STAGES") else {
-        eprintln!("skipped: MUSTER_KWOK_STAGES does not name kustomize/stage of a checkout of KWOK");
+        eprintln!(
+            "skipped: MUSTER_KWOK_STAGES does not name kustomize/stage of a checkout of KWOK"
+        );
         return;
     };
     let (mut files, mut cases) = (0, 0);
     for folder in folders(Path::new(&root)) {
-        let read: Vec<Stage> = yaml_files(&folder).into_iter().flat_map(|file| {
-            let text = fs::read_to_string(&file).expect("it can be read");
-            files += 1;
-            stages(&file.display().to_string(), &text).unwrap_or_else(|error| panic!("{error}"))
-        }).collect();
+        let read: Vec<Stage> = yaml_files(&folder)
+            .into_iter()
+            .flat_map(|file| {
+                let text = fs::read_to_string(&file).expect("it can be read");
+                files += 1;
+                stages(&file.display().to_string(), &text).unwrap_or_else(|error| panic!("{error}"))
+            })
+            .collect();
         for input in yaml_files(&folder.join("testdata")) {
             let name = input.display().to_string();
             let Some(stem) = name.strip_suffix(".input.yaml") else { continue };
@@ -47,7 +52,8 @@ fn folders(root: &Path) -> Vec<PathBuf> {
 
 fn yaml_files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut found: Vec<_> = entries.filter(|path| path.extension().is_some_and(|it| it == "yaml")).collect();
+    let mut found: Vec<_> =
+        entries.filter(|path| path.extension().is_some_and(|it| it == "yaml")).collect();
     found.sort();
     found
 }
@@ -65,8 +71,13 @@ fn judge(stages: &[Stage], input: &str, output: &Path) {
     let deeds = stage.deeds(&object, &mut Named).unwrap_or_else(|error| panic!("{input}: {error}"));
     // KWOK's answers leave events out when they are written down there: they have no data.
     let shown: Vec<_> = deeds.iter().filter_map(shown).collect();
-    let wanted = wanted.and_then(|it| it.at(&["next"])).and_then(Value::as_list).cloned().unwrap_or_default();
-    let wanted: Vec<_> = wanted.iter().filter(|it| it.str_at(&["kind"]) != Some("event")).map(plain).collect();
+    let wanted = wanted
+        .and_then(|it| it.at(&["next"]))
+        .and_then(Value::as_list)
+        .cloned()
+        .unwrap_or_default();
+    let wanted: Vec<_> =
+        wanted.iter().filter(|it| it.str_at(&["kind"]) != Some("event")).map(plain).collect();
     assert_eq!(text(&Value::from(shown)), text(&Value::from(wanted)), "{input}");
 }
 

@@ -62,14 +62,20 @@ static FUNCTIONS: &[Function] = &[
     plain("last", |value| items(value).map(|items| items.last().cloned().unwrap_or_default())),
     plain("any", |value| Ok(Value::Bool(items(value)?.iter().any(holds)))),
     plain("all", |value| Ok(Value::Bool(items(value)?.iter().all(holds)))),
-    plain("min", |value| Ok(items(value)?.iter().min_by(|a, b| compared(a, b)).cloned().unwrap_or_default())),
-    plain("max", |value| Ok(items(value)?.iter().max_by(|a, b| compared(a, b)).cloned().unwrap_or_default())),
+    plain("min", |value| {
+        Ok(items(value)?.iter().min_by(|a, b| compared(a, b)).cloned().unwrap_or_default())
+    }),
+    plain("max", |value| {
+        Ok(items(value)?.iter().max_by(|a, b| compared(a, b)).cloned().unwrap_or_default())
+    }),
     plain("sort", |value| {
         let mut items = items(value)?.to_vec();
         items.sort_by(compared);
         Ok(items.into())
     }),
-    plain("type", |value| Ok(if let Value::Bool(_) = value { "boolean" } else { value.kind_name() }.into())),
+    plain("type", |value| {
+        Ok(if let Value::Bool(_) = value { "boolean" } else { value.kind_name() }.into())
+    }),
     plain("tostring", |value| Ok(Value::text(shown(value)))),
     plain("tojson", |value| Ok(Value::text(value.to_string()))),
     plain("tonumber", tonumber),
@@ -80,11 +86,13 @@ static FUNCTIONS: &[Function] = &[
     with("startswith", |value, part| Ok(Value::Bool(text(value)?.starts_with(text(part)?)))),
     with("endswith", |value, part| Ok(Value::Bool(text(value)?.ends_with(text(part)?)))),
     with("ltrimstr", |value, part| {
-        let left = value.as_str().zip(part.as_str()).and_then(|(text, part)| text.strip_prefix(part));
+        let left =
+            value.as_str().zip(part.as_str()).and_then(|(text, part)| text.strip_prefix(part));
         Ok(left.map_or_else(|| value.clone(), Value::text))
     }),
     with("rtrimstr", |value, part| {
-        let left = value.as_str().zip(part.as_str()).and_then(|(text, part)| text.strip_suffix(part));
+        let left =
+            value.as_str().zip(part.as_str()).and_then(|(text, part)| text.strip_suffix(part));
         Ok(left.map_or_else(|| value.clone(), Value::text))
     }),
     with("split", |value, by| {
@@ -93,7 +101,10 @@ static FUNCTIONS: &[Function] = &[
         Ok(parts.map(Value::text).collect::<Vec<_>>().into())
     }),
     with("join", |value, by| {
-        let parts: Vec<_> = items(value)?.iter().map(|it| if it.is_null() { String::new() } else { shown(it) }).collect();
+        let parts: Vec<_> = items(value)?
+            .iter()
+            .map(|it| if it.is_null() { String::new() } else { shown(it) })
+            .collect();
         Ok(Value::text(parts.join(text(by)?)))
     }),
     with("test", |value, pattern| {
@@ -113,9 +124,15 @@ static FUNCTIONS: &[Function] = &[
         take(found.into())
     }),
     filter("any", |filter, value, take| take(Value::Bool(judged(filter, value)?.contains(&true)))),
-    filter("all", |filter, value, take| take(Value::Bool(!judged(filter, value)?.contains(&false)))),
-    filter("first", |filter, value, take| all(filter, value)?.into_iter().take(1).try_for_each(take)),
-    filter("last", |filter, value, take| all(filter, value)?.into_iter().next_back().into_iter().try_for_each(take)),
+    filter("all", |filter, value, take| {
+        take(Value::Bool(!judged(filter, value)?.contains(&false)))
+    }),
+    filter("first", |filter, value, take| {
+        all(filter, value)?.into_iter().take(1).try_for_each(take)
+    }),
+    filter("last", |filter, value, take| {
+        all(filter, value)?.into_iter().next_back().into_iter().try_for_each(take)
+    }),
 ];
 
 fn text(value: &Value) -> Result<&str, Failed> {
@@ -158,7 +175,9 @@ fn keys(value: &Value) -> Result<Value, Failed> {
         Value::Map(map) => {
             Ok(map.iter().map(|(key, _)| Value::Text(key.clone())).collect::<Vec<_>>().into())
         }
-        Value::List(list) => Ok((0_i64..).zip(list.iter()).map(|(at, _)| Value::Int(at)).collect::<Vec<_>>().into()),
+        Value::List(list) => {
+            Ok((0_i64..).zip(list.iter()).map(|(at, _)| Value::Int(at)).collect::<Vec<_>>().into())
+        }
         _ => Err(Failed),
     }
 }

@@ -18,9 +18,9 @@ pub(super) fn run(expr: &Expr, input: &Value, take: &mut Taker<'_>) -> Result<()
         Expr::Same => take(input.clone()),
         Expr::Below => below(input, take),
         Expr::Literal(value) => take(value.clone()),
-        Expr::Index(term, key) => run(term, input, &mut |value| {
-            run(key, input, &mut |key| take(index(&value, &key)?))
-        }),
+        Expr::Index(term, key) => {
+            run(term, input, &mut |value| run(key, input, &mut |key| take(index(&value, &key)?)))
+        }
         Expr::Each(term) => run(term, input, &mut |value| each(&value, take)),
         Expr::Try(term) => {
             for value in all(term, input).unwrap_or_default() {
@@ -30,9 +30,9 @@ pub(super) fn run(expr: &Expr, input: &Value, take: &mut Taker<'_>) -> Result<()
         }
         Expr::List(None) => take(Vec::new().into()),
         Expr::List(Some(inner)) => take(all(inner, input)?.into()),
-        Expr::Negative(term) => run(term, input, &mut |value| {
-            take(calculated(Sign::Minus, &Value::Int(0), &value)?)
-        }),
+        Expr::Negative(term) => {
+            run(term, input, &mut |value| take(calculated(Sign::Minus, &Value::Int(0), &value)?))
+        }
         Expr::Both(sign, sides) => both(*sign, &sides.0, &sides.1, input, take),
         Expr::If(parts) => run(&parts.0, input, &mut |condition| {
             run(if holds(&condition) { &parts.1 } else { &parts.2 }, input, take)
@@ -207,7 +207,8 @@ pub(super) fn compared(left: &Value, right: &Value) -> Ordering {
         }
         (Value::Map(left), Value::Map(right)) => {
             let keys = left.iter().map(|(key, _)| key).cmp(right.iter().map(|(key, _)| key));
-            let pairs = left.iter().zip(right.iter()).map(|((_, left), (_, right))| compared(left, right));
+            let pairs =
+                left.iter().zip(right.iter()).map(|((_, left), (_, right))| compared(left, right));
             pairs.fold(keys, Ordering::then)
         }
         _ => match (number(left), number(right)) {

@@ -33,7 +33,10 @@ fn filters_calculate() {
     finds(".metadata.annotations.wait // .metadata.annotations.delay // \"1s\"", r#"["3s"]"#);
     finds(".spec.containers | length > 1 and (.[0].name == \"x\")", "[true]");
     finds("[.spec.containers[].name] | join(\"-\")", r#"["x-y"]"#);
-    finds("if .spec.priority >= 5 then \"high\" elif .spec then \"low\" else empty end", r#"["high"]"#);
+    finds(
+        "if .spec.priority >= 5 then \"high\" elif .spec then \"low\" else empty end",
+        r#"["high"]"#,
+    );
     finds(".spec.priority * 2 - 1, -.spec.priority, 7 / 2, 7 % 4", "[9,-5,3.5,3]");
     finds(".status.conditions | map(select(.status != \"True\").type)", r#"[["Initialized"]]"#);
     finds(".status.phase | test(\"^Run\"), (ascii_downcase | startswith(\"r\"))", "[true,true]");

@@ -61,7 +61,8 @@ impl<'a> Fields<'a> {
 
     /// Fails for a field that nobody asked for.
     pub(super) fn done(&self) -> Result<(), Diagnostic> {
-        let strange = self.map.entries.iter().find(|(key, _)| !self.taken.contains(&key.value.as_str()));
+        let strange =
+            self.map.entries.iter().find(|(key, _)| !self.taken.contains(&key.value.as_str()));
         let Some((key, _)) = strange else { return Ok(()) };
         let message = format!("there is no field {:?} here", key.value);
         Err(Diagnostic::error("bad-stage", message, key.span)

@@ -173,10 +173,6 @@ fn order(left: &Value, right: &Value) -> Result<Ordering, String> {
         (Value::Float(left), Value::Float(right)) => Ok(left.total_cmp(right)),
         (Value::Int(left), Value::Float(right)) => Ok((*left as f64).total_cmp(right)),
         (Value::Float(left), Value::Int(right)) => Ok(left.total_cmp(&(*right as f64))),
-        _ => Err(format!(
-            "a {} and a {} cannot be compared",
-            left.kind_name(),
-            right.kind_name()
-        )),
+        _ => Err(format!("a {} and a {} cannot be compared", left.kind_name(), right.kind_name())),
     }
 }

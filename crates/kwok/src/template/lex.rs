@@ -32,7 +32,8 @@ pub(super) fn parts(text: &str) -> Result<Vec<Part<'_>>, Fault> {
     let (mut at, mut trim) = (0, false);
     while let Some(open) = text[at..].find("{{").map(|found| at + found) {
         let inside = open + 2;
-        let length = length(&text[inside..]).ok_or_else(|| Fault::new(open, "the action has no end"))?;
+        let length =
+            length(&text[inside..]).ok_or_else(|| Fault::new(open, "the action has no end"))?;
         let mut action = &text[inside..inside + length];
         let left = trims(action.strip_prefix('-'), |rest| rest.starts_with(char::is_whitespace));
         push(&mut parts, &text[at..open], trim, left.is_some());

@@ -15,7 +15,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
     pure("len", 1..=1, len),
     pure("dict", 0..=MANY, dict),
     pure("list", 0..=MANY, |values| Ok(values.to_vec().into())),
-    pure("get", 2..=2, |values| Ok(entry(&values[0], &values[1]).cloned().unwrap_or_else(|| "".into()))),
+    pure("get", 2..=2, |values| {
+        Ok(entry(&values[0], &values[1]).cloned().unwrap_or_else(|| "".into()))
+    }),
     pure("hasKey", 2..=2, |values| Ok(Value::Bool(entry(&values[0], &values[1]).is_some()))),
     pure("keys", 1..=1, |values| {
         let map = values[0].as_map().cloned().unwrap_or_default();
@@ -76,7 +78,8 @@ fn at(value: &Value, key: &Value) -> Made {
 }
 
 fn slice(values: &[Value]) -> Made {
-    let place = |at: usize| values.get(at).map(|it| usize::try_from(number(it)).unwrap_or(usize::MAX));
+    let place =
+        |at: usize| values.get(at).map(|it| usize::try_from(number(it)).unwrap_or(usize::MAX));
     let range = |length: usize| place(1).unwrap_or(0)..place(2).unwrap_or(length);
     let refused = || "there is no such part".to_owned();
     match &values[0] {

@@ -60,7 +60,8 @@ pub(super) enum Operand {
 const DEPTH: usize = 64;
 
 pub(super) fn parse(text: &str) -> Result<Block, Fault> {
-    let mut parser = Parser { parts: parts(text)?.into_iter(), scope: vec![String::new()], depth: 0 };
+    let mut parser =
+        Parser { parts: parts(text)?.into_iter(), scope: vec![String::new()], depth: 0 };
     let (block, end) = parser.block()?;
     match end {
         End::Text => Ok(block),
@@ -186,7 +187,8 @@ impl<'a> Parser<'a> {
 
     fn pipe(&mut self, at: usize, text: &str) -> Result<Pipe, Fault> {
         let words = words(text, at)?;
-        let mut line = Line { words: &words, next: 0, end: at + text.len(), depth: 0, scope: &mut self.scope };
+        let mut line =
+            Line { words: &words, next: 0, end: at + text.len(), depth: 0, scope: &mut self.scope };
         let pipe = line.pipe(at)?;
         match line.words.get(line.next) {
             None => Ok(pipe),
@@ -229,7 +231,9 @@ impl Line<'_> {
         while self.takes("|") {
             let at = self.at();
             commands.push(match self.command(Passed::Value)? {
-                Command::Value(_) => return Err(Fault::new(at, "only a function can follow \"|\"")),
+                Command::Value(_) => {
+                    return Err(Fault::new(at, "only a function can follow \"|\""));
+                }
                 call @ Command::Call(..) => call,
             });
         }
@@ -256,7 +260,9 @@ impl Line<'_> {
                 let known = names.iter().all(|name| self.scope.contains(name));
                 return match known {
                     true => Ok((names, How::Sets)),
-                    false => Err(Fault::new(self.words[start].0, "there is no such variable to set")),
+                    false => {
+                        Err(Fault::new(self.words[start].0, "there is no such variable to set"))
+                    }
                 };
             }
             if names.len() > 1 || !self.takes(",") {

@@ -61,7 +61,12 @@ impl Run<'_> {
             }
             Node::If(rows, other) | Node::With(rows, other) => {
                 let changes = matches!(node, Node::With(..));
-                return self.choice(rows, other, dot, if changes { Dot::Changes } else { Dot::Stays });
+                return self.choice(
+                    rows,
+                    other,
+                    dot,
+                    if changes { Dot::Changes } else { Dot::Stays },
+                );
             }
             Node::Range(pipe, body, other) => return self.range(pipe, body, other, dot),
             Node::Break => return Ok(Flow::Break),
@@ -242,9 +247,7 @@ fn field(value: &Value, fields: &[String], at: usize) -> Result<Value, Fault> {
 fn rows(value: &Value) -> Result<Vec<(Value, Value)>, String> {
     match value {
         Value::Null => Ok(Vec::new()),
-        Value::List(list) => {
-            Ok((0_i64..).map(Value::Int).zip(list.iter().cloned()).collect())
-        }
+        Value::List(list) => Ok((0_i64..).map(Value::Int).zip(list.iter().cloned()).collect()),
         Value::Map(map) => {
             Ok(map.iter().map(|(key, value)| (Value::Text(key.clone()), value.clone())).collect())
         }

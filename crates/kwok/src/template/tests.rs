@@ -68,14 +68,23 @@ fn values_are_shown_as_go_does() {
 #[test]
 fn actions_choose_and_repeat() {
     makes("{{ if .spec.x }}a{{ else if eq .spec.count 2 3 }}b{{ else }}c{{ end }}", "b");
-    makes("{{ with .status.empty }}a{{ else }}b{{ end }}{{ with .spec }}{{ .count }}{{ end }}", "b3");
+    makes(
+        "{{ with .status.empty }}a{{ else }}b{{ end }}{{ with .spec }}{{ .count }}{{ end }}",
+        "b3",
+    );
     makes("{{ range .spec.containers }}{{ .name }},{{ end }}", "a,b,");
-    makes("{{ range $i, $c := .spec.containers }}{{ $i }}{{ $c.name }}{{ $.metadata.name }} {{ end }}", "0ax 1bx ");
+    makes(
+        "{{ range $i, $c := .spec.containers }}{{ $i }}{{ $c.name }}{{ $.metadata.name }} {{ end }}",
+        "0ax 1bx ",
+    );
     makes("{{ range .spec.none }}a{{ else }}none{{ end }}", "none");
     makes("{{ range $k, $v := .status.map }}{{ $k }}{{ end }}", "kl");
     makes("{{ range 3 }}{{ if eq . 1 }}{{ continue }}{{ end }}{{ . }}{{ end }}", "02");
     makes("{{ range 3 }}{{ if . }}{{ break }}{{ end }}{{ . }}{{ end }}", "0");
-    makes("{{ $x := false }}{{ range .spec.containers }}{{ if eq .name \"b\" }}{{ $x = true }}{{ end }}{{ end }}{{ $x }}", "true");
+    makes(
+        "{{ $x := false }}{{ range .spec.containers }}{{ if eq .name \"b\" }}{{ $x = true }}{{ end }}{{ end }}{{ $x }}",
+        "true",
+    );
     makes("a {{- /* said */ -}} b{{ \"}}\" }}", "ab}}");
     makes("{{ or .spec.none \"\" | Quote }} {{ and .spec 0 1 }} {{ not .spec }}", "\"\" 0 false");
 }
@@ -89,16 +98,24 @@ fn functions_know_the_place() {
         "{{ PodIPWith .spec.nodeName ( or .spec.hostNetwork false ) ( or .metadata.uid \"\" ) .metadata.name \"ns\" }}",
         "Own of ns/x on n1",
     );
-    makes("{{ range NodeConditions }}{{ .type }}={{ .status }} {{ end }}",
-        "Ready=True MemoryPressure=False DiskPressure=False PIDPressure=False NetworkUnavailable=False ");
+    makes(
+        "{{ range NodeConditions }}{{ .type }}={{ .status }} {{ end }}",
+        "Ready=True MemoryPressure=False DiskPressure=False PIDPressure=False NetworkUnavailable=False ",
+    );
     makes("{{ randInt 10 20 }}", "15");
 }
 
 #[test]
 fn values_become_blocks() {
-    makes("m:{{ YAML .status.map 1 }}", "m:\n  \"k\": \"1\"\n  \"l\":\n    - \"x\"\n    -\n      \"m\": 2\n  ");
+    makes(
+        "m:{{ YAML .status.map 1 }}",
+        "m:\n  \"k\": \"1\"\n  \"l\":\n    - \"x\"\n    -\n      \"m\": 2\n  ",
+    );
     makes("{{ \"a\\nb\" | nindent 2 }}|{{ list \"x\" 1 | join \"-\" | upper }}", "\n  a\n  b|X-1");
-    makes("{{ default \"d\" .spec.none }} {{ ternary \"y\" \"n\" true }} {{ dict \"a\" 1 | toJson }}", "d y {\"a\":1}");
+    makes(
+        "{{ default \"d\" .spec.none }} {{ ternary \"y\" \"n\" true }} {{ dict \"a\" 1 | toJson }}",
+        "d y {\"a\":1}",
+    );
 }
 
 #[test]
@@ -116,7 +133,10 @@ fn what_is_wrong_is_said() {
     makes("\n{{ index .spec.containers 9 }}", "line 2 of the template: there is no item 9 of 2");
     makes("{{ .metadata.name.x }}", "line 1 of the template: there is no \"x\" in a string");
     makes("{{ range 999999999 }}{{ end }}", "line 1 of the template: the template takes too long");
-    makes("{{ range 100000 }}xxxxxxxxxxxxxxx{{ end }}", "line 1 of the template: the template makes too much text");
+    makes(
+        "{{ range 100000 }}xxxxxxxxxxxxxxx{{ end }}",
+        "line 1 of the template: the template makes too much text",
+    );
     for nested in ["{{ if 1 }}", "{{ (", "{{ with 1 }}{{ else with 1 }}"] {
         assert!(rendered(&nested.repeat(10_000)).is_err());
     }

@@ -80,12 +80,19 @@ pub(super) static FUNCTIONS: &[Function] = &[
 const LONGEST: usize = 1 << 20;
 
 fn bounded(length: usize, make: impl FnOnce() -> String) -> Made {
-    if length > LONGEST { Err("the text gets too long".to_owned()) } else { Ok(Value::text(make())) }
+    if length > LONGEST {
+        Err("the text gets too long".to_owned())
+    } else {
+        Ok(Value::text(make()))
+    }
 }
 
 fn width(value: &Value) -> Result<usize, String> {
     let width = number(value);
-    usize::try_from(width).ok().filter(|it| *it <= 256).ok_or_else(|| format!("cannot indent by {width}"))
+    usize::try_from(width)
+        .ok()
+        .filter(|it| *it <= 256)
+        .ok_or_else(|| format!("cannot indent by {width}"))
 }
 
 /// The text with so many spaces after each line break.
@@ -159,7 +166,9 @@ fn formatted(format: &str, values: &[Value]) -> String {
     let mut rest = format;
     while let Some((before, after)) = rest.split_once('%') {
         text += before;
-        let verb_at = after.find(|next: char| !(next.is_ascii_digit() || matches!(next, '-' | '+' | '.' | ' ' | '#')));
+        let verb_at = after.find(|next: char| {
+            !(next.is_ascii_digit() || matches!(next, '-' | '+' | '.' | ' ' | '#'))
+        });
         let Some((flags, verb)) = verb_at.map(|at| (&after[..at], &after[at..])) else {
             text += "%!(NOVERB)";
             return text;

@@ -1,6 +1,6 @@
 //! A place whose answers can be told apart, and readers for tests.
 
-use kwok::{PodName, Network, Site, Stage};
+use kwok::{Network, PodName, Site, Stage};
 use twin_core::time::Timestamp;
 use twin_core::tree::{Map, Text, Value};
 use yaml::{FileId, Limits, Node, Sources};

@@ -39,6 +39,10 @@ impl Layout {
         let named = shape.zones.get(usize::try_from(zone).unwrap_or(0)).cloned();
         let zone_name = named.unwrap_or_else(|| format!("{}-{}", shape.region, zone + 1));
         let block_name = format!("{pool}-z{zone}-b{block}");
-        Place { zone: zone_name, rack: format!("{block_name}-r{}", rack % self.block.max(1)), block: block_name }
+        Place {
+            zone: zone_name,
+            rack: format!("{block_name}-r{}", rack % self.block.max(1)),
+            block: block_name,
+        }
     }
 }

@@ -5,7 +5,7 @@ use crate::reserve::Amounts;
 use crate::table::{Gpu, Shape, shape};
 use std::collections::BTreeMap;
 
-/// More nodes are not made at once.
+/// A pool that people write has no more nodes.
 const MOST: u32 = 100_000;
 const GPU: &str = "nvidia.com/gpu";
 
@@ -65,15 +65,14 @@ impl Pool {
     /// So many machines of a shape, whose nodes are called after the pool: `NAME-0`, `NAME-1`…
     ///
     /// # Errors
-    /// If nodes cannot be called so, or there are too many.
+    /// If nodes cannot be called so.
     pub fn new(name: &str, count: u32, shape: &'static Shape) -> Result<Self, BadPool> {
-        let letters = name.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-');
-        let ends = name.starts_with(|first: char| first.is_ascii_alphanumeric()) && !name.ends_with('-');
+        let letters =
+            name.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-');
+        let ends =
+            name.starts_with(|first: char| first.is_ascii_alphanumeric()) && !name.ends_with('-');
         if !letters || !ends || name.len() > 40 {
             return Err(BadPool::Name(name.to_owned()));
-        }
-        if count > MOST {
-            return Err(BadPool::Count(count.to_string()));
         }
         let layout = Layout::of(shape);
         Ok(Self { name: name.to_owned(), count, shape, gpus: shape.gpus, mig: None, layout })
@@ -88,7 +87,8 @@ impl Pool {
         let mut parts = text.split(',');
         let (name, rest) = parts.next().and_then(|it| it.split_once('=')).ok_or_else(form)?;
         let (count, named) = rest.split_once(':').ok_or_else(form)?;
-        let number = count.parse().map_err(|_| BadPool::Count(count.to_owned()))?;
+        let number = count.parse().ok().filter(|it| *it <= MOST);
+        let number = number.ok_or_else(|| BadPool::Count(count.to_owned()))?;
         let shape = shape(named).ok_or_else(|| BadPool::Shape(named.to_owned()))?;
         let mut pool = Self::new(name, number, shape)?;
         for setting in parts {

@@ -171,7 +171,8 @@ mod tests {
         assert_eq!(names.len(), shapes().len(), "names are their own");
         for shape in shapes() {
             assert_eq!(shape.gpu.is_some(), shape.gpus > 0, "{}", shape.name);
-            let source = shape.source.starts_with("https://") || shape.source.starts_with("our own size");
+            let source =
+                shape.source.starts_with("https://") || shape.source.starts_with("our own size");
             assert!(source, "{}: {}", shape.name, shape.source);
             if let Some(gpu) = shape.gpu {
                 assert!(gpu.source.starts_with("https://"), "{}", gpu.id);

@@ -67,10 +67,16 @@ fn what_is_wrong_is_said() {
     assert_eq!(fails("X=1:h100"), BadPool::Name("X".to_owned()));
     assert_eq!(fails("x=1:h101"), BadPool::Shape("h101".to_owned()));
     assert_eq!(fails("x=1:m5.large,gpus=2"), BadPool::NoGpus("m5.large".to_owned()));
-    assert_eq!(fails("x=1:h100,zones=0").to_string(), "\"0\" is no number for zones: it takes 1 to 100000");
+    assert_eq!(
+        fails("x=1:h100,zones=0").to_string(),
+        "\"0\" is no number for zones: it takes 1 to 100000"
+    );
     assert_eq!(fails("x=1:h100,colour=1"), BadPool::Setting("colour".to_owned()));
     assert!(fails("x=1:h100,mig=1g.5gb").to_string().contains("it takes 1g.10gb, 1g.20gb"));
-    assert_eq!(fails("x=1:l4,mig=1g.5gb").to_string(), "the GPU l4 cannot be cut into \"1g.5gb\": it has no instances");
+    assert_eq!(
+        fails("x=1:l4,mig=1g.5gb").to_string(),
+        "the GPU l4 cannot be cut into \"1g.5gb\": it has no instances"
+    );
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn registered(node: &Value, name: &str, now: Timestamp) -> Value {
         ("allocatable", capacity.clone()),
         ("capacity", capacity),
         ("addresses", addresses(node, name)),
-        ("nodeInfo", info(name)),
+        ("nodeInfo", info(node, name)),
         (
             "daemonEndpoints",
             Value::from([("kubeletEndpoint", Value::from([("Port", KUBELET_PORT.into())]))]),
@@ -145,11 +145,12 @@ fn addresses(node: &Value, name: &str) -> Value {
     rows.into()
 }
 
-fn info(name: &str) -> Value {
+fn info(node: &Value, name: &str) -> Value {
     let text = |text: &str| Value::text(text);
+    let arch = node.str_at(&["metadata", "labels", "kubernetes.io/arch"]).unwrap_or("amd64");
     let own = |what: &str| Value::Text(Text::from(format!("{what}-{name}")));
     Value::from([
-        ("architecture", text("amd64")),
+        ("architecture", text(arch)),
         ("bootID", own("boot")),
         ("containerRuntimeVersion", text("containerd://2.2.0")),
         ("kernelVersion", text("6.12.0")),

@@ -15,18 +15,18 @@ fn write(value: &Value, depth: usize, text: &mut String) {
     let pad = "  ".repeat(depth);
     match value {
         Value::Map(map) if map.iter().next().is_some() => {
-            for (key, value) in map.iter() {
-                text.push_str(&format!("{pad}{}:", Value::Text(key.clone())));
+            for (key, value) in map {
+                text.extend([pad.as_str(), &Value::Text(key.clone()).to_string(), ":"]);
                 write_below(value, depth + 1, text);
             }
         }
         Value::List(list) if !list.is_empty() => {
             for item in list.iter() {
-                text.push_str(&format!("{pad}-"));
+                text.extend([pad.as_str(), "-"]);
                 write_below(item, depth + 1, text);
             }
         }
-        other => text.push_str(&format!("{pad}{other}\n")),
+        other => text.extend([pad.as_str(), &other.to_string(), "\n"]),
     }
 }
 
@@ -40,7 +40,7 @@ fn write_below(value: &Value, depth: usize, text: &mut String) {
         text.push('\n');
         write(value, depth, text);
     } else {
-        text.push_str(&format!(" {value}\n"));
+        text.extend([" ", &value.to_string(), "\n"]);
     }
 }
 

@@ -1,5 +1,6 @@
 //! How long a stage waits, and how likely it is.
 
+use crate::number::whole;
 use crate::query::Query;
 use crate::rule::Rule;
 use crate::site::Site;
@@ -35,11 +36,10 @@ impl Weight {
     pub(crate) fn of(&self, object: &Value) -> Option<u64> {
         let own = u64::from(self.value);
         match self.from.as_ref().and_then(|from| from.run(object)) {
-            None => Some(own),
             Some(Value::Int(int)) => Some(u64::try_from(int).unwrap_or(0)),
-            Some(Value::Float(float)) => Some(float.max(0.0) as u64),
+            Some(Value::Float(float)) => Some(u64::try_from(whole(float)).unwrap_or(0)),
             Some(Value::Text(text)) => text.parse().ok(),
-            Some(_) => Some(own),
+            None | Some(_) => Some(own),
         }
     }
 }
@@ -84,7 +84,8 @@ impl Delay {
             None => least,
             Some(most) if most <= least => most,
             Some(most) => {
-                let span = u64::try_from((most - least).as_micros()).unwrap_or(u64::MAX);
+                let span = most.saturating_sub(least).as_micros();
+                let span = u64::try_from(span).unwrap_or(u64::MAX);
                 least.saturating_add(Duration::from_micros(site.chance(span)))
             }
         }

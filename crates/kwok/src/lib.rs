@@ -17,6 +17,7 @@
 mod block;
 mod delay;
 mod fault;
+mod number;
 mod query;
 mod read;
 mod rule;

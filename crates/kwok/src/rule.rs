@@ -3,9 +3,8 @@
 use crate::fault::Fault;
 use kube_cel::KubeCelExt;
 use kube_cel::cel::{self, Context, Program};
-use std::collections::HashMap;
 use std::sync::Arc;
-use twin_core::tree::Value;
+use twin_core::tree::{Text, Value};
 
 /// An expression that was read.
 #[derive(Debug)]
@@ -64,9 +63,11 @@ fn cel_value(value: &Value) -> cel::Value {
         Value::Text(text) => cel::Value::String(Arc::new(text.to_string())),
         Value::List(list) => cel::Value::List(Arc::new(list.iter().map(cel_value).collect())),
         Value::Map(map) => {
-            let entries: HashMap<String, cel::Value> =
-                map.iter().map(|(key, value)| (key.to_string(), cel_value(value))).collect();
-            cel::Value::Map(entries.into())
+            let entry = |(key, value): (&Text, &Value)| {
+                (cel::objects::Key::String(Arc::new(key.to_string())), cel_value(value))
+            };
+            let map = map.iter().map(|(key, value)| entry((key, value))).collect();
+            cel::Value::Map(cel::objects::Map { map: Arc::new(map) })
         }
     }
 }

@@ -176,11 +176,15 @@ impl Pool {
 
     fn amounts(&self, amounts: Amounts) -> BTreeMap<String, String> {
         let cpu = match amounts.cpu_millis {
-            millis if millis % 1_000 == 0 => (millis / 1_000).to_string(),
+            millis if millis.is_multiple_of(1_000) => (millis / 1_000).to_string(),
             millis => format!("{millis}m"),
         };
         let whole = |mib: u64| {
-            if mib % 1_024 == 0 { format!("{}Gi", mib / 1_024) } else { format!("{mib}Mi") }
+            if mib.is_multiple_of(1_024) {
+                format!("{}Gi", mib / 1_024)
+            } else {
+                format!("{mib}Mi")
+            }
         };
         let mut all = BTreeMap::from([
             ("cpu".to_owned(), cpu),

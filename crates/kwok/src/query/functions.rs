@@ -111,7 +111,7 @@ static FUNCTIONS: &[Function] = &[
         let pattern = RegexBuilder::new(text(pattern)?).size_limit(PATTERN).build();
         Ok(Value::Bool(pattern.map_err(|_| Failed)?.is_match(text(value)?)))
     }),
-    with("contains", |value, part| contains(value, part).map(Value::Bool)),
+    with("contains", |value, part| Ok(Value::Bool(contains(value, part)))),
     filter("select", |filter, value, take| {
         run(filter, value, &mut |found| if holds(&found) { take(value.clone()) } else { Ok(()) })
     }),
@@ -211,15 +211,15 @@ fn has(value: &Value, key: &Value) -> Result<Value, Failed> {
     }
 }
 
-fn contains(value: &Value, part: &Value) -> Result<bool, Failed> {
+fn contains(value: &Value, part: &Value) -> bool {
     match (value, part) {
-        (Value::Text(value), Value::Text(part)) => Ok(value.contains(part.as_str())),
-        (Value::List(value), Value::List(part)) => Ok(part
-            .iter()
-            .all(|part| value.iter().any(|item| contains(item, part).unwrap_or(false)))),
-        (Value::Map(value), Value::Map(part)) => Ok(part.iter().all(|(key, part)| {
-            value.get(key).is_some_and(|item| contains(item, part).unwrap_or(false))
-        })),
-        _ => Ok(compared(value, part).is_eq()),
+        (Value::Text(value), Value::Text(part)) => value.contains(part.as_str()),
+        (Value::List(value), Value::List(part)) => {
+            part.iter().all(|part| value.iter().any(|item| contains(item, part)))
+        }
+        (Value::Map(value), Value::Map(part)) => {
+            part.iter().all(|(key, part)| value.get(key).is_some_and(|item| contains(item, part)))
+        }
+        _ => compared(value, part).is_eq(),
     }
 }

@@ -219,13 +219,11 @@ impl Parser {
             arguments.push(self.filter(0)?);
             self.must(")")?;
         }
-        match function(name, arguments.len()) {
-            Some(function) => Ok(Expr::Call(function, arguments)),
-            None => {
-                let how = if arguments.is_empty() { "" } else { " with an argument" };
-                Err(Fault::new(at, format!("there is no function {name:?}{how}")))
-            }
+        if let Some(function) = function(name, arguments.len()) {
+            return Ok(Expr::Call(function, arguments));
         }
+        let how = if arguments.is_empty() { "" } else { " with an argument" };
+        Err(Fault::new(at, format!("there is no function {name:?}{how}")))
     }
 
     /// What follows `if` or `elif`.

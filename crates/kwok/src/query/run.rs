@@ -2,6 +2,7 @@
 
 use super::functions::Kind;
 use super::parse::{Expr, Sign};
+use crate::number::float;
 use std::cmp::Ordering;
 use twin_core::tree::Value;
 
@@ -163,7 +164,7 @@ fn arithmetic(sign: Sign, left: &Value, right: &Value) -> Result<Value, Failed> 
             Sign::Divided => left.checked_div(*right).filter(|it| it * right == *left),
             _ => left.checked_rem(*right),
         }
-        .map_or_else(|| floats(sign, *left as f64, *right as f64), |it| Ok(Value::Int(it))),
+        .map_or_else(|| floats(sign, float(*left), float(*right)), |it| Ok(Value::Int(it))),
         _ => floats(sign, number(left)?, number(right)?),
     }
 }
@@ -181,7 +182,7 @@ fn floats(sign: Sign, left: f64, right: f64) -> Result<Value, Failed> {
 
 fn number(value: &Value) -> Result<f64, Failed> {
     match value {
-        Value::Int(int) => Ok(*int as f64),
+        Value::Int(int) => Ok(float(*int)),
         Value::Float(float) => Ok(*float),
         _ => Err(Failed),
     }

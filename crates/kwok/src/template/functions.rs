@@ -2,6 +2,7 @@
 
 use super::lists;
 use super::text;
+use crate::number::{float, whole};
 use crate::site::{Network, PodName, Site, node_conditions};
 use std::cmp::Ordering;
 use std::ops::RangeInclusive;
@@ -85,14 +86,14 @@ static OWN: &[Function] = &[
         Ok(first(site.node_addresses(&node)))
     }),
     site("NodeIPWith", 1..=1, |site, values| Ok(first(site.node_addresses(name(&values[0])?)))),
-    site("NodeIPsWith", 1..=1, |site, values| Ok(list(site.node_addresses(name(&values[0])?)))),
+    site("NodeIPsWith", 1..=1, |site, values| Ok(list(&site.node_addresses(name(&values[0])?)))),
     site("PodIP", 0..=0, |site, _| {
         let node = site.node_name();
         let pod = PodName { node: &node, network: Network::Own, uid: "", name: "", namespace: "" };
         Ok(first(site.pod_addresses(&pod)))
     }),
     site("PodIPWith", 5..=5, |site, values| Ok(first(site.pod_addresses(&pod(values)?)))),
-    site("PodIPsWith", 5..=5, |site, values| Ok(list(site.pod_addresses(&pod(values)?)))),
+    site("PodIPsWith", 5..=5, |site, values| Ok(list(&site.pod_addresses(&pod(values)?)))),
     site("randInt", 2..=2, |site, values| {
         let (from, to) = (number(&values[0]), number(&values[1]));
         let span = to.checked_sub(from).and_then(|span| u64::try_from(span).ok()).unwrap_or(0);
@@ -105,7 +106,7 @@ fn first(addresses: Vec<String>) -> Value {
     Value::text(addresses.into_iter().next().unwrap_or_default())
 }
 
-fn list(addresses: Vec<String>) -> Value {
+fn list(addresses: &[String]) -> Value {
     addresses.iter().map(Value::text).collect::<Vec<_>>().into()
 }
 
@@ -133,7 +134,7 @@ fn pod(values: &[Value]) -> Result<PodName<'_>, String> {
 pub(super) fn number(value: &Value) -> i64 {
     match value {
         Value::Int(int) => *int,
-        Value::Float(float) => *float as i64,
+        Value::Float(float) => whole(*float),
         Value::Bool(bool) => i64::from(*bool),
         Value::Text(text) => text.parse().unwrap_or(0),
         Value::Null | Value::List(_) | Value::Map(_) => 0,
@@ -171,8 +172,8 @@ fn order(left: &Value, right: &Value) -> Result<Ordering, String> {
         (Value::Bool(left), Value::Bool(right)) => Ok(left.cmp(right)),
         (Value::Int(left), Value::Int(right)) => Ok(left.cmp(right)),
         (Value::Float(left), Value::Float(right)) => Ok(left.total_cmp(right)),
-        (Value::Int(left), Value::Float(right)) => Ok((*left as f64).total_cmp(right)),
-        (Value::Float(left), Value::Int(right)) => Ok(left.total_cmp(&(*right as f64))),
+        (Value::Int(left), Value::Float(right)) => Ok(float(*left).total_cmp(right)),
+        (Value::Float(left), Value::Int(right)) => Ok(left.total_cmp(&float(*right))),
         _ => Err(format!("a {} and a {} cannot be compared", left.kind_name(), right.kind_name())),
     }
 }

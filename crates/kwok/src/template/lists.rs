@@ -13,7 +13,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
     pure("slice", 1..=3, slice),
     pure("len", 1..=1, len),
-    pure("dict", 0..=MANY, dict),
+    pure("dict", 0..=MANY, |values| Ok(dict(values))),
     pure("list", 0..=MANY, |values| Ok(values.to_vec().into())),
     pure("get", 2..=2, |values| {
         Ok(entry(&values[0], &values[1]).cloned().unwrap_or_else(|| "".into()))
@@ -101,11 +101,11 @@ fn len(values: &[Value]) -> Made {
     Ok(Value::Int(i64::try_from(length).unwrap_or(i64::MAX)))
 }
 
-fn dict(values: &[Value]) -> Made {
+fn dict(values: &[Value]) -> Value {
     let mut entries = BTreeMap::new();
     for pair in values.chunks(2) {
         let value = pair.get(1).cloned().unwrap_or_else(|| "".into());
         entries.insert(twin_core::tree::Text::from(shown(&pair[0])), value);
     }
-    Ok(Value::Map(entries.into_iter().collect::<Map>()))
+    Value::Map(entries.into_iter().collect::<Map>())
 }

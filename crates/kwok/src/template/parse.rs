@@ -64,9 +64,9 @@ pub(super) fn parse(text: &str) -> Result<Block, Fault> {
         Parser { parts: parts(text)?.into_iter(), scope: vec![String::new()], depth: 0 };
     let (block, end) = parser.block()?;
     match end {
-        End::Text => Ok(block),
-        End::Else(at, _) => Err(Fault::new(at, "\"else\" belongs to nothing")),
-        End::End(at) => Err(Fault::new(at, "\"end\" belongs to nothing")),
+        Last::Text => Ok(block),
+        Last::Else(at, _) => Err(Fault::new(at, "\"else\" belongs to nothing")),
+        Last::End(at) => Err(Fault::new(at, "\"end\" belongs to nothing")),
     }
 }
 
@@ -78,7 +78,7 @@ struct Parser<'a> {
 }
 
 /// What a block ends with.
-enum End<'a> {
+enum Last<'a> {
     Text,
     End(usize),
     /// What follows `else`.
@@ -94,12 +94,12 @@ fn keyword(action: &str, at: usize) -> (&str, usize, &str) {
 }
 
 impl<'a> Parser<'a> {
-    fn block(&mut self) -> Result<(Block, End<'a>), Fault> {
+    fn block(&mut self) -> Result<(Block, Last<'a>), Fault> {
         self.depth += 1;
         let known = self.scope.len();
         let mut block = Vec::new();
         let end = loop {
-            let Some(part) = self.parts.next() else { break End::Text };
+            let Some(part) = self.parts.next() else { break Last::Text };
             let (at, action) = match part {
                 Part::Text(text) => {
                     block.push(Node::Text(text.to_owned()));
@@ -112,8 +112,8 @@ impl<'a> Parser<'a> {
             }
             let (word, place, rest) = keyword(action, at);
             match word {
-                "end" if rest.trim().is_empty() => break End::End(at),
-                "else" => break End::Else(place, rest),
+                "end" if rest.trim().is_empty() => break Last::End(at),
+                "else" => break Last::Else(place, rest),
                 _ => block.push(self.node(word, (at, action), (place, rest))?),
             }
         };
@@ -153,9 +153,9 @@ impl<'a> Parser<'a> {
             let (block, end) = self.block()?;
             rows.push((pipe, block));
             match end {
-                End::Text => return Err(Fault::new(at, "\"end\" is missing")),
-                End::End(_) => return Ok((rows, Vec::new())),
-                End::Else(place, after) => match keyword(after, place) {
+                Last::Text => return Err(Fault::new(at, "\"end\" is missing")),
+                Last::End(_) => return Ok((rows, Vec::new())),
+                Last::Else(place, after) => match keyword(after, place) {
                     ("if" | "with", place, after) => (at, rest) = (place, after.to_owned()),
                     ("", ..) => return self.last(at).map(|block| (rows, block)),
                     (_, place, _) => return Err(Fault::new(place, "\"else\" takes no value")),
@@ -167,9 +167,9 @@ impl<'a> Parser<'a> {
     /// The block after `else`.
     fn last(&mut self, at: usize) -> Result<Block, Fault> {
         match self.block()? {
-            (block, End::End(_)) => Ok(block),
-            (_, End::Else(at, _)) => Err(Fault::new(at, "there is an \"else\" already")),
-            (_, End::Text) => Err(Fault::new(at, "\"end\" is missing")),
+            (block, Last::End(_)) => Ok(block),
+            (_, Last::Else(at, _)) => Err(Fault::new(at, "there is an \"else\" already")),
+            (_, Last::Text) => Err(Fault::new(at, "\"end\" is missing")),
         }
     }
 
@@ -177,10 +177,10 @@ impl<'a> Parser<'a> {
         let pipe = self.pipe(at, rest)?;
         let (block, end) = self.block()?;
         let other = match end {
-            End::End(_) => Vec::new(),
-            End::Else(_, after) if after.trim().is_empty() => self.last(at)?,
-            End::Else(place, _) => return Err(Fault::new(place, "\"else\" takes no value")),
-            End::Text => return Err(Fault::new(at, "\"end\" is missing")),
+            Last::End(_) => Vec::new(),
+            Last::Else(_, after) if after.trim().is_empty() => self.last(at)?,
+            Last::Else(place, _) => return Err(Fault::new(place, "\"else\" takes no value")),
+            Last::Text => return Err(Fault::new(at, "\"end\" is missing")),
         };
         Ok(Node::Range(pipe, block, other))
     }
@@ -258,12 +258,10 @@ impl Line<'_> {
             }
             if self.takes("=") {
                 let known = names.iter().all(|name| self.scope.contains(name));
-                return match known {
-                    true => Ok((names, How::Sets)),
-                    false => {
-                        Err(Fault::new(self.words[start].0, "there is no such variable to set"))
-                    }
-                };
+                if known {
+                    return Ok((names, How::Sets));
+                }
+                return Err(Fault::new(self.words[start].0, "there is no such variable to set"));
             }
             if names.len() > 1 || !self.takes(",") {
                 break;

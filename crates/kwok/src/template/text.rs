@@ -175,7 +175,7 @@ fn formatted(format: &str, values: &[Value]) -> String {
         };
         let letter = verb.chars().next().unwrap_or_default();
         rest = &verb[letter.len_utf8()..];
-        text += &match (letter, values_for(letter, &mut values)) {
+        let part = match (letter, values_for(letter, &mut values)) {
             ('%', _) => "%".to_owned(),
             (letter, None) => format!("%!{letter}(MISSING)"),
             ('s' | 'v' | 't', Some(value)) => shown(value),
@@ -183,6 +183,7 @@ fn formatted(format: &str, values: &[Value]) -> String {
             ('d', Some(Value::Int(int))) => padded(*int, flags),
             (letter, Some(value)) => format!("%!{letter}({})", shown(value)),
         };
+        text += &part;
     }
     text + rest
 }

@@ -13,7 +13,9 @@ pub struct Rule(Program);
 /// Functions that KWOK adds, which are not known here.
 const UNKNOWN: &[&str] = &["Now", "Rand", "SinceSecond", "UnixSecond", "Quantity"];
 /// Longer ones are refused.
-const LONGEST: usize = 16 * 1024;
+const LONGEST: usize = 4 * 1024;
+/// Deeper ones are refused: the parser of CEL takes much of the stack for each level.
+const DEEPEST: usize = 16;
 
 thread_local! {
     /// What every expression knows: it takes longer to gather than to use.
@@ -28,6 +30,9 @@ impl Rule {
     pub fn parse(text: &str) -> Result<Self, Fault> {
         if text.len() > LONGEST {
             return Err(Fault::new(0, "the expression is too long"));
+        }
+        if depth(text) > DEEPEST {
+            return Err(Fault::new(0, "the expression is nested too deeply"));
         }
         let program = Program::compile(text).map_err(|errors| {
             let first = errors.errors.first();
@@ -52,6 +57,21 @@ impl Rule {
             self.0.execute(&context).ok().map(|value| tree(&value))
         })
     }
+}
+
+/// How deeply brackets and choices are nested, at most: those in strings count too.
+fn depth(text: &str) -> usize {
+    let (mut open, mut choices, mut deepest) = (0_usize, 0, 0);
+    for letter in text.bytes() {
+        match letter {
+            b'(' | b'[' | b'{' => open += 1,
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            b'?' => choices += 1,
+            _ => {}
+        }
+        deepest = deepest.max(open + choices);
+    }
+    deepest
 }
 
 fn cel_value(value: &Value) -> cel::Value {
@@ -82,5 +102,29 @@ fn tree(value: &cel::Value) -> Value {
         cel::Value::String(text) => Value::text(text.as_str()),
         cel::Value::Duration(duration) => Value::text(format!("{}ms", duration.num_milliseconds())),
         _ => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Rule;
+    use twin_core::tree::Value;
+
+    #[test]
+    fn what_is_nested_too_deeply_is_refused() {
+        for part in ["(", "[", "{", "!(", "a ? ", "{a:"] {
+            let fault = Rule::parse(&part.repeat(500)).expect_err(part);
+            assert_eq!(fault.message, "the expression is nested too deeply", "{part}");
+        }
+        assert!(
+            Rule::parse("has(self.a) && (self.b in ['x', 'y'] || !(self.c == {'d': 1}))").is_ok()
+        );
+        assert!(Rule::parse(&"!".repeat(4_000)).is_err());
+        let long = vec!["1"; 2_000].join("+");
+        let sum = Rule::parse(&long).map(|rule| rule.run(&Value::Null));
+        assert!(
+            !matches!(sum, Ok(Some(sum)) if sum != Value::Int(2_000)),
+            "it is right, or refused"
+        );
     }
 }

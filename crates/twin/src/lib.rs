@@ -18,6 +18,7 @@
 //! Where the runtime's time is paused, a day of theirs takes as long as its events need.
 //! What differs from a real API server stands in `docs/twin-fidelity.md`.
 
+mod fleet;
 mod https;
 mod inputs;
 mod service;
@@ -25,6 +26,8 @@ mod service;
 pub use https::{IdentityError, ServeError, Served};
 pub use inputs::{LOST, Unknown, Workload};
 pub use service::{BodyError, TwinBody, TwinService};
+pub use shapes::{Pool, Shape};
+pub use twin_control::{Stages, UnknownKind};
 pub use twin_core::registry::Scope;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -71,6 +74,9 @@ impl Clock {
 #[derive(Clone, Debug)]
 pub struct Builder {
     nodes: u32,
+    shape: &'static Shape,
+    pools: Vec<Pool>,
+    stages: Stages,
     seed: u64,
     origin: Option<Duration>,
     motion: Motion,
@@ -89,7 +95,15 @@ pub enum Motion {
 impl Twin {
     /// Starts to describe a twin.
     pub fn builder() -> Builder {
-        Builder { nodes: 0, seed: 1, origin: None, motion: Motion::default() }
+        Builder {
+            nodes: 0,
+            shape: shapes::standard(),
+            pools: Vec::new(),
+            stages: Stages::default(),
+            seed: 1,
+            origin: None,
+            motion: Motion::default(),
+        }
     }
 
     /// A client for it.
@@ -177,6 +191,28 @@ impl Builder {
         self
     }
 
+    /// What those nodes are: one of [`shapes::shapes`]. Without it, 16 processors and 64 GiB.
+    #[must_use]
+    pub fn shape(mut self, shape: &'static Shape) -> Self {
+        self.shape = shape;
+        self
+    }
+
+    /// More nodes, called after their pool: `gpu-0`, `gpu-1`…
+    #[must_use]
+    pub fn pool(mut self, pool: Pool) -> Self {
+        self.pools.push(pool);
+        self
+    }
+
+    /// How nodes, pods and other objects live, as KWOK's `Stage` files say it. Kinds that have
+    /// stages have nothing of the twin's own life.
+    #[must_use]
+    pub fn stages(mut self, stages: Stages) -> Self {
+        self.stages = stages;
+        self
+    }
+
     /// Where uids and generated names come from: equal seeds give equal ones.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -206,7 +242,7 @@ impl Builder {
         let real = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let origin = self.origin.unwrap_or_else(real);
         let controllers = match self.motion {
-            Motion::Controllers => twin_control::standard(),
+            Motion::Controllers => twin_control::standard(&self.stages, self.seed),
             Motion::Still => Vec::new(),
         };
         let (changed, changes) = watch::channel(());
@@ -225,19 +261,15 @@ impl Builder {
                 &format!(r#"{{"metadata":{{"name":"{name}"}}}}"#),
             );
         }
-        for at in 0..self.nodes {
-            twin.seed_object("/api/v1/nodes", &node(at));
+        let plain = Pool::new("node", self.nodes, self.shape)
+            .expect("the name has nothing but small letters");
+        for pool in std::iter::once(&plain).chain(&self.pools) {
+            for node in pool.nodes() {
+                twin.seed_object("/api/v1/nodes", &fleet::object(&node).to_string());
+            }
         }
         twin
     }
-}
-
-/// A node of a common size.
-fn node(at: u32) -> String {
-    let capacity = r#"{"cpu":"16","memory":"64Gi","ephemeral-storage":"200Gi","pods":"110"}"#;
-    format!(
-        r#"{{"metadata":{{"name":"node-{at}","labels":{{"kubernetes.io/hostname":"node-{at}"}}}},"status":{{"capacity":{capacity},"allocatable":{capacity}}}}}"#
-    )
 }
 
 impl Twin {

@@ -23,6 +23,7 @@ mod write;
 
 pub use act::{Act, Deed};
 pub use delete::{Deletion, Propagation};
+pub use patch::PatchForm;
 pub use request::{Body, Method, Moment, Request, Response};
 pub use watch::Watch;
 

@@ -2,13 +2,14 @@
 
 use super::super::conditions::condition;
 use super::super::kit::Stage;
+use crate::nodes::stages::Stages;
 use twin_core::tree::Value;
 
 const NODE: &str = "/api/v1/nodes/n1";
 const POD: &str = "/api/v1/namespaces/x/pods/a";
 
 fn stage() -> Stage {
-    let mut stage = Stage::new(crate::nodes::controllers());
+    let mut stage = Stage::new(crate::nodes::controllers(&Stages::default(), 1));
     stage.made("/api/v1/nodes", r#"{"metadata":{"name":"n1"}}"#);
     stage.settle();
     stage

@@ -145,6 +145,7 @@ fn patch(row: &Value) -> Patch {
     let lists = match row.str_at(&["key"]) {
         Some(key) if has("merge") => ListPatch::MergeBy(key.into()),
         None if has("merge") => ListPatch::Unite,
+        _ if has("replace") => ListPatch::Whole,
         _ => ListPatch::Replace,
     };
     Patch { lists, keys: if has("retainKeys") { KeyPatch::Retain } else { KeyPatch::Merge } }

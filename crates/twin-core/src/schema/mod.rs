@@ -113,6 +113,8 @@ pub struct Patch {
 pub enum ListPatch {
     #[default]
     Replace,
+    /// Objects are replaced too.
+    Whole,
     /// Scalars are united.
     Unite,
     /// Objects with the same value of this field are merged.

@@ -1,0 +1,39 @@
+//! The twin's functions against Kubernetes' own, case by case.
+//!
+//! `tests/cluster/line-oracle` answers questions with upstream's code; random questions go to both
+//! sides, and what differs is made as small as it can be. `MUSTER_ORACLE_SECONDS` says how long each
+//! property is looked at (4), `MUSTER_ORACLE_SEED` where chance starts (1).
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "all of it is a test")]
+
+#[path = "line_oracle/chance.rs"]
+mod chance;
+#[path = "line_oracle/objects.rs"]
+mod objects;
+#[path = "line_oracle/peer.rs"]
+mod peer;
+#[path = "line_oracle/property.rs"]
+mod property;
+#[path = "line_oracle/select.rs"]
+mod select;
+#[path = "line_oracle/shrink.rs"]
+mod shrink;
+#[path = "line_oracle/strategic.rs"]
+mod strategic;
+
+use property::hold;
+
+#[test]
+fn strategic_merge_patches_give_the_same() {
+    hold(&strategic::STRATEGIC);
+}
+
+#[test]
+fn label_selectors_select_the_same() {
+    hold(&select::LABELS);
+}
+
+#[test]
+fn field_selectors_are_read_the_same() {
+    hold(&select::FIELDS);
+}

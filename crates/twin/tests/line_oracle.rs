@@ -6,8 +6,12 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "all of it is a test")]
 
+#[path = "line_oracle/applying.rs"]
+mod applying;
 #[path = "line_oracle/chance.rs"]
 mod chance;
+#[path = "line_oracle/defaults.rs"]
+mod defaults;
 #[path = "line_oracle/objects.rs"]
 mod objects;
 #[path = "line_oracle/peer.rs"]
@@ -36,4 +40,14 @@ fn label_selectors_select_the_same() {
 #[test]
 fn field_selectors_are_read_the_same() {
     hold(&select::FIELDS);
+}
+
+#[test]
+fn defaults_are_the_same() {
+    hold(&defaults::DEFAULTS);
+}
+
+#[test]
+fn managers_own_the_same() {
+    hold(&applying::APPLYING);
 }

@@ -1,0 +1,101 @@
+//! Writes of several managers: what they leave, who owns what, and where they conflict.
+
+use super::chance::Chance;
+use super::defaults::{KINDS, complete};
+use super::objects::{Growth, json_of, resource, tree_of, value};
+use super::property::Property;
+use serde_json::{Value, json};
+use twin_core::apply::{FieldSet, Force, Writer, apply, field_step, update};
+use twin_core::schema::{Schema, empty};
+
+pub(crate) const APPLYING: Property =
+    Property { name: "server-side apply", question, ours, theirs, known: |_, _, _| false };
+
+fn question(chance: &mut Chance) -> Value {
+    let kind = chance.one_of(KINDS);
+    let ty = resource(kind).ty;
+    let growth = Growth { fields: 12, depth: 6 };
+    let first = value(chance, growth, ty, "");
+    let mut steps = Vec::new();
+    for turn in 0..=chance.below(4) {
+        let mut object = if turn > 0 && chance.percent(70) {
+            let other = value(chance, growth, ty, "");
+            mixed(chance, &first, &other)
+        } else {
+            value(chance, growth, ty, "")
+        };
+        let (version, name) = kind.rsplit_once('/').unwrap();
+        object["apiVersion"] = json!(version);
+        object["kind"] = json!(name);
+        steps.push(json!({
+            "manager": chance.one_of(&["m", "n"]),
+            "apply": chance.percent(75),
+            "force": chance.percent(40),
+            "object": object,
+        }));
+    }
+    json!({ "do": "apply", "kind": kind, "steps": steps })
+}
+
+/// Parts of both.
+fn mixed(chance: &mut Chance, one: &Value, other: &Value) -> Value {
+    let (Value::Object(a), Value::Object(b)) = (one, other) else {
+        return if chance.percent(50) { one.clone() } else { other.clone() };
+    };
+    let keys = a.keys().chain(b.keys().filter(|key| !a.contains_key(*key)));
+    let kept = keys.filter_map(|key| match (a.get(key), b.get(key)) {
+        (Some(x), Some(y)) => Some((key.clone(), mixed(chance, x, y))),
+        (x, y) => chance.percent(70).then(|| (key.clone(), x.or(y).unwrap().clone())),
+    });
+    Value::Object(kept.collect())
+}
+
+fn ours(question: &Value) -> Value {
+    let kind = question["kind"].as_str().unwrap();
+    let (schema, resource) = (Schema::builtin(), resource(kind));
+    let version = resource.kind.api_version();
+    let mut ignored = FieldSet::default();
+    if resource.has_status() {
+        ignored.insert(&[field_step("status")]);
+    }
+    let mut live = empty(schema, resource.ty);
+    let mut outcomes = Vec::new();
+    for step in question["steps"].as_array().unwrap() {
+        let writer = Writer {
+            schema,
+            ty: resource.ty,
+            api_version: &version,
+            manager: step["manager"].as_str().unwrap_or_default(),
+            subresource: "",
+            ignored: &ignored,
+            now: None,
+        };
+        let next = if step["apply"] == true {
+            let force = if step["force"] == true { Force::Take } else { Force::Refuse };
+            let merged = apply(&writer, &live, &tree_of(&step["object"]), force);
+            let merged = merged.map_err(|error| error.to_string());
+            merged.and_then(|merged| complete(kind, &json_of(&merged)))
+        } else {
+            complete(kind, &step["object"]).map(|object| update(&writer, &live, &object))
+        };
+        match next {
+            Ok(object) => {
+                outcomes.push(json!({ "object": json_of(&object) }));
+                live = object;
+            }
+            Err(error) => outcomes.push(json!({ "error": error })),
+        }
+    }
+    json!({ "ok": outcomes })
+}
+
+fn theirs(answer: &Value) -> Value {
+    let mut answer = answer.clone();
+    for outcome in answer["ok"].as_array_mut().into_iter().flatten() {
+        let entries = outcome.pointer_mut("/object/metadata/managedFields");
+        for entry in entries.and_then(Value::as_array_mut).into_iter().flatten() {
+            entry.as_object_mut().unwrap().remove("time");
+        }
+    }
+    answer
+}

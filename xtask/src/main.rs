@@ -10,6 +10,7 @@ mod cluster;
 mod fuzz;
 mod generate;
 mod judges;
+mod outcome;
 mod shell;
 mod suite;
 mod test;

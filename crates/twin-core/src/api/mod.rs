@@ -26,6 +26,7 @@ pub use delete::{Deletion, Propagation};
 pub use request::{Body, Method, Moment, Request, Response};
 pub use watch::Watch;
 
+use crate::apply::Memo;
 use crate::openapi;
 use crate::protobuf;
 use crate::registry::{Registry, Resource};
@@ -49,6 +50,8 @@ pub struct Api {
     defined: Revision,
     /// What Services have, so that no other one gets it.
     taken: services::Taken,
+    /// Who owned which fields after writes like those to come.
+    memo: Memo,
 }
 
 /// What every step of a request may look at.
@@ -68,6 +71,7 @@ impl Default for Api {
             store: Store::default(),
             defined: Revision::default(),
             taken: services::Taken::default(),
+            memo: Memo::default(),
         }
     }
 }

@@ -115,11 +115,11 @@ func applied(q *question) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	nothing, err := scheme.New(hubOf(kind).WithKind(kind.Kind))
+	// What is not there yet is a new object of the version, not of the one without a name.
+	live, err := scheme.New(kind)
 	if err != nil {
 		return nil, err
 	}
-	live := nothing
 	outcomes := make([]outcome, 0, len(q.Steps))
 	for _, s := range q.Steps {
 		next, err := after(manager, kind, live, s)

@@ -4,8 +4,9 @@
 //! says something unknown reads as "anything".
 
 use super::{
-    Field, Grain, KeyPatch, ListPatch, Patch, Scalar, Schema, Shape, Topology, Type, TypeId,
+    Field, Grain, KeyPatch, ListPatch, Patch, Scalar, Schema, Shape, Topology, Type, TypeId, Zero,
 };
+use crate::protobuf::{self, Shown};
 use crate::tree::{Map, Text, Value, decode};
 use std::collections::BTreeMap;
 
@@ -27,6 +28,7 @@ pub(super) fn load(table: &str) -> Schema {
         loader.types[id.0 as usize].shape = shape;
     }
     loader.settle();
+    loader.weigh_zeros();
     Schema { types: loader.types, names: loader.names }
 }
 
@@ -59,9 +61,10 @@ impl Loader {
 
     fn field(&mut self, row: &Value) -> Field {
         let Some(ty) = row.at(&["type"]) else {
-            return Field { ty: self.expression(row), patch: Patch::default(), default: None };
+            return self.expression(row).into();
         };
-        Field { ty: self.expression(ty), patch: patch(row), default: row.at(&["default"]).cloned() }
+        let default = row.at(&["default"]).cloned();
+        Field { patch: patch(row), default, ..self.expression(ty).into() }
     }
 
     fn expression(&mut self, row: &Value) -> TypeId {
@@ -107,6 +110,23 @@ impl Loader {
         }
     }
 
+    /// Notes what zeros say in the fields of Go's structs.
+    fn weigh_zeros(&mut self) {
+        let forms: Vec<Go> = self.types.iter().map(|ty| go_form(&ty.shape)).collect();
+        for ty in &mut self.types {
+            let (Some(name), Shape::Struct { fields, .. }) = (&ty.name, &mut ty.shape) else {
+                continue;
+            };
+            for (key, field) in fields {
+                if let Some(row) = protobuf::named(name, key) {
+                    field.zero = zero(row, forms[field.ty.0 as usize]);
+                } else if key == "kind" || key == "apiVersion" {
+                    field.zero = Zero::Nothing;
+                }
+            }
+        }
+    }
+
     /// Makes an atomic copy of each type that is atomic in one place only.
     fn settle(&mut self) {
         for at in 0..self.types.len() {
@@ -121,6 +141,41 @@ impl Loader {
                 other => other,
             };
         }
+    }
+}
+
+/// What Go has for a shape.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Go {
+    /// `omitempty` does not leave it out.
+    Struct,
+    /// A struct that is written as `null`.
+    NullStruct,
+    /// Its zero is `nil`.
+    Nil,
+    Plain,
+}
+
+fn go_form(shape: &Shape) -> Go {
+    match shape {
+        Shape::Struct { .. } | Shape::Scalar(Scalar::IntOrString | Scalar::Quantity) => Go::Struct,
+        Shape::Scalar(Scalar::Time) => Go::NullStruct,
+        Shape::Map { .. } | Shape::List { .. } | Shape::Any | Shape::Scalar(Scalar::Bytes) => {
+            Go::Nil
+        }
+        Shape::Scalar(_) => Go::Plain,
+    }
+}
+
+fn zero(row: &protobuf::Row, form: Go) -> Zero {
+    let pointer = row.zero == protobuf::Zero::Something;
+    let form = if pointer { Go::Nil } else { form };
+    match (row.shown, form) {
+        (Shown::Always, Go::Nil) => Zero::Null,
+        (Shown::Always | Shown::Filled, Go::NullStruct) => Zero::Null,
+        (Shown::Always, _) | (Shown::Filled, Go::Struct) => Zero::Shown,
+        _ if pointer => Zero::Something,
+        _ => Zero::Nothing,
     }
 }
 

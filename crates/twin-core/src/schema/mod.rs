@@ -99,6 +99,21 @@ pub struct Field {
     pub patch: Patch,
     /// What Kubernetes puts here if nobody does.
     pub default: Option<Value>,
+    pub zero: Zero,
+}
+
+/// What a zero, an empty text or an empty list says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Zero {
+    /// Somebody wrote it, and it stays.
+    #[default]
+    Something,
+    /// Nothing: Go leaves it out when it writes.
+    Nothing,
+    /// Nothing, and Go writes it even if nobody did.
+    Shown,
+    /// Nothing, which Go writes as `null`.
+    Null,
 }
 
 /// How a strategic merge patch treats a field.
@@ -182,7 +197,8 @@ fn is_zero(value: &Value) -> bool {
         Value::Int(int) => *int == 0,
         Value::Bool(bool) => !bool,
         Value::Map(map) => map.is_empty(),
-        _ => false,
+        Value::List(list) => list.is_empty(),
+        Value::Null | Value::Float(_) => false,
     }
 }
 

@@ -5,7 +5,8 @@ use super::defaults::{KINDS, complete};
 use super::objects::{Growth, json_of, resource, tree_of, value};
 use super::property::Property;
 use serde_json::{Value, json};
-use twin_core::apply::{FieldSet, Force, Writer, apply, field_step, update};
+use std::sync::{LazyLock, Mutex};
+use twin_core::apply::{Force, Memo, Writer, apply, update};
 use twin_core::schema::{Schema, empty};
 
 pub(crate) const APPLYING: Property =
@@ -26,6 +27,7 @@ fn question(chance: &mut Chance) -> Value {
         };
         let (version, name) = kind.rsplit_once('/').unwrap();
         object["apiVersion"] = json!(version);
+        object["metadata"]["name"] = json!("a");
         object["kind"] = json!(name);
         steps.push(json!({
             "manager": chance.one_of(&["m", "n"]),
@@ -50,14 +52,18 @@ fn mixed(chance: &mut Chance, one: &Value, other: &Value) -> Value {
     Value::Object(kept.collect())
 }
 
+/// One for all cases: what it remembers must not tell.
+static MEMO: LazyLock<Mutex<Memo>> = LazyLock::new(Mutex::default);
+
 fn ours(question: &Value) -> Value {
+    if !is_sound(question) {
+        return Value::Null;
+    }
     let kind = question["kind"].as_str().unwrap();
     let (schema, resource) = (Schema::builtin(), resource(kind));
     let version = resource.kind.api_version();
-    let mut ignored = FieldSet::default();
-    if resource.has_status() {
-        ignored.insert(&[field_step("status")]);
-    }
+    let ignored = resource.has_status().then_some("status");
+    let mut memo = MEMO.lock().unwrap();
     let mut live = empty(schema, resource.ty);
     let mut outcomes = Vec::new();
     for step in question["steps"].as_array().unwrap() {
@@ -67,7 +73,7 @@ fn ours(question: &Value) -> Value {
             api_version: &version,
             manager: step["manager"].as_str().unwrap_or_default(),
             subresource: "",
-            ignored: &ignored,
+            ignored,
             now: None,
         };
         let next = if step["apply"] == true {
@@ -76,7 +82,7 @@ fn ours(question: &Value) -> Value {
             let merged = merged.map_err(|error| error.to_string());
             merged.and_then(|merged| complete(kind, &json_of(&merged)))
         } else {
-            complete(kind, &step["object"]).map(|object| update(&writer, &live, &object))
+            complete(kind, &step["object"]).map(|object| update(&writer, &live, &object, &mut memo))
         };
         match next {
             Ok(object) => {
@@ -98,4 +104,20 @@ fn theirs(answer: &Value) -> Value {
         }
     }
     answer
+}
+
+/// Whether each step says who does what: a smaller question may not.
+fn is_sound(question: &Value) -> bool {
+    let kind = &resource(question["kind"].as_str().unwrap()).kind;
+    let whole = |step: &Value| {
+        let object = &step["object"];
+        ["manager", "apply", "force"].iter().all(|key| step.get(*key).is_some())
+            && !step["manager"].as_str().unwrap_or_default().is_empty()
+            && ["kind", "apiVersion"].iter().all(|key| object.get(*key).is_some())
+            // An empty configuration changes nothing, and upstream then writes nothing.
+            && object["metadata"]["name"] == "a"
+            && object["kind"] == *kind.name
+            && object["apiVersion"] == *kind.api_version()
+    };
+    question["steps"].as_array().is_some_and(|steps| steps.iter().all(whole))
 }

@@ -44,7 +44,7 @@ pub(crate) const KINDS: &[&str] = &[
 ];
 
 pub(crate) const DEFAULTS: Property =
-    Property { name: "defaults", question, ours, theirs: Value::clone, known: |_, _, _| false };
+    Property { name: "defaults", question, ours, theirs: Value::clone, known };
 
 fn question(chance: &mut Chance) -> Value {
     let kind = chance.one_of(KINDS);
@@ -66,4 +66,9 @@ pub(crate) fn complete(kind: &str, object: &Value) -> Result<twin_core::tree::Va
     let object = apply_defaults(schema, resource.ty, &conformed.value);
     let object = object.with(&["kind"], resource.kind.name.clone().into());
     Ok(object.with(&["apiVersion"], resource.kind.api_version().into()))
+}
+
+/// Times that are none are refused by upstream only.
+fn known(_: &Value, _: &Value, theirs: &Value) -> bool {
+    theirs["error"].as_str().is_some_and(|error| error.starts_with("parsing time"))
 }

@@ -13,7 +13,7 @@ pub(crate) struct Property {
     pub(crate) name: &'static str,
     /// A question to the oracle.
     pub(crate) question: fn(&mut Chance) -> Value,
-    /// Our answer to a question, in a form of the property's own.
+    /// Our answer to a question, in a form of the property's own; null, if it is no question.
     pub(crate) ours: fn(&Value) -> Value,
     /// The oracle's answer in the same form.
     pub(crate) theirs: fn(&Value) -> Value,
@@ -23,7 +23,7 @@ pub(crate) struct Property {
 
 const BATCH: usize = 100;
 /// So many different faults are shown.
-const SHOWN: usize = 6;
+const SHOWN: usize = 8;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
@@ -78,7 +78,7 @@ fn judged(property: &Property, question: &Value, answer: &Value) -> Verdict {
     let theirs = (property.theirs)(answer);
     let ours = catch_unwind(AssertUnwindSafe(|| (property.ours)(question)))
         .unwrap_or_else(|_| json!("panic"));
-    if ours == theirs {
+    if ours.is_null() || ours == theirs {
         Verdict::Same
     } else if (property.known)(question, &ours, &theirs) {
         Verdict::Known

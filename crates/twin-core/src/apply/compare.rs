@@ -1,13 +1,13 @@
 //! What differs between two objects, field by field.
 
-use super::set::{FieldSet, Step};
+use super::set::{FieldSet, Membership, Node, Step};
 use super::typed::{Form, entry, form, step_to};
 use crate::schema::{Schema, Topology, TypeId};
 use crate::tree::{List, Map, Value};
 use std::cmp::Ordering;
 
 /// Fields that differ. No field stands in two of the sets.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Comparison {
     pub removed: FieldSet,
     pub modified: FieldSet,
@@ -52,25 +52,32 @@ impl Difference {
 
     /// As sets of fields.
     pub(super) fn sets(&self) -> Comparison {
-        let mut found = Comparison::default();
-        let mut path: Vec<Step> = Vec::new();
         let mut rest = self.0.as_slice();
-        while let Some((mark, after)) = rest.split_first() {
-            rest = after;
-            match *mark {
-                ENTER => {
-                    let end = rest.iter().position(|byte| *byte >= ADDED).unwrap_or(rest.len());
-                    path.push(Step::from(String::from_utf8_lossy(&rest[..end])));
-                    rest = &rest[end..];
-                }
-                REMOVED => found.removed.insert(&path),
-                MODIFIED => found.modified.insert(&path),
-                ADDED => found.added.insert(&path),
-                _ => drop(path.pop()),
-            }
-        }
-        found
+        let [removed, modified, added] = nodes(&mut rest).map(FieldSet::from);
+        Comparison { removed, modified, added }
     }
+}
+
+/// What was removed, modified and added behind a step; `rest` is what follows.
+fn nodes(rest: &mut &[u8]) -> [Node; 3] {
+    let mut found = <[Node; 3]>::default();
+    while let Some((mark, after)) = rest.split_first() {
+        *rest = after;
+        match *mark {
+            ENTER => {
+                let end = after.iter().position(|byte| *byte >= ADDED).unwrap_or(after.len());
+                let step = Step::from(String::from_utf8_lossy(&after[..end]));
+                *rest = &after[end..];
+                let below = nodes(rest);
+                found.iter_mut().zip(below).for_each(|(node, below)| node.add(step.clone(), below));
+            }
+            REMOVED => found[0].member = Membership::Member,
+            MODIFIED => found[1].member = Membership::Member,
+            ADDED => found[2].member = Membership::Member,
+            _ => break,
+        }
+    }
+    found
 }
 
 struct Walk<'a> {

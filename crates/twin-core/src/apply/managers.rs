@@ -75,7 +75,7 @@ impl Author {
 }
 
 /// What a manager owns, and since when.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Owned {
     pub fields: FieldSet,
     pub api_version: Text,
@@ -193,8 +193,7 @@ mod tests {
     #[test]
     fn old_updaters_share_an_entry() {
         let owned = |at: usize| {
-            let mut fields = FieldSet::default();
-            fields.insert(&[format!("f:{at}").into()]);
+            let fields = FieldSet::default().with(&[format!("f:{at}").into()]);
             Owned {
                 fields,
                 api_version: "v1".into(),

@@ -23,7 +23,7 @@ use crate::tree::{List, Map, Text, Value};
 use compare::Difference;
 use managers::{cap, decode, encode};
 use memo::Question;
-use set::Step;
+use std::sync::LazyLock;
 
 /// Who writes what, through which door, and when.
 #[derive(Debug)]
@@ -105,11 +105,11 @@ const UNOWNED: &[&[&str]] = &[
 ];
 
 fn stripped(fields: &FieldSet) -> FieldSet {
-    let mut unowned = FieldSet::default();
-    for path in UNOWNED {
-        unowned.insert(&path.iter().map(|name| field_step(name)).collect::<Vec<Step>>());
-    }
-    fields.difference(&unowned)
+    static SET: LazyLock<FieldSet> = LazyLock::new(|| {
+        let steps = |path: &&[&str]| path.iter().map(|name| field_step(name)).collect::<Vec<_>>();
+        UNOWNED.iter().map(steps).fold(FieldSet::default(), |set, path| set.with(&path))
+    });
+    fields.difference(&SET)
 }
 
 /// The new object with the owners of its fields, after a write of the whole object.
@@ -132,17 +132,15 @@ pub fn update(writer: &Writer<'_>, live: &Value, new: &Value, memo: &mut Memo) -
     let difference = question.difference().sets().outside(&ignored(writer));
     track(writer, &difference, &mut managers, me);
     cap(&mut managers);
-    let after = encode(&managers);
-    memo.keep(question, before, after.clone());
-    with_entries(new, after)
+    let after = encode(&managers).unwrap_or_default();
+    let tracked = with_entries(new, &after);
+    memo.keep(question, before, after);
+    tracked
 }
 
 fn ignored(writer: &Writer<'_>) -> FieldSet {
-    let mut set = FieldSet::default();
-    if let Some(field) = writer.ignored {
-        set.insert(&[field_step(field)]);
-    }
-    set
+    let field = writer.ignored.map(|field| [field_step(field)]);
+    FieldSet::default().with(field.as_ref().map_or(&[], |field| field))
 }
 
 /// Notes that `me` wrote what differs.
@@ -185,16 +183,13 @@ fn entries(writer: &Writer<'_>, live: &Value, new: &Value) -> Option<List> {
         Some(said) if said.len() == 1 && said[0].as_map().is_some_and(Map::is_empty) => {
             Some(List::default())
         }
-        Some(said) => decode(&said).map(|_| said),
+        Some(said) => Some(encode(&decode(&said)?)?.as_list()?.clone()),
         None => Some(live),
     }
 }
 
-fn with_entries(object: &Value, entries: Option<Value>) -> Value {
-    match entries {
-        Some(entries) => object.with(MANAGED, entries),
-        None => object.without(MANAGED),
-    }
+fn with_entries(object: &Value, entries: &Value) -> Value {
+    if entries.is_null() { object.without(MANAGED) } else { object.with(MANAGED, entries.clone()) }
 }
 
 /// The live object with what a configuration says, and with the owners of its fields.
@@ -256,7 +251,7 @@ pub fn apply(
     {
         mine.time = written_at(writer);
     }
-    Ok(with_entries(&merged, encode(&managers)))
+    Ok(with_entries(&merged, &encode(&managers).unwrap_or_default()))
 }
 
 fn refuse(managers: &Managers, me: &Author, difference: &Comparison) -> Result<(), ApplyError> {

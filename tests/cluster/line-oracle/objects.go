@@ -79,16 +79,15 @@ func external(kind schema.GroupVersionKind, object runtime.Object) (runtime.Obje
 	return converted, nil
 }
 
-// defaulted gives an object with the defaults of its kind.
+// defaulted gives an object as an API server shows it after it was read.
 func defaulted(q *question) (any, error) {
 	kind, err := kindOf(q.Kind)
 	if err != nil {
 		return nil, err
 	}
-	object, err := versioned(kind, q.Object)
+	object, err := internal(kind, q.Object)
 	if err != nil {
 		return nil, err
 	}
-	scheme.Default(object)
-	return object, nil
+	return external(kind, object)
 }

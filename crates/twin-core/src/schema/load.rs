@@ -16,8 +16,12 @@ pub(super) const ANY: TypeId = TypeId(0);
 pub(super) fn load(table: &str) -> Schema {
     let rows = decode(table.as_bytes()).expect("the table is checked in, and a test reads it");
     let rows = rows.as_map().cloned().unwrap_or_default();
-    let mut loader =
-        Loader { types: vec![any()], names: BTreeMap::new(), scalars: BTreeMap::new() };
+    let mut loader = Loader {
+        types: vec![any()],
+        names: BTreeMap::new(),
+        scalars: BTreeMap::new(),
+        copies: Vec::new(),
+    };
     for (name, _) in &rows {
         let id = loader.add(Type { name: Some(name.clone()), shape: Shape::Any });
         loader.names.insert(name.clone(), id);
@@ -29,6 +33,7 @@ pub(super) fn load(table: &str) -> Schema {
     }
     loader.settle();
     loader.weigh_zeros();
+    loader.settle();
     Schema { types: loader.types, names: loader.names }
 }
 
@@ -40,6 +45,7 @@ struct Loader {
     types: Vec<Type>,
     names: BTreeMap<Text, TypeId>,
     scalars: BTreeMap<Text, TypeId>,
+    copies: Vec<(TypeId, TypeId, Grain)>,
 }
 
 impl Loader {
@@ -70,10 +76,10 @@ impl Loader {
     fn expression(&mut self, row: &Value) -> TypeId {
         match row {
             Value::Text(name) => self.name(name),
-            Value::Map(map) => {
+            Value::Map(map) => self.copy(map).unwrap_or_else(|| {
                 let shape = self.composed(map);
                 self.add(Type { name: None, shape })
-            }
+            }),
             _ => ANY,
         }
     }
@@ -91,6 +97,17 @@ impl Loader {
         id
     }
 
+    /// A type like another one; that may not be read yet, so `settle` looks again.
+    fn copy(&mut self, row: &Map) -> Option<TypeId> {
+        let grains = [("atomic", Grain::Atomic), ("granular", Grain::Granular)];
+        let (inner, grain) =
+            grains.into_iter().find_map(|(word, grain)| Some((row.get(word)?, grain)))?;
+        let of = self.expression(inner);
+        let copy = self.add(any());
+        self.copies.push((copy, of, grain));
+        Some(copy)
+    }
+
     fn composed(&mut self, row: &Map) -> Shape {
         if let Some(values) = row.get("map") {
             return Shape::Map { values: self.expression(values), grain: Grain::Granular };
@@ -103,11 +120,7 @@ impl Loader {
             let topology = if keys.is_empty() { Topology::Atomic } else { Topology::Map(keys) };
             return Shape::List { items: self.expression(items), topology };
         }
-        match row.get("atomic") {
-            // What it refers to may not be read yet: `settle` looks again.
-            Some(inner) => Shape::Map { values: self.expression(inner), grain: Grain::Atomic },
-            None => Shape::Any,
-        }
+        Shape::Any
     }
 
     /// Notes what zeros say in the fields of Go's structs.
@@ -127,17 +140,12 @@ impl Loader {
         }
     }
 
-    /// Makes an atomic copy of each type that is atomic in one place only.
+    /// Copies each type that one place takes apart in another way than the others.
     fn settle(&mut self) {
-        for at in 0..self.types.len() {
-            let Shape::Map { values, grain: Grain::Atomic } = self.types[at].shape else {
-                continue;
-            };
-            self.types[at].shape = match self.types[values.0 as usize].shape.clone() {
-                Shape::Map { values, .. } => Shape::Map { values, grain: Grain::Atomic },
-                Shape::Struct { fields, required, .. } => {
-                    Shape::Struct { fields, required, grain: Grain::Atomic }
-                }
+        for &(copy, of, grain) in &self.copies {
+            self.types[copy.0 as usize].shape = match self.types[of.0 as usize].shape.clone() {
+                Shape::Map { values, .. } => Shape::Map { values, grain },
+                Shape::Struct { fields, required, .. } => Shape::Struct { fields, required, grain },
                 other => other,
             };
         }

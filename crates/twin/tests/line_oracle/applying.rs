@@ -1,16 +1,17 @@
 //! Writes of several managers: what they leave, who owns what, and where they conflict.
 
 use super::chance::Chance;
-use super::defaults::{KINDS, complete};
+use super::defaults::{KINDS, complete, untimely};
 use super::objects::{Growth, json_of, resource, tree_of, value};
 use super::property::Property;
 use serde_json::{Value, json};
 use std::sync::{LazyLock, Mutex};
 use twin_core::apply::{Force, Memo, Writer, apply, update};
 use twin_core::schema::{Schema, empty};
+use twin_core::time::Timestamp;
 
 pub(crate) const APPLYING: Property =
-    Property { name: "server-side apply", question, ours, theirs, known: |_, _, _| false };
+    Property { name: "server-side apply", question, ours, theirs, known };
 
 fn question(chance: &mut Chance) -> Value {
     let kind = chance.one_of(KINDS);
@@ -74,7 +75,7 @@ fn ours(question: &Value) -> Value {
             manager: step["manager"].as_str().unwrap_or_default(),
             subresource: "",
             ignored,
-            now: None,
+            now: Some(Timestamp::default()),
         };
         let next = if step["apply"] == true {
             let force = if step["force"] == true { Force::Take } else { Force::Refuse };
@@ -92,17 +93,33 @@ fn ours(question: &Value) -> Value {
             Err(error) => outcomes.push(json!({ "error": error })),
         }
     }
-    json!({ "ok": outcomes })
+    let mut answer = json!({ "ok": outcomes });
+    timeless(&mut answer);
+    answer
 }
 
-fn theirs(answer: &Value) -> Value {
-    let mut answer = answer.clone();
+/// Without the times of writes.
+fn timeless(answer: &mut Value) {
     for outcome in answer["ok"].as_array_mut().into_iter().flatten() {
         let entries = outcome.pointer_mut("/object/metadata/managedFields");
         for entry in entries.and_then(Value::as_array_mut).into_iter().flatten() {
             entry.as_object_mut().unwrap().remove("time");
         }
     }
+}
+
+fn theirs(answer: &Value) -> Value {
+    let mut answer = answer.clone();
+    for outcome in answer["ok"].as_array_mut().into_iter().flatten() {
+        // What an API server says around it is not the library's.
+        if let Some(("failed to create typed patch object (", rest)) =
+            outcome["error"].as_str().and_then(|it| it.split_at_checked(37))
+        {
+            let (_, error) = rest.split_once("): ").unwrap();
+            *outcome = json!({ "error": error });
+        }
+    }
+    timeless(&mut answer);
     answer
 }
 
@@ -120,4 +137,17 @@ fn is_sound(question: &Value) -> bool {
             && object["apiVersion"] == *kind.api_version()
     };
     question["steps"].as_array().is_some_and(|steps| steps.iter().all(whole))
+}
+
+/// Lists whose items lack their keys have no owners upstream, and neither has the rest of such an object.
+fn known(question: &Value, ours: &Value, theirs: &Value) -> bool {
+    if untimely(question, ours, theirs) {
+        return true;
+    }
+    let owned = |outcome: &Value| outcome.pointer("/object/metadata/managedFields").is_some();
+    let steps = question["steps"].as_array().unwrap();
+    steps.iter().enumerate().any(|(at, step)| {
+        let [ours, theirs] = [ours, theirs].map(|side| &side["ok"][at]);
+        step["apply"] == false && owned(ours) && theirs.get("object").is_some() && !owned(theirs)
+    })
 }

@@ -49,15 +49,15 @@ pub(crate) fn value(chance: &mut Chance, growth: Growth, ty: TypeId, field: &str
         Shape::Any => json!({}),
         Shape::Map { values, .. } => {
             let key = |chance: &mut Chance| chance.one_of(&["a", "b", "c", "cpu"]).to_owned();
-            // Of an empty map upstream knows sometimes whether somebody wrote it; we do not.
+            // Of an empty map or list upstream knows sometimes whether somebody wrote it; we do not.
             let entries = (0..=chance.below(2))
                 .map(|_| (key(chance), value(chance, below, *values, field)))
                 .collect::<Map<_, _>>();
             Value::Object(entries)
         }
         Shape::List { items, .. } => {
-            let most = if growth.depth == 0 { 1 } else { 4 };
-            (0..chance.below(most)).map(|_| value(chance, below, *items, field)).collect()
+            let most = if growth.depth == 0 { 0 } else { 1 + chance.below(3) };
+            (0..most).map(|_| value(chance, below, *items, field)).collect()
         }
         Shape::Struct { fields, required, .. } => {
             let mut object = Map::new();

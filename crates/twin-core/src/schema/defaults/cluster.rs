@@ -2,6 +2,7 @@
 
 use super::{Entries, fill, text};
 use crate::tree::{Map, Value};
+use base64::prelude::{BASE64_STANDARD, Engine};
 
 /// A namespace can be selected by its name.
 pub(super) fn namespace(entries: &mut Entries) {
@@ -10,6 +11,18 @@ pub(super) fn namespace(entries: &mut Entries) {
         let metadata = metadata.with(&["labels", "kubernetes.io/metadata.name"], name);
         entries.insert("metadata".into(), metadata);
     }
+}
+
+/// Texts are only for those who write: they become data.
+pub(super) fn secret(entries: &mut Entries) {
+    let Some(Value::Map(texts)) = entries.remove("stringData") else { return };
+    let data = entries.get("data").and_then(Value::as_map).cloned().unwrap_or_default();
+    let encoded = texts.iter().map(|(key, text)| {
+        let text = text.as_str().unwrap_or_default();
+        (key.clone(), Value::text(BASE64_STANDARD.encode(text)))
+    });
+    let all: Map = data.iter().cloned().chain(encoded).collect();
+    entries.insert("data".into(), Value::Map(all));
 }
 
 /// How long a client comes back to the same pod, in seconds.
@@ -74,6 +87,21 @@ pub(super) fn target_port(entries: &mut Entries) {
     if says_nothing {
         let port = entries.get("port").cloned().unwrap_or(Value::Int(0));
         entries.insert("targetPort".into(), port);
+    }
+}
+
+/// The range of a node's pods, and the list of which it is the first.
+pub(super) fn ranges(entries: &mut Entries) {
+    let list = entries.get("podCIDRs").and_then(Value::as_list);
+    let first = list.and_then(|list| list.first().cloned());
+    match (entries.get("podCIDR").cloned(), first) {
+        (None, Some(first)) if first.as_str() != Some("") => {
+            entries.insert("podCIDR".into(), first);
+        }
+        (Some(one), first) if first.as_ref() != Some(&one) => {
+            entries.insert("podCIDRs".into(), vec![one].into());
+        }
+        _ => {}
     }
 }
 

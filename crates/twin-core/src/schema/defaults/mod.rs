@@ -86,8 +86,10 @@ fn dependent(name: &str, entries: &mut Entries) {
         "core.v1.Pod" => pods::pod(entries),
         "core.v1.PodStatus" => pods::addresses(entries),
         "core.v1.Namespace" => cluster::namespace(entries),
+        "core.v1.Secret" => cluster::secret(entries),
         "core.v1.Service" => cluster::service(entries),
         "core.v1.ServicePort" => cluster::target_port(entries),
+        "core.v1.NodeSpec" => cluster::ranges(entries),
         "core.v1.NodeStatus" => cluster::allocatable(entries),
         "core.v1.LimitRangeItem" => cluster::limits(entries),
         "rbac.v1.Subject" => cluster::subject(entries),
@@ -101,6 +103,7 @@ fn dependent(name: &str, entries: &mut Entries) {
             workloads::rolling(entries, &[("maxSurge", 0.into()), ("maxUnavailable", 1.into())]);
         }
         "apps.v1.StatefulSetUpdateStrategy" => workloads::stateful(entries),
+        "apps.v1.StatefulSetSpec" => workloads::claims(entries),
         "batch.v1.Job" => workloads::job(entries),
         "autoscaling.v2.HorizontalPodAutoscalerBehavior" => workloads::behavior(entries),
         _ => {}

@@ -21,6 +21,20 @@ pub(super) fn stateful(entries: &mut Entries) {
     }
 }
 
+/// The claims of a stateful set say what they are.
+pub(super) fn claims(entries: &mut Entries) {
+    let Some(list) = entries.get("volumeClaimTemplates").and_then(Value::as_list) else { return };
+    let named = |claim: &Value| {
+        let mut claim = claim.clone();
+        for (field, value) in [("kind", "PersistentVolumeClaim"), ("apiVersion", "v1")] {
+            claim = claim.with(&[field], value.into());
+        }
+        claim
+    };
+    let claims: Vec<_> = list.iter().map(named).collect();
+    entries.insert("volumeClaimTemplates".into(), claims.into());
+}
+
 /// Labels of the template where nobody chose others.
 fn template_labels(entries: &Entries) -> Option<Value> {
     let labels = entries.get("spec")?.at(&["template", "metadata", "labels"])?;

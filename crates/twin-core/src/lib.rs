@@ -29,3 +29,4 @@ pub mod store;
 mod table;
 pub mod time;
 pub mod tree;
+mod validation;

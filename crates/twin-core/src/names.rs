@@ -102,6 +102,11 @@ pub(crate) fn label_key(text: &str) -> Vec<String> {
     found
 }
 
+/// The same, with letters of any size before the slash.
+pub(crate) fn any_case_key(text: &str) -> Vec<String> {
+    label_key(&text.to_lowercase())
+}
+
 /// The value of a label.
 pub(crate) fn label_value(text: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -164,6 +169,20 @@ fn directory(text: &str) -> Option<String> {
         _ if text.starts_with("..") => Some("must not start with '..'".to_owned()),
         _ => None,
     }
+}
+
+/// A path that stays below where it starts.
+pub(crate) fn relative_path(text: &str) -> Vec<String> {
+    if text.starts_with('/') {
+        return vec!["must be a relative path".to_owned()];
+    }
+    no_dots(text)
+}
+
+/// A path that does not lead back.
+pub(crate) fn no_dots(text: &str) -> Vec<String> {
+    let back = text.split('/').any(|part| part == "..");
+    if back { vec!["must not contain '..'".to_owned()] } else { Vec::new() }
 }
 
 /// The name of a variable.

@@ -12,6 +12,8 @@ mod applying;
 mod chance;
 #[path = "line_oracle/defaults.rs"]
 mod defaults;
+#[path = "line_oracle/judging.rs"]
+mod judging;
 #[path = "line_oracle/objects.rs"]
 mod objects;
 #[path = "line_oracle/peer.rs"]
@@ -50,4 +52,9 @@ fn defaults_are_the_same() {
 #[test]
 fn managers_own_the_same() {
     hold(&applying::APPLYING);
+}
+
+#[test]
+fn new_objects_are_refused_for_the_same_causes() {
+    hold(&judging::JUDGING);
 }

@@ -23,6 +23,13 @@ use std::sync::LazyLock;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TypeId(u32);
 
+impl TypeId {
+    /// Its place among all types.
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Types that refer to each other.
 #[derive(Clone, Debug)]
 pub struct Schema {
@@ -151,6 +158,11 @@ impl Schema {
     /// The types of Kubernetes' own kinds.
     pub fn builtin() -> &'static Schema {
         &BUILTIN
+    }
+
+    /// All types, in their order.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = TypeId> {
+        (0..self.types.len()).filter_map(|at| u32::try_from(at).ok().map(TypeId))
     }
 
     /// The type with a published name.

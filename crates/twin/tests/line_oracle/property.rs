@@ -23,7 +23,7 @@ pub(crate) struct Property {
 
 const BATCH: usize = 100;
 /// So many different faults are shown.
-const SHOWN: usize = 8;
+const SHOWN: usize = 12;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()

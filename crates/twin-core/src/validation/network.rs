@@ -215,13 +215,16 @@ pub(super) fn policy(walk: &mut Walk<'_>, map: &Map) {
 pub(super) fn policy_port(walk: &mut Walk<'_>, map: &Map) {
     let Some(end) = map.get("endPort").and_then(Value::as_int) else { return };
     let sentence = match map.get("port") {
-        None => "may not be specified when `port` is not specified",
-        Some(Value::Text(_)) => "may not be specified when `port` is non-numeric",
-        Some(Value::Int(port)) if end < *port => "must be greater than or equal to `port`",
-        Some(_) if !(1..=65_535).contains(&end) => "must be between 1 and 65535, inclusive",
-        Some(_) => return,
+        None => Some("may not be specified when `port` is not specified"),
+        Some(Value::Text(_)) => Some("may not be specified when `port` is non-numeric"),
+        Some(Value::Int(port)) if end < *port => Some("must be greater than or equal to `port`"),
+        Some(_) => None,
     };
-    walk.below("endPort", |walk| walk.invalid(&end.into(), sentence));
+    let range = !(1..=65_535).contains(&end) && matches!(map.get("port"), Some(Value::Int(_)));
+    let range = range.then_some("must be between 1 and 65535, inclusive");
+    for sentence in sentence.into_iter().chain(range) {
+        walk.below("endPort", |walk| walk.invalid(&end.into(), sentence));
+    }
 }
 
 pub(super) fn policy_peer(walk: &mut Walk<'_>, map: &Map) {

@@ -130,7 +130,7 @@ pub(super) fn labels(walk: &mut Walk<'_>, map: &Map) {
 const PERCENT: &str = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
 
 /// A number, or a share of at most all.
-fn percent(walk: &mut Walk<'_>, value: &Value) {
+pub(super) fn percent(walk: &mut Walk<'_>, value: &Value) {
     match value {
         Value::Int(int) if *int < 0 => {
             walk.invalid(value, "must be greater than or equal to 0");

@@ -1,6 +1,6 @@
 //! What makes pods: selectors that fit their templates, and how pods are replaced.
 
-use super::rules::share;
+use super::rules::{percent, share};
 use super::{Walk, items, number, part, text};
 use crate::names;
 use crate::selector::LabelSelector;
@@ -151,6 +151,15 @@ fn is_zero(value: Option<&Value>) -> bool {
     }
 }
 
+/// How many pods may be missing or too many.
+fn shares(walk: &mut Walk<'_>, update: &Map) {
+    for field in ["maxSurge", "maxUnavailable"] {
+        if let Some(value) = update.get(field) {
+            walk.below(&format!("rollingUpdate.{field}"), |walk| percent(walk, value));
+        }
+    }
+}
+
 fn rolling(walk: &mut Walk<'_>, strategy: &Map) {
     let update = part(strategy, "rollingUpdate");
     match (text(strategy, "type"), update) {
@@ -158,6 +167,7 @@ fn rolling(walk: &mut Walk<'_>, strategy: &Map) {
             walk.forbidden("may not be specified when strategy `type` is 'Recreate'");
         }),
         ("RollingUpdate", Some(update)) => {
+            shares(walk, update);
             if is_zero(update.get("maxSurge")) && is_zero(update.get("maxUnavailable")) {
                 let value = update.get("maxUnavailable").cloned().unwrap_or(Value::Int(0));
                 walk.below("rollingUpdate.maxUnavailable", |walk| {
@@ -190,6 +200,7 @@ pub(super) fn stateful_set(walk: &mut Walk<'_>, map: &Map) {
                 });
             }
             ("RollingUpdate", Some(update)) => {
+                shares(walk, update);
                 if let Some(value) = update.get("maxUnavailable").filter(|it| is_zero(Some(it))) {
                     walk.below("rollingUpdate.maxUnavailable", |walk| {
                         walk.invalid(value, "cannot be 0")
@@ -213,6 +224,7 @@ pub(super) fn daemon_set(walk: &mut Walk<'_>, map: &Map) {
     walk.below("updateStrategy", |walk| {
         match (text(strategy, "type"), part(strategy, "rollingUpdate")) {
             ("RollingUpdate", Some(update)) => {
+                shares(walk, update);
                 let [surge, gone] =
                     ["maxSurge", "maxUnavailable"].map(|it| is_zero(update.get(it)));
                 if surge && gone {

@@ -58,3 +58,8 @@ fn managers_own_the_same() {
 fn new_objects_are_refused_for_the_same_causes() {
     hold(&judging::JUDGING);
 }
+
+#[test]
+fn changes_are_refused_for_the_same_causes() {
+    hold(&judging::CHANGES);
+}

@@ -1,8 +1,8 @@
 //! Create and replace, and what every change of an object goes through.
 
 use super::object::{
-    admitted, born, check_name, counts_generations, finalizers, ignored, meta, same, same_wish,
-    without_status,
+    admitted, born, check_name, counts_generations, finalizers, ignored, meta, readmitted, same,
+    same_wish, without_status,
 };
 use super::{Api, Call, Response};
 use crate::apply::{Writer, update};
@@ -165,6 +165,8 @@ impl Api {
             Track::Done => new.clone(),
         };
         let new = settled(call, live, &new);
+        let asked = !call.is_own() && subresource.is_empty();
+        let new = if asked { readmitted(resource, live, new) } else { new };
         let new = self.addressed(call, Some(live), new)?;
         if same(live, &new) {
             return Ok(live.clone());

@@ -179,8 +179,7 @@ fn zero(row: &protobuf::Row, form: Go) -> Zero {
     let pointer = row.zero == protobuf::Zero::Something;
     let form = if pointer { Go::Nil } else { form };
     match (row.shown, form) {
-        (Shown::Always, Go::Nil) => Zero::Null,
-        (Shown::Always | Shown::Filled, Go::NullStruct) => Zero::Null,
+        (Shown::Always, Go::Nil | Go::NullStruct) | (Shown::Filled, Go::NullStruct) => Zero::Null,
         (Shown::Always, _) | (Shown::Filled, Go::Struct) => Zero::Shown,
         _ if pointer => Zero::Something,
         _ => Zero::Nothing,

@@ -13,8 +13,7 @@ pub(super) fn requirements(text: &str) -> Result<Vec<(Text, Requirement)>, Strin
         match reader.peek() {
             Token::End => return Ok(found),
             Token::Word(_) | Token::Mark("!") => {}
-            other => {
-                let text = other.text();
+            Token::Mark(text) => {
                 return Err(format!("found '{text}', expected: !, identifier, or 'end of string'"));
             }
         }
@@ -131,7 +130,9 @@ impl<'a> Reader<'a> {
                 self.at += 1;
                 Ok(word)
             }
-            other => Err(format!("found '{}', expected: identifier", other.text())),
+            other @ Token::Mark(_) => {
+                Err(format!("found '{}', expected: identifier", other.text()))
+            }
         }
     }
 
@@ -165,7 +166,7 @@ impl<'a> Reader<'a> {
             }
         };
         self.at += 1;
-        together(values.iter().enumerate().flat_map(|(at, value)| wrong_value(key, at, value)))?;
+        together(values.iter().enumerate().filter_map(|(at, value)| wrong_value(key, at, value)))?;
         Ok(values)
     }
 

@@ -1,6 +1,8 @@
 //! What may not change once it is there.
 
 use super::Walk;
+use super::quantity::nanos;
+use crate::names::dns_label;
 use crate::registry::Resource;
 use crate::tree::{Map, Value};
 
@@ -33,6 +35,7 @@ const FIXED: &[Row] = &[
     ("batch", "jobs", &["spec", "managedBy"], Immutable),
     ("", "secrets", &["type"], Immutable),
     ("", "persistentvolumes", &["spec", "volumeMode"], Immutable),
+    ("", "persistentvolumeclaims", &["spec", "volumeMode"], Immutable),
     ("networking.k8s.io", "ingressclasses", &["spec", "controller"], Immutable),
     ("rbac.authorization.k8s.io", "rolebindings", &["roleRef"], Immutable),
     ("rbac.authorization.k8s.io", "clusterrolebindings", &["roleRef"], Immutable),
@@ -49,6 +52,14 @@ const FIXED: &[Row] = &[
     ("storage.k8s.io", "storageclasses", &["volumeBindingMode"], Unsaid),
     ("discovery.k8s.io", "endpointslices", &["addressType"], Unsaid),
 ];
+
+/// What is asked of new objects only.
+pub(super) fn judge_new(walk: &mut Walk<'_>, resource: &Resource, object: &Value) {
+    let service = object.str_at(&["spec", "serviceName"]).filter(|name| !name.is_empty());
+    if let (true, Some(name)) = (resource.is("apps", "statefulsets"), service) {
+        walk.below("spec.serviceName", |walk| walk.invalid_text(name, &dns_label(name)));
+    }
+}
 
 pub(super) fn judge(walk: &mut Walk<'_>, resource: &Resource, new: &Value, old: &Value) {
     let (group, plural) = (resource.kind.group.as_str(), resource.plural.as_str());
@@ -92,11 +103,11 @@ fn refuse(
 
 /// Who seals a map cannot open it.
 fn sealed(walk: &mut Walk<'_>, new: &Value, old: &Value) {
+    const SENTENCE: &str = "field is immutable when `immutable` is set";
     let yes = Some(&Value::Bool(true));
     if old.at(&["immutable"]) != yes {
         return;
     }
-    const SENTENCE: &str = "field is immutable when `immutable` is set";
     if new.at(&["immutable"]) != yes {
         walk.below("immutable", |walk| walk.forbidden(SENTENCE));
     }
@@ -122,16 +133,38 @@ fn pod(walk: &mut Walk<'_>, new: &Value, old: &Value) {
             return;
         }
     }
-    let [a, b] = [new, old].map(fixed_part);
+    tolerations(walk, new, old);
+    let waits = old.at(&["spec", "schedulingGates"]).and_then(Value::as_list);
+    let waits = waits.is_some_and(|gates| !gates.is_empty());
+    let [a, b] = [new, old].map(|pod| match fixed_part(pod) {
+        // A pod that is not to be scheduled yet can still be narrowed.
+        spec if waits => spec.without(&["nodeSelector"]).without(&["affinity"]),
+        spec => spec,
+    });
     if a != b {
         walk.below("spec", |walk| walk.forbidden(POD));
+    }
+}
+
+/// What a pod tolerates it goes on to tolerate, for another time perhaps.
+fn tolerations(walk: &mut Walk<'_>, new: &Value, old: &Value) {
+    let timeless = |pod: &Value| -> Vec<Value> {
+        let list = pod.at(&["spec", "tolerations"]).and_then(Value::as_list);
+        let items = list.into_iter().flat_map(|list| list.iter());
+        items.map(|it| it.without(&["tolerationSeconds"])).collect()
+    };
+    let kept = timeless(new);
+    if timeless(old).iter().any(|toleration| !kept.contains(toleration)) {
+        walk.below("spec.tolerations", |walk| {
+            walk.forbidden("existing toleration can not be modified except its tolerationSeconds");
+        });
     }
 }
 
 /// A pod's spec without what may change.
 fn fixed_part(pod: &Value) -> Value {
     let mut spec = pod.at(&["spec"]).cloned().unwrap_or_default();
-    for field in ["activeDeadlineSeconds", "tolerations", "schedulingGates", "nodeSelector"] {
+    for field in ["activeDeadlineSeconds", "tolerations", "schedulingGates"] {
         spec = spec.without(&[field]);
     }
     for field in ["containers", "initContainers"] {
@@ -162,6 +195,14 @@ fn claim(walk: &mut Walk<'_>, new: &Value, old: &Value) {
     };
     if plain(new) != plain(old) {
         walk.below("spec", |walk| walk.forbidden(CLAIM));
+    }
+    let amount = |claim: &Value, path: &[&str]| claim.at(path).and_then(nanos).unwrap_or(0);
+    let [before, after] =
+        [old, new].map(|claim| amount(claim, &["spec", "resources", "requests", "storage"]));
+    if after < before && after <= amount(old, &["status", "capacity", "storage"]) {
+        walk.below("spec.resources.requests.storage", |walk| {
+            walk.forbidden("field can not be less than status.capacity");
+        });
     }
 }
 

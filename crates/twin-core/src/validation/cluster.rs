@@ -182,12 +182,17 @@ pub(super) fn autoscaler(walk: &mut Walk<'_>, map: &Map) {
 /// What is scaled says of which group it is.
 pub(super) fn scaled(walk: &mut Walk<'_>, map: &Map) {
     let version = text(map, "apiVersion");
-    let grouped = version.split_once('/').is_some_and(|(group, _)| !group.is_empty());
-    if !grouped && !(version == "v1" && text(map, "kind") == "ReplicationController") {
-        walk.below("apiVersion", |walk| {
-            walk.invalid(&Value::text(version), "apiVersion must specify API group");
-        });
+    let slashes = version.matches('/').count();
+    let grouped = slashes == 1 && !version.starts_with('/');
+    let core = version == "v1" && text(map, "kind") == "ReplicationController";
+    if grouped || core {
+        return;
     }
+    let sentence = match slashes {
+        0 | 1 => "apiVersion must specify API group".to_owned(),
+        _ => format!("unexpected GroupVersion string: {version}"),
+    };
+    walk.below("apiVersion", |walk| walk.invalid(&Value::text(version), &sentence));
 }
 
 /// The highest priority that people may give.

@@ -9,25 +9,22 @@ use crate::tree::{Map, Value};
 /// All annotations together are at most this long, in bytes.
 const ANNOTATIONS: usize = 256 << 10;
 
-/// Judges it first, as most kinds do.
+/// When it is judged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    First,
+    /// If nothing else is wrong.
+    IfSound,
+}
+
+impl Moment {
+    pub(super) fn of(resource: &Resource, old: Option<&Value>) -> Self {
+        let late = old.is_none() && resource.is("policy", "poddisruptionbudgets");
+        if late { Self::IfSound } else { Self::First }
+    }
+}
+
 pub(super) fn judge(walk: &mut Walk<'_>, resource: &Resource, object: &Value) {
-    if !comes_late(resource) {
-        whole(walk, resource, object);
-    }
-}
-
-/// Judges it if nothing else is wrong, as a few kinds do.
-pub(super) fn judge_late(walk: &mut Walk<'_>, resource: &Resource, object: &Value) {
-    if comes_late(resource) {
-        whole(walk, resource, object);
-    }
-}
-
-fn comes_late(resource: &Resource) -> bool {
-    resource.is("policy", "poddisruptionbudgets")
-}
-
-fn whole(walk: &mut Walk<'_>, resource: &Resource, object: &Value) {
     let Some(metadata) = object.at(&["metadata"]).and_then(Value::as_map) else { return };
     walk.below("metadata", |walk| {
         name(walk, resource, metadata);
@@ -63,11 +60,11 @@ fn name(walk: &mut Walk<'_>, resource: &Resource, metadata: &Map) {
 /// What names of a kind look like.
 fn form(resource: &Resource) -> fn(&str) -> Vec<String> {
     match (resource.kind.group.as_str(), resource.plural.as_str()) {
-        ("rbac.authorization.k8s.io", _) => names::path_segment,
-        ("", "namespaces") => names::dns_label,
-        ("", "services") | ("apps", "statefulsets") => names::dns_label,
-        // Nothing is said of them, so only paths count.
-        ("policy", "poddisruptionbudgets") => names::path_segment,
+        // Names of roles are parts of paths; of the others nothing is said, so only paths count.
+        ("rbac.authorization.k8s.io", _) | ("policy", "poddisruptionbudgets") => {
+            names::path_segment
+        }
+        ("", "namespaces" | "services") | ("apps", "statefulsets") => names::dns_label,
         _ => names::subdomain,
     }
 }

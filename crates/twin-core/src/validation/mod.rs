@@ -28,15 +28,21 @@ pub(crate) fn faults(
     old: Option<&Value>,
 ) -> Vec<Cause> {
     let mut walk = Walk { schema, path: String::new(), found: Vec::new() };
-    metadata::judge(&mut walk, resource, object);
-    if let Value::Map(map) = object {
+    let moment = metadata::Moment::of(resource, old);
+    if moment == metadata::Moment::First {
+        metadata::judge(&mut walk, resource, object);
+    }
+    // Of these only what may not change is looked at again.
+    let once = old.is_some() && resource.is("scheduling.k8s.io", "priorityclasses");
+    if let (Value::Map(map), false) = (object, once) {
         walk.fields(resource.ty, map);
     }
-    if let Some(old) = old {
-        changes::judge(&mut walk, resource, object, old);
+    match old {
+        Some(old) => changes::judge(&mut walk, resource, object, old),
+        None => changes::judge_new(&mut walk, resource, object),
     }
-    if walk.found.is_empty() {
-        metadata::judge_late(&mut walk, resource, object);
+    if moment == metadata::Moment::IfSound && walk.found.is_empty() {
+        metadata::judge(&mut walk, resource, object);
     }
     let mut found: Vec<Cause> = Vec::with_capacity(walk.found.len());
     for cause in walk.found {

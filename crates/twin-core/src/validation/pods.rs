@@ -43,10 +43,13 @@ fn unique_names(walk: &mut Walk<'_>, map: &Map) {
         walk.below(field, |walk| {
             walk.each(items(map, field), |walk, container| {
                 let name = name(container);
-                if name.as_str().is_some_and(|name| !name.is_empty()) && seen.contains(&name) {
+                if seen.contains(&name) {
                     walk.below("name", |walk| walk.duplicate(&name));
                 }
-                seen.push(name);
+                // Of those that come first one without a name takes none from the next.
+                if field == "containers" || name.as_str() != Some("") {
+                    seen.push(name);
+                }
             });
         });
     }
@@ -274,7 +277,7 @@ fn handlers(walk: &mut Walk<'_>, map: &Map) {
         _ => {
             for extra in found.skip(1) {
                 walk.below(extra, |walk| {
-                    walk.forbidden("may not specify more than 1 handler type")
+                    walk.forbidden("may not specify more than 1 handler type");
                 });
             }
         }

@@ -203,7 +203,7 @@ pub(super) fn stateful_set(walk: &mut Walk<'_>, map: &Map) {
                 shares(walk, update);
                 if let Some(value) = update.get("maxUnavailable").filter(|it| is_zero(Some(it))) {
                     walk.below("rollingUpdate.maxUnavailable", |walk| {
-                        walk.invalid(value, "cannot be 0")
+                        walk.invalid(value, "cannot be 0");
                     });
                 }
             }

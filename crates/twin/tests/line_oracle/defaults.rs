@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use twin_core::schema::{Schema, apply_defaults, conform};
 
 /// Kinds whose defaults are compared, and whose applied configurations are. Upstream's conversion
-/// annotates a DaemonSet, ours does not.
+/// annotates a `DaemonSet`, ours does not.
 pub(crate) const KINDS: &[&str] = &[
     "v1/Pod",
     "v1/Service",

@@ -6,7 +6,7 @@ use super::property::Property;
 use serde_json::{Map, Value, json};
 use std::sync::{LazyLock, Mutex};
 use twin_core::api::{Api, Body, Method, Moment, Request};
-use twin_core::registry::Scope;
+use twin_core::registry::{Resource, Scope};
 use twin_core::time::Timestamp;
 
 pub(crate) const JUDGING: Property =
@@ -18,6 +18,9 @@ static SOUND: LazyLock<Vec<(String, Value)>> = LazyLock::new(|| {
     rows.into_iter().collect()
 });
 
+pub(crate) const CHANGES: Property =
+    Property { name: "validation of changes", question: change, ours: changed, theirs, known };
+
 fn question(chance: &mut Chance) -> Value {
     let (kind, sound) = &SOUND[chance.below(SOUND.len())];
     let mut object = sound.clone();
@@ -25,6 +28,23 @@ fn question(chance: &mut Chance) -> Value {
         spoil(chance, &mut object);
     }
     json!({ "do": "create", "kind": kind, "object": object })
+}
+
+/// Kinds whose objects an API server completes in other places than their strategy.
+const COMPLETED: &[&str] = &["batch/v1/Job", "v1/Service", "v1/Namespace"];
+
+fn change(chance: &mut Chance) -> Value {
+    let (kind, sound) = loop {
+        let row = &SOUND[chance.below(SOUND.len())];
+        if !COMPLETED.contains(&row.0.as_str()) {
+            break row;
+        }
+    };
+    let mut object = sound.clone();
+    for _ in 0..=chance.below(2) {
+        spoil(chance, &mut object);
+    }
+    json!({ "do": "update", "kind": kind, "old": sound, "object": object })
 }
 
 /// Changes one place, somewhere.
@@ -88,39 +108,39 @@ const WORDS: &[&str] = &[
 ];
 const NUMBERS: &[i64] = &[-1, 0, 1, 2, 5, 80, 70_000, 2_000_000_000];
 
+/// With a namespace, and all that is sound in it.
 static API: LazyLock<Mutex<Api>> = LazyLock::new(|| {
     let mut api = Api::default();
     post(&mut api, "/api/v1/namespaces", "", &json!({ "metadata": { "name": "d" } }));
+    for (kind, object) in SOUND.iter() {
+        let answer = post(&mut api, &address(resource(kind)), "", &named(object, "sound"));
+        assert!(answer["code"].is_null(), "{answer}");
+    }
     Mutex::new(api)
 });
 
-fn ours(question: &Value) -> Value {
-    let kind = question["kind"].as_str().unwrap();
-    let resource = resource(kind);
-    let object = &question["object"];
-    // Where an object lies is said by its address, and judged before.
-    let namespaced = resource.scope == Scope::Namespaced;
-    if object["metadata"]["namespace"] != if namespaced { json!("d") } else { Value::Null } {
-        return Value::Null;
-    }
+fn named(object: &Value, name: &str) -> Value {
+    let mut object = object.clone();
+    object["metadata"]["name"] = json!(name);
+    object
+}
+
+fn address(resource: &Resource) -> String {
     let version = resource.kind.api_version();
     let root = if version.contains('/') { "apis" } else { "api" };
+    let namespaced = resource.scope == Scope::Namespaced;
     let space = if namespaced { "/namespaces/d" } else { "" };
-    let path = format!("/{root}/{version}{space}/{}", resource.plural);
-    let mut api = API.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let answer = post(&mut api, &path, "dryRun=All", object);
-    match answer["code"].as_u64() {
-        // What cannot be read at all is another property's.
-        Some(400) => Value::Null,
-        Some(_) => causes(&answer),
-        None => json!("ok"),
-    }
+    format!("/{root}/{version}{space}/{}", resource.plural)
 }
 
 fn post(api: &mut Api, path: &str, query: &str, object: &Value) -> Value {
+    send(api, Method::Post, path, query, object)
+}
+
+fn send(api: &mut Api, method: Method, path: &str, query: &str, object: &Value) -> Value {
     let body = object.to_string();
     let request = Request {
-        method: Method::Post,
+        method,
         path,
         query,
         content_type: "application/json",
@@ -132,6 +152,43 @@ fn post(api: &mut Api, path: &str, query: &str, object: &Value) -> Value {
     match response.body {
         Body::Whole(bytes) => serde_json::from_slice(&bytes).unwrap(),
         Body::Watch(_) => Value::Null,
+    }
+}
+
+fn lies_well(resource: &Resource, object: &Value) -> bool {
+    // Where an object lies is said by its address, and judged before.
+    let namespaced = resource.scope == Scope::Namespaced;
+    object["metadata"]["namespace"] == if namespaced { json!("d") } else { Value::Null }
+}
+
+fn ours(question: &Value) -> Value {
+    let resource = resource(question["kind"].as_str().unwrap());
+    if !lies_well(resource, &question["object"]) {
+        return Value::Null;
+    }
+    let mut api = API.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    verdict(&post(&mut api, &address(resource), "dryRun=All", &question["object"]))
+}
+
+/// The change of an object that is as the question's old one.
+fn changed(question: &Value) -> Value {
+    let resource = resource(question["kind"].as_str().unwrap());
+    let (old, new) = (&question["old"], &question["object"]);
+    let named_alike = new["metadata"]["name"] == "a" && old["metadata"]["name"] == "a";
+    if !named_alike || !lies_well(resource, new) || !SOUND.iter().any(|(_, sound)| sound == old) {
+        return Value::Null;
+    }
+    let mut api = API.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let path = format!("{}/sound", address(resource));
+    verdict(&send(&mut api, Method::Put, &path, "dryRun=All", &named(new, "sound")))
+}
+
+fn verdict(answer: &Value) -> Value {
+    match answer["code"].as_u64() {
+        // What cannot be read at all is another property's.
+        Some(400) => Value::Null,
+        Some(_) => causes(answer),
+        None => json!("ok"),
     }
 }
 

@@ -48,7 +48,6 @@ pub(crate) fn hold(property: &Property) {
         cases += BATCH;
         for (question, answer) in questions.into_iter().zip(answers) {
             match judged(property, &question, &answer) {
-                Verdict::Same => {}
                 Verdict::Known => listed += 1,
                 // A second may have passed in between: what is asked again differs again.
                 Verdict::Differs { .. } if faults.len() < SHOWN => {
@@ -59,7 +58,7 @@ pub(crate) fn hold(property: &Property) {
                     let (question, fault) = smallest(property, &mut peer, question, &answer);
                     faults.insert(fault, question);
                 }
-                Verdict::Differs { .. } => {}
+                Verdict::Same | Verdict::Differs { .. } => {}
             }
         }
     }

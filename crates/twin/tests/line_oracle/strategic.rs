@@ -60,7 +60,9 @@ fn directed(chance: &mut Chance, patch: &mut Value) {
             }
         }
         Value::Array(list) => {
-            list.iter_mut().for_each(|item| directed(chance, item));
+            for item in list.iter_mut() {
+                directed(chance, item);
+            }
             if chance.percent(3) {
                 let words = ["replace", "delete"];
                 list.push(json!({ "$patch": chance.one_of(&words) }));
@@ -108,8 +110,9 @@ fn ours(question: &Value) -> Value {
     let (object, patch) = (tree_of(&question["object"]), tree_of(&question["patch"]));
     match strategic(Schema::builtin(), ty, &object, &patch) {
         Ok(merged) => json!({ "ok": json_of(&merged) }),
-        Err(PatchError::Malformed(text)) => json!({ "error": text }),
-        Err(PatchError::Refused(text) | PatchError::Broken(text)) => json!({ "error": text }),
+        Err(PatchError::Malformed(text) | PatchError::Refused(text) | PatchError::Broken(text)) => {
+            json!({ "error": text })
+        }
     }
 }
 

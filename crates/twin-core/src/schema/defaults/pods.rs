@@ -3,13 +3,33 @@
 use super::{Entries, fill, text};
 use crate::tree::{Map, Text, Value};
 
-/// An image without a tag, or with the latest, is looked up each time.
+/// An image without a tag, or with the latest, is looked up each time; one that is none is not.
 pub(super) fn pull_policy(entries: &mut Entries, image: &str, policy: &'static str) {
     let image = text(entries, image);
     let name = image.rsplit('/').next().unwrap_or_default();
     let tag = name.split_once(':').map_or("latest", |(_, tag)| tag);
-    let pinned = name.contains('@') || tag != "latest" || name.is_empty();
+    let pinned = name.contains('@') || tag != "latest" || !is_reference(image);
     fill(entries, policy, if pinned { "IfNotPresent" } else { "Always" });
+}
+
+/// Whether the parts of an image's name are such: lowercase words behind a host, if there is one.
+fn is_reference(image: &str) -> bool {
+    let image = image.split('@').next().unwrap_or_default();
+    let name = match image.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => name,
+        _ => image,
+    };
+    let path = match name.split_once('/') {
+        Some((host, path)) if host.contains(['.', ':']) || host == "localhost" => path,
+        _ => name,
+    };
+    let alphanumeric = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    path.split('/').all(|part| {
+        let bytes = part.as_bytes();
+        bytes.first().is_some_and(alphanumeric)
+            && bytes.last().is_some_and(alphanumeric)
+            && bytes.iter().all(|byte| alphanumeric(byte) || b"._-".contains(byte))
+    })
 }
 
 /// A volume that says nothing of where it comes from is an empty one.

@@ -52,6 +52,8 @@ pub struct Api {
     taken: services::Taken,
     /// Who owned which fields after writes like those to come.
     memo: Memo,
+    /// The last pod that a controller made.
+    last_pod: Option<act::PodSpec>,
 }
 
 /// What every step of a request may look at.
@@ -79,6 +81,7 @@ impl Default for Api {
             defined: Revision::default(),
             taken: services::Taken::default(),
             memo: Memo::default(),
+            last_pod: None,
         }
     }
 }

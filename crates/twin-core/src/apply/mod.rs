@@ -21,7 +21,7 @@ use crate::schema::{Schema, TypeId};
 use crate::time::Timestamp;
 use crate::tree::{List, Map, Text, Value};
 use compare::Difference;
-use managers::{cap, decode, encode};
+use managers::{cap, decode, encode, stored};
 use memo::Question;
 use std::sync::LazyLock;
 
@@ -129,7 +129,7 @@ pub fn update(writer: &Writer<'_>, live: &Value, new: &Value, memo: &mut Memo) -
     if let Some(after) = memo.answer(&question, &before) {
         return with_entries(new, after);
     }
-    let mut managers = decode(&before).unwrap_or_default();
+    let mut managers = stored(&before);
     let creates = live.str_at(&["metadata", "uid"]).is_none();
     if managers.is_empty() && !creates {
         // Nobody was tracked, so nobody starts: the first apply will.
@@ -219,7 +219,7 @@ pub fn apply(
         return Err(ApplyError::Faults(faults));
     }
     let entries = live.at(MANAGED).and_then(Value::as_list).cloned().unwrap_or_default();
-    let mut managers = decode(&entries).unwrap_or_default();
+    let mut managers = stored(&entries);
     let live = live.without(MANAGED);
     if managers.is_empty() {
         let first = Author::new(

@@ -186,6 +186,11 @@ impl FieldSet {
     pub fn decoded(fields: &Value) -> Option<Self> {
         Some(node(fields.as_map()?)?.into())
     }
+
+    /// From what was written by [`FieldSet::encoded`].
+    pub(super) fn stored(fields: &Value) -> Option<Self> {
+        fields.as_map().cloned().map(Self)
+    }
 }
 
 /// What becomes of fields below one that is taken out.

@@ -4,7 +4,7 @@ use super::chance::Chance;
 use super::defaults::{KINDS, complete, untimely};
 use super::objects::{Growth, json_of, resource, tree_of, value};
 use super::property::Property;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::sync::{LazyLock, Mutex};
 use twin_core::apply::{Force, Memo, Writer, apply, update};
 use twin_core::schema::{Schema, empty};
@@ -98,9 +98,14 @@ fn ours(question: &Value) -> Value {
     answer
 }
 
-/// Without the times of writes.
+/// Without the times of writes, and with several faults in one order.
 fn timeless(answer: &mut Value) {
     for outcome in answer["ok"].as_array_mut().into_iter().flatten() {
+        if let Some(error) = outcome["error"].as_str() {
+            let mut lines: Vec<_> = error.lines().collect();
+            lines.sort_unstable();
+            *outcome = json!({ "error": lines.join("\n") });
+        }
         let entries = outcome.pointer_mut("/object/metadata/managedFields");
         for entry in entries.and_then(Value::as_array_mut).into_iter().flatten() {
             entry.as_object_mut().unwrap().remove("time");
@@ -139,15 +144,43 @@ fn is_sound(question: &Value) -> bool {
     question["steps"].as_array().is_some_and(|steps| steps.iter().all(whole))
 }
 
-/// Lists whose items lack their keys have no owners upstream, and neither has the rest of such an object.
+/// An update with list items that lack their keys is not noted upstream: owners stay, or are forgotten.
 fn known(question: &Value, ours: &Value, theirs: &Value) -> bool {
     if untimely(question, ours, theirs) {
         return true;
     }
-    let owned = |outcome: &Value| outcome.pointer("/object/metadata/managedFields").is_some();
     let steps = question["steps"].as_array().unwrap();
-    steps.iter().enumerate().any(|(at, step)| {
-        let [ours, theirs] = [ours, theirs].map(|side| &side["ok"][at]);
-        step["apply"] == false && owned(ours) && theirs.get("object").is_some() && !owned(theirs)
-    })
+    let [ours, theirs] =
+        [ours, theirs].map(|side| side["ok"].as_array().cloned().unwrap_or_default());
+    let Some(at) = ours.iter().zip(&theirs).position(|(a, b)| a != b) else { return false };
+    let owners = |outcome: &Value| outcome.pointer("/object/metadata/managedFields").cloned();
+    let before = theirs[..at].iter().rev().find(|outcome| outcome.get("object").is_some());
+    let untouched = owners(&theirs[at]).is_none()
+        || before.is_some_and(|before| owners(before) == owners(&theirs[at]));
+    steps[at]["apply"] == false
+        && untouched
+        && unowned(&ours[at]) == unowned(&theirs[at])
+        && lacks_keys(&steps[at]["object"])
+}
+
+fn unowned(outcome: &Value) -> Value {
+    let mut outcome = outcome.clone();
+    if let Some(Value::Object(metadata)) = outcome.pointer_mut("/object/metadata") {
+        metadata.remove("managedFields");
+    }
+    outcome
+}
+
+/// Whether a list has an item that nothing tells from others.
+fn lacks_keys(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => map.values().any(lacks_keys),
+        Value::Array(list) => list.iter().any(|item| {
+            let keyless = |map: &Map<String, Value>| {
+                ["name", "key", "type", "ip", "port"].iter().all(|key| !map.contains_key(*key))
+            };
+            item.as_object().is_some_and(keyless) || lacks_keys(item)
+        }),
+        _ => false,
+    }
 }

@@ -95,10 +95,7 @@ fn dependent(name: &str, entries: &mut Entries) {
         "rbac.v1.Subject" => cluster::subject(entries),
         "networking.v1.NetworkPolicySpec" => cluster::policy_types(entries),
         "core.v1.ReplicationController" => workloads::labelled(entries),
-        "apps.v1.DeploymentStrategy" => {
-            let share = || Value::text("25%");
-            workloads::rolling(entries, &[("maxSurge", share()), ("maxUnavailable", share())]);
-        }
+        "apps.v1.DeploymentStrategy" => workloads::deployment(entries),
         "apps.v1.DaemonSetUpdateStrategy" => {
             workloads::rolling(entries, &[("maxSurge", 0.into()), ("maxUnavailable", 1.into())]);
         }

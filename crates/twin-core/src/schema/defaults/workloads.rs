@@ -14,10 +14,27 @@ pub(super) fn rolling(entries: &mut Entries, defaults: &[(&str, Value)]) {
     entries.insert("rollingUpdate".into(), Value::Map(all));
 }
 
+pub(super) fn deployment(entries: &mut Entries) {
+    let share = || Value::text("25%");
+    rolling(entries, &[("maxSurge", share()), ("maxUnavailable", share())]);
+    numbered(entries, &["maxSurge", "maxUnavailable"]);
+}
+
+/// Of what nobody said and nobody asks for, zero is said.
+fn numbered(entries: &mut Entries, fields: &[&'static str]) {
+    let Some(Value::Map(update)) = entries.get("rollingUpdate") else { return };
+    let mut update: Entries = update.iter().cloned().collect();
+    for field in fields {
+        fill(&mut update, field, 0);
+    }
+    entries.insert("rollingUpdate".into(), Value::Map(update.into_iter().collect()));
+}
+
 /// Who names the strategy and does not say how it goes, has nothing said.
 pub(super) fn stateful(entries: &mut Entries) {
     if !entries.contains_key("type") || entries.contains_key("rollingUpdate") {
         rolling(entries, &[("maxUnavailable", 1.into()), ("partition", 0.into())]);
+        numbered(entries, &["partition"]);
     }
 }
 

@@ -6,25 +6,15 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "all of it is a test")]
 
-#[path = "line_oracle/applying.rs"]
 mod applying;
-#[path = "line_oracle/chance.rs"]
 mod chance;
-#[path = "line_oracle/defaults.rs"]
 mod defaults;
-#[path = "line_oracle/judging.rs"]
 mod judging;
-#[path = "line_oracle/objects.rs"]
 mod objects;
-#[path = "line_oracle/peer.rs"]
 mod peer;
-#[path = "line_oracle/property.rs"]
 mod property;
-#[path = "line_oracle/select.rs"]
 mod select;
-#[path = "line_oracle/shrink.rs"]
 mod shrink;
-#[path = "line_oracle/strategic.rs"]
 mod strategic;
 
 use property::hold;

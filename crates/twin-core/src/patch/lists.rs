@@ -36,24 +36,21 @@ pub(super) fn merged_list(
     Ok(List::from(normal(&merged, &patch, &live, key)?))
 }
 
-/// The live list without what the patch lists.
+/// The live list without what the patch lists. Objects are merged all the same.
 pub(super) fn delete_listed(
+    schema: &Schema,
+    items: TypeId,
+    field: Option<&Field>,
     live: &List,
     gone: &List,
-    key: Option<&Text>,
 ) -> Result<List, PatchError> {
     if live.is_empty() && gone.is_empty() {
         return Ok(live.clone());
     }
-    match form(&[live, gone])? {
-        Form::Maps => match key {
-            Some(key) => [live, gone]
-                .iter()
-                .try_for_each(|items| check_keys(items, key))
-                .map(|()| live.clone()),
-            None => Err(broken("cannot merge lists without merge key for struct")),
-        },
-        Form::Scalars => {
+    match (form(&[live, gone])?, field.map(|field| &field.patch.lists)) {
+        (Form::Maps, Some(ListPatch::MergeBy(_))) => merged_list(schema, items, field, live, gone),
+        (Form::Maps, _) => Err(broken("cannot merge lists without merge key for struct")),
+        (Form::Scalars, _) => {
             let kept = live.iter().filter(|item| !gone.contains(item)).cloned();
             Ok(List::from(kept.collect::<Vec<_>>()))
         }

@@ -137,7 +137,7 @@ fn entry(
         (Some(Value::List(old)), Value::List(new)) => {
             let (items, field) = list_field(schema, ty, key)?;
             Some(Value::List(if deletes {
-                delete_listed(old, new, key_of(field))?
+                delete_listed(schema, items, field, old, new)?
             } else {
                 merged_list(schema, items, field, old, new)?
             }))

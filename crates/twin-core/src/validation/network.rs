@@ -125,17 +125,17 @@ pub(super) fn ingress(walk: &mut Walk<'_>, map: &Map) {
 pub(super) fn ingress_path(walk: &mut Walk<'_>, map: &Map) {
     let kind = text(map, "pathType");
     let path = text(map, "path");
+    if map.get("pathType").is_none_or(Value::is_null) {
+        walk.below("pathType", |walk| walk.required("pathType must be specified"));
+        return;
+    }
     walk.below("pathType", |walk| match kind {
-        "" => walk.required("pathType must be specified"),
         "Exact" | "Prefix" | "ImplementationSpecific" => {}
         other => {
             let known = ["Exact", "ImplementationSpecific", "Prefix"];
             walk.unsupported(&Value::text(other), &known);
         }
     });
-    if kind.is_empty() {
-        return;
-    }
     if let Some(map) = part(map, "backend") {
         walk.below("backend", |walk| backend(walk, map));
     }

@@ -131,15 +131,19 @@ const PERCENT: &str = "a valid percent string must be a numeric string followed 
 
 /// A number, or a share of at most all.
 pub(super) fn percent(walk: &mut Walk<'_>, value: &Value) {
+    amount_or_share(walk, value);
+    if value.as_str().and_then(share).is_some_and(|share| share > 100) {
+        walk.invalid(value, "must not be greater than 100%");
+    }
+}
+
+/// A number, or a share of any size.
+pub(super) fn amount_or_share(walk: &mut Walk<'_>, value: &Value) {
     match value {
         Value::Int(int) if *int < 0 => {
             walk.invalid(value, "must be greater than or equal to 0");
         }
-        Value::Text(text) => match share(text) {
-            None => walk.invalid(value, PERCENT),
-            Some(share) if share > 100 => walk.invalid(value, "must not be greater than 100%"),
-            Some(_) => {}
-        },
+        Value::Text(text) if share(text).is_none() => walk.invalid(value, PERCENT),
         _ => {}
     }
 }

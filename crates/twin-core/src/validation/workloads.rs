@@ -1,6 +1,6 @@
 //! What makes pods: selectors that fit their templates, and how pods are replaced.
 
-use super::rules::{percent, share};
+use super::rules::{amount_or_share, percent, share};
 use super::{Walk, items, number, part, text};
 use crate::names;
 use crate::selector::LabelSelector;
@@ -151,11 +151,13 @@ fn is_zero(value: Option<&Value>) -> bool {
     }
 }
 
-/// How many pods may be missing or too many.
-fn shares(walk: &mut Walk<'_>, update: &Map) {
-    for field in ["maxSurge", "maxUnavailable"] {
+/// How many pods may be too many, judged this way, and how many may be missing.
+fn shares(walk: &mut Walk<'_>, update: &Map, surge: fn(&mut Walk<'_>, &Value)) {
+    let judges: [(&str, fn(&mut Walk<'_>, &Value)); 2] =
+        [("maxSurge", surge), ("maxUnavailable", percent)];
+    for (field, judge) in judges {
         if let Some(value) = update.get(field) {
-            walk.below(&format!("rollingUpdate.{field}"), |walk| percent(walk, value));
+            walk.below(&format!("rollingUpdate.{field}"), |walk| judge(walk, value));
         }
     }
 }
@@ -167,7 +169,7 @@ fn rolling(walk: &mut Walk<'_>, strategy: &Map) {
             walk.forbidden("may not be specified when strategy `type` is 'Recreate'");
         }),
         ("RollingUpdate", Some(update)) => {
-            shares(walk, update);
+            shares(walk, update, amount_or_share);
             if is_zero(update.get("maxSurge")) && is_zero(update.get("maxUnavailable")) {
                 let value = update.get("maxUnavailable").cloned().unwrap_or(Value::Int(0));
                 walk.below("rollingUpdate.maxUnavailable", |walk| {
@@ -200,7 +202,7 @@ pub(super) fn stateful_set(walk: &mut Walk<'_>, map: &Map) {
                 });
             }
             ("RollingUpdate", Some(update)) => {
-                shares(walk, update);
+                shares(walk, update, percent);
                 if let Some(value) = update.get("maxUnavailable").filter(|it| is_zero(Some(it))) {
                     walk.below("rollingUpdate.maxUnavailable", |walk| {
                         walk.invalid(value, "cannot be 0");
@@ -224,7 +226,7 @@ pub(super) fn daemon_set(walk: &mut Walk<'_>, map: &Map) {
     walk.below("updateStrategy", |walk| {
         match (text(strategy, "type"), part(strategy, "rollingUpdate")) {
             ("RollingUpdate", Some(update)) => {
-                shares(walk, update);
+                shares(walk, update, percent);
                 let [surge, gone] =
                     ["maxSurge", "maxUnavailable"].map(|it| is_zero(update.get(it)));
                 if surge && gone {

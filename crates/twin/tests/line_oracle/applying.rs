@@ -157,10 +157,12 @@ fn known(question: &Value, ours: &Value, theirs: &Value) -> bool {
     let before = theirs[..at].iter().rev().find(|outcome| outcome.get("object").is_some());
     let untouched = owners(&theirs[at]).is_none()
         || before.is_some_and(|before| owners(before) == owners(&theirs[at]));
-    steps[at]["apply"] == false
-        && untouched
-        && unowned(&ours[at]) == unowned(&theirs[at])
-        && lacks_keys(&steps[at]["object"])
+    // A key that is an empty text is one until it is stored: then Go leaves it out.
+    let stored = steps[..at].iter().any(|step| lacks_keys(&step["object"]));
+    if steps[at]["apply"] == true {
+        return stored && at > 0;
+    }
+    untouched && unowned(&ours[at]) == unowned(&theirs[at]) && lacks_keys(&steps[at]["object"])
 }
 
 fn unowned(outcome: &Value) -> Value {
@@ -177,7 +179,8 @@ fn lacks_keys(value: &Value) -> bool {
         Value::Object(map) => map.values().any(lacks_keys),
         Value::Array(list) => list.iter().any(|item| {
             let keyless = |map: &Map<String, Value>| {
-                ["name", "key", "type", "ip", "port"].iter().all(|key| !map.contains_key(*key))
+                let names = ["name", "key", "type", "ip", "port"];
+                names.iter().all(|key| map.get(*key).is_none_or(|value| value == ""))
             };
             item.as_object().is_some_and(keyless) || lacks_keys(item)
         }),

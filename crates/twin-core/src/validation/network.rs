@@ -142,7 +142,8 @@ pub(super) fn ingress_path(walk: &mut Walk<'_>, map: &Map) {
     let exact = matches!(kind, "Exact" | "Prefix");
     let shown = Value::text(path);
     walk.below("path", |walk| {
-        if (exact || !path.is_empty()) && !path.starts_with('/') {
+        let known = exact || kind == "ImplementationSpecific" && !path.is_empty();
+        if known && !path.starts_with('/') {
             walk.invalid(&shown, "must be an absolute path");
         } else if exact {
             for bad in ["//", "/./", "/../", "%2f", "%2F"] {

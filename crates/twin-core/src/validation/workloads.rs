@@ -153,9 +153,7 @@ fn is_zero(value: Option<&Value>) -> bool {
 
 /// How many pods may be too many, judged this way, and how many may be missing.
 fn shares(walk: &mut Walk<'_>, update: &Map, surge: fn(&mut Walk<'_>, &Value)) {
-    let judges: [(&str, fn(&mut Walk<'_>, &Value)); 2] =
-        [("maxSurge", surge), ("maxUnavailable", percent)];
-    for (field, judge) in judges {
+    for (field, judge) in [("maxSurge", surge), ("maxUnavailable", percent)] {
         if let Some(value) = update.get(field) {
             walk.below(&format!("rollingUpdate.{field}"), |walk| judge(walk, value));
         }

@@ -26,7 +26,7 @@ pub mod schema;
 pub mod selector;
 pub mod status;
 pub mod store;
-mod table;
+pub mod table;
 pub mod time;
 pub mod tree;
 mod validation;

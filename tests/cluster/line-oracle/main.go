@@ -37,7 +37,6 @@ var deeds = map[string]func(*question) (any, error){
 	"labels":    labelsSelected,
 	"fields":    fieldsSelected,
 	"table":     table,
-	"span":      span,
 }
 
 func answer(line []byte) (reply map[string]any) {

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"time"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/util/duration"
 	"k8s.io/kubernetes/pkg/printers"
 	printersinternal "k8s.io/kubernetes/pkg/printers/internalversion"
 )
@@ -80,9 +77,4 @@ func table(q *question) (any, error) {
 	}
 	row := table.Rows[0]
 	return shown{Columns: table.ColumnDefinitions, Cells: row.Cells, Conditions: row.Conditions}, nil
-}
-
-// span is a number of seconds as tables show it.
-func span(q *question) (any, error) {
-	return duration.HumanDuration(time.Duration(q.Number) * time.Second), nil
 }

@@ -17,7 +17,7 @@ use crate::names::quoted;
 use crate::registry::Resource;
 use crate::schema::{Schema, Shape, TypeId};
 use crate::status::Cause;
-use crate::tree::{Map, Value};
+use crate::tree::{Map, Text, Value};
 use rules::{Judge, RULES};
 
 /// What is wrong with an object of a built-in kind; `old` is what it replaces.
@@ -27,7 +27,7 @@ pub(crate) fn faults(
     object: &Value,
     old: Option<&Value>,
 ) -> Vec<Cause> {
-    let mut walk = Walk { schema, path: String::new(), found: Vec::new() };
+    let mut walk = Walk::new(schema);
     let moment = metadata::Moment::of(resource, old);
     if moment == metadata::Moment::First {
         metadata::judge(&mut walk, resource, object);
@@ -36,6 +36,10 @@ pub(crate) fn faults(
     let once = old.is_some() && resource.is("scheduling.k8s.io", "priorityclasses");
     if let (Value::Map(map), false) = (object, once) {
         walk.fields(resource.ty, map);
+    }
+    if old.is_some() && resource.is("apps", "statefulsets") {
+        // They cannot change, so what is wrong in them is not asked.
+        walk.found.retain(|cause| !cause.field.starts_with("spec.volumeClaimTemplates["));
     }
     match old {
         Some(old) => changes::judge(&mut walk, resource, object, old),
@@ -58,6 +62,14 @@ struct Walk<'a> {
     schema: &'a Schema,
     path: String,
     found: Vec<Cause>,
+    /// Volumes that pods get beside those that their template names.
+    claims: Vec<Text>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(schema: &'a Schema) -> Self {
+        Self { schema, path: String::new(), found: Vec::new(), claims: Vec::new() }
+    }
 }
 
 impl Walk<'_> {

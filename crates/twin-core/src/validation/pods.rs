@@ -2,7 +2,7 @@
 
 use super::{Walk, items, number, part, shown, text};
 use crate::names;
-use crate::tree::{Map, Value};
+use crate::tree::{Map, Text, Value};
 use std::collections::BTreeSet;
 
 /// Labels of templates stand elsewhere in sentences than in objects.
@@ -18,7 +18,9 @@ pub(super) fn spec(walk: &mut Walk<'_>, map: &Map) {
     unique_names(walk, map);
     volumes(walk, items(map, "volumes"));
     let known = items(map, "volumes").iter().filter(|volume| is_sound(walk, volume));
-    let volumes: BTreeSet<_> = known.filter_map(|it| it.str_at(&["name"])).collect();
+    let claims = walk.claims.clone();
+    let claimed = claims.iter().map(Text::as_str);
+    let volumes: BTreeSet<_> = known.filter_map(|it| it.str_at(&["name"])).chain(claimed).collect();
     for field in ["initContainers", "containers"] {
         walk.below(field, |walk| {
             walk.each(items(map, field), |walk, container| mounts(walk, container, &volumes));
@@ -57,7 +59,7 @@ fn unique_names(walk: &mut Walk<'_>, map: &Map) {
 
 /// Whether there is nothing wrong with a volume: others cannot be mounted.
 fn is_sound(walk: &Walk<'_>, volume: &Value) -> bool {
-    let mut look = Walk { schema: walk.schema, path: String::new(), found: Vec::new() };
+    let mut look = Walk::new(walk.schema);
     volumes(&mut look, std::slice::from_ref(volume));
     if let Some(ty) = walk.schema.named("io.k8s.api.core.v1.Volume") {
         look.value(ty, volume);

@@ -27,6 +27,19 @@ fn a_container_is_judged_wherever_it_stands() {
 }
 
 #[test]
+fn claims_of_a_stateful_set_are_volumes_of_its_pods() {
+    let set = |claim: &str| {
+        let text = r#"{"metadata":{"name":"a","namespace":"d"},"spec":{"selector":{"matchLabels":{"x":"y"}},"podManagementPolicy":"Parallel","volumeClaimTemplates":[{"metadata":{"name":"CLAIM"},"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}}}}],"template":{"metadata":{"labels":{"x":"y"}},"spec":{"restartPolicy":"Always","containers":[{"name":"c","image":"i","volumeMounts":[{"name":"data","mountPath":"/a"}]}]}}}}"#;
+        said("apps", "statefulsets", &text.replace("CLAIM", claim), None)
+    };
+    assert_eq!(set("data"), [""; 0]);
+    assert_eq!(
+        set("other"),
+        [r#"spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data""#]
+    );
+}
+
+#[test]
 fn what_is_sealed_stays() {
     let old = r#"{"metadata":{"name":"a"},"immutable":true,"data":{"a":"b"}}"#;
     let new = r#"{"metadata":{"name":"a"},"immutable":true,"data":{"a":"c"}}"#;

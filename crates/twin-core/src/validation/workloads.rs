@@ -181,6 +181,23 @@ fn rolling(walk: &mut Walk<'_>, strategy: &Map) {
 }
 
 pub(super) fn stateful_set(walk: &mut Walk<'_>, map: &Map) {
+    let claims = items(map, "volumeClaimTemplates");
+    let name = |claim: &Value| Text::new(claim.str_at(&["metadata", "name"]).unwrap_or_default());
+    walk.claims = claims.iter().map(name).collect();
+    // They are judged as the volumes that they become, each name once.
+    let first = |(at, claim): &(usize, &Value)| {
+        !claims[..*at].iter().any(|other| name(other) == name(claim))
+    };
+    let claims = claims.iter().enumerate().filter(first).map(|(_, claim)| claim.clone());
+    let claims: Vec<_> = claims.collect();
+    walk.below("template.spec.volumes", |walk| {
+        walk.each(&claims, |walk, claim| match name(claim).as_str() {
+            "" => ["name", "persistentVolumeClaim.claimName"]
+                .into_iter()
+                .for_each(|field| walk.below(field, |walk| walk.required(""))),
+            name => walk.below("name", |walk| walk.invalid_text(name, &names::dns_label(name))),
+        });
+    });
     selects(walk, map, "statefulset", &Missing::Said);
     restarts(walk, map);
     no_deadline(walk, map, "StatefulSet");
@@ -200,6 +217,9 @@ pub(super) fn stateful_set(walk: &mut Walk<'_>, map: &Map) {
                 });
             }
             ("RollingUpdate", Some(update)) => {
+                if let Some(value) = update.get("partition") {
+                    walk.below("rollingUpdate.partition", |walk| amount_or_share(walk, value));
+                }
                 shares(walk, update, percent);
                 if let Some(value) = update.get("maxUnavailable").filter(|it| is_zero(Some(it))) {
                     walk.below("rollingUpdate.maxUnavailable", |walk| {

@@ -12,6 +12,7 @@ mod defaults;
 mod judging;
 mod objects;
 mod peer;
+mod printing;
 mod property;
 mod select;
 mod shrink;
@@ -52,4 +53,9 @@ fn new_objects_are_refused_for_the_same_causes() {
 #[test]
 fn changes_are_refused_for_the_same_causes() {
     hold(&judging::CHANGES);
+}
+
+#[test]
+fn tables_show_the_same() {
+    hold(&printing::PRINTING);
 }

@@ -25,7 +25,6 @@ type question struct {
 	Steps  []step              `json:"steps"`
 	Text   string              `json:"text"`
 	Sets   []map[string]string `json:"sets"`
-	Number int64               `json:"number"`
 }
 
 var deeds = map[string]func(*question) (any, error){

@@ -70,14 +70,21 @@ impl Api {
         self.defined = self.store.revision();
     }
 
-    /// Judges an object by the schema of its definition.
+    /// Judges an object by the schema of its definition, or by what is asked of its built-in kind.
     pub(super) fn judged(
+        &self,
         call: &Call<'_>,
         object: &Value,
         old: Option<&Value>,
     ) -> Result<(), Status> {
-        let Some(custom) = &call.address.resource.custom else { return Ok(()) };
-        invalid(call, object, custom.faults(object, old))
+        let resource = &call.address.resource;
+        let causes = match &resource.custom {
+            Some(custom) => custom.faults(object, old),
+            // What the control plane writes itself, and what is only said of an object's state, is not judged.
+            None if call.is_own() || !call.address.subresource.is_empty() => return Ok(()),
+            None => crate::validation::faults(&self.schema, resource, object, old),
+        };
+        invalid(call, object, causes)
     }
 
     /// The refusal of an object whose values are of other types than the definition says.

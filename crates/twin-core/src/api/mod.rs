@@ -69,6 +69,13 @@ struct Call<'a> {
     address: Address,
 }
 
+impl Call<'_> {
+    /// Whether the control plane itself asks, and nobody from outside.
+    fn is_own(&self) -> bool {
+        self.request.path.is_empty()
+    }
+}
+
 impl Default for Api {
     fn default() -> Self {
         let schema = Schema::builtin();

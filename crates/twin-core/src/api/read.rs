@@ -25,9 +25,8 @@ impl Api {
 
     pub(super) fn filter(call: &Call<'_>) -> Result<Filter, Status> {
         let resource = &call.address.resource;
-        let labels = LabelSelector::parse(call.query.get("labelSelector")).map_err(|error| {
-            Status::bad_request(format!("unable to parse requirement: {error}"))
-        })?;
+        let labels =
+            LabelSelector::parse(call.query.get("labelSelector")).map_err(Status::bad_request)?;
         let fields = FieldSelector::parse(call.query.get("fieldSelector"), resource)
             .map_err(Status::bad_request)?;
         let namespace = Some(Text::new(&call.address.namespace)).filter(|text| !text.is_empty());

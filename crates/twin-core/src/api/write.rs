@@ -1,8 +1,8 @@
 //! Create and replace, and what every change of an object goes through.
 
 use super::object::{
-    admitted, born, check_name, counts_generations, finalizers, ignored, meta, same, same_wish,
-    without_status,
+    admitted, born, check_name, counts_generations, finalizers, ignored, meta, readmitted, same,
+    same_wish, without_status,
 };
 use super::{Api, Call, Response};
 use crate::apply::{Writer, update};
@@ -38,12 +38,11 @@ impl Api {
         let resource = &call.address.resource;
         let namespace = self.namespace_of(call, object)?;
         let name = self.name_of(call, object, &namespace);
-        check_name(resource, &name)?;
-        self.check_open(resource, &name, &namespace)?;
-        let key = Key::new(&namespace, &name);
-        if self.store.get(&resource.table, &key).is_some() {
-            return Err(Status::already_exists(resource, &name));
+        // A client's object of a built-in kind is judged with its name.
+        if call.is_own() || resource.custom.is_some() {
+            check_name(resource, &name)?;
         }
+        self.check_open(resource, &name, &namespace)?;
         let nothing = self.nothing(resource.ty);
         let object = match track {
             Track::Writes => self.tracked(call, "", &nothing, object),
@@ -51,7 +50,11 @@ impl Api {
         };
         let object = born(resource, &object, &name, &namespace, call.moment);
         let object = admitted(resource, &without_status(resource, &object, &nothing));
-        Self::judged(call, &object, None)?;
+        self.judged(call, &object, None)?;
+        let key = Key::new(&namespace, &name);
+        if self.store.get(&resource.table, &key).is_some() {
+            return Err(Status::already_exists(resource, &name));
+        }
         let object = self.addressed(call, None, object)?;
         if is_dry(call) {
             return Ok(object);
@@ -162,11 +165,13 @@ impl Api {
             Track::Done => new.clone(),
         };
         let new = settled(call, live, &new);
+        let asked = !call.is_own() && subresource.is_empty();
+        let new = if asked { readmitted(resource, live, new) } else { new };
         let new = self.addressed(call, Some(live), new)?;
         if same(live, &new) {
             return Ok(live.clone());
         }
-        Self::judged(call, &new, Some(live))?;
+        self.judged(call, &new, Some(live))?;
         if is_dry(call) {
             return Ok(new);
         }

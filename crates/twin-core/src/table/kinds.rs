@@ -47,6 +47,13 @@ const REPLICAS: &[Column] = &[
     SELECTOR,
 ];
 
+const TEMPLATES: &[Column] = &[
+    NAME,
+    of("Containers", workload::containers),
+    of("Images", workload::images),
+    of("Pod Labels", workload::template_labels),
+];
+
 const STATEFUL_SETS: &[Column] = &[NAME, of("Ready", workload::ready), AGE, CONTAINERS, IMAGES];
 
 const DAEMON_SETS: &[Column] = &[
@@ -242,6 +249,7 @@ pub(super) fn columns(resource: &Resource) -> &'static [Column] {
         ("", "pods") => PODS,
         ("apps", "deployments") => DEPLOYMENTS,
         ("apps", "replicasets") | ("", "replicationcontrollers") => REPLICAS,
+        ("", "podtemplates") => TEMPLATES,
         ("apps", "statefulsets") => STATEFUL_SETS,
         ("apps", "daemonsets") => DAEMON_SETS,
         ("apps", "controllerrevisions") => REVISIONS,

@@ -101,6 +101,12 @@ impl Layout {
     }
 }
 
+/// An object as a table of one row, with all columns.
+pub fn printed(resource: &Resource, object: &Value, now: Timestamp) -> Value {
+    let layout = Layout::new(resource, "meta.k8s.io/v1".into(), Include::Nothing);
+    layout.table(std::iter::once(object), Value::default(), Head::Shown, now)
+}
+
 /// An object of which only the metadata is shown.
 pub(crate) fn partial(object: &Value, version: &Text) -> Value {
     Value::from([

@@ -45,3 +45,11 @@ pub fn standard() -> Vec<Box<dyn Controller>> {
     all.extend(nodes::controllers());
     all
 }
+
+/// What a cluster has beside a controller manager and a scheduler: its API server and its nodes. The
+/// nodes renew their Leases, so that a real controller manager finds them alive.
+pub fn nodes_alone() -> Vec<Box<dyn Controller>> {
+    let mut all = network::api_server();
+    all.extend(nodes::kubelets());
+    all
+}

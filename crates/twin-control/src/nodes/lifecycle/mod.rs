@@ -4,6 +4,7 @@
 //! found unreachable after the time that Kubernetes would need to notice.
 
 mod evict;
+mod heartbeat;
 mod orphans;
 mod ranges;
 mod register;
@@ -33,6 +34,15 @@ pub(super) fn controllers() -> Vec<Box<dyn Controller>> {
         Box::new(Lifecycle::default()),
         Box::new(evict::Eviction),
         Box::new(orphans::Orphans::default()),
+    ]
+}
+
+/// What kubelets write about their nodes, where the rest of this folder is somebody else's work.
+pub(super) fn kubelets() -> Vec<Box<dyn Controller>> {
+    vec![
+        Box::new(ranges::Ranges::default()),
+        Box::new(register::Register),
+        Box::new(heartbeat::Heartbeat),
     ]
 }
 

@@ -6,6 +6,7 @@
 mod act;
 mod asked;
 mod body;
+mod convert;
 mod custom;
 mod delete;
 mod discovery;

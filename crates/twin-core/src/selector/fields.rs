@@ -54,7 +54,14 @@ const SELECTABLE: &[(&str, &[&str])] = &[
             "type",
         ],
     ),
+    ("/services", &["spec.clusterIP", "spec.type"]),
     ("certificates.k8s.io/certificatesigningrequests", &["spec.signerName"]),
+    ("certificates.k8s.io/clustertrustbundles", &["spec.signerName"]),
+    (
+        "certificates.k8s.io/podcertificaterequests",
+        &["spec.signerName", "spec.podName", "spec.nodeName"],
+    ),
+    ("resource.k8s.io/resourceslices", &["spec.nodeName", "spec.driver", "spec.pool.name"]),
 ];
 
 impl FieldSelector {
@@ -113,12 +120,24 @@ fn requirement(part: &str, all: &str, resource: &Resource) -> Result<(Text, Test
     if !selectable {
         let builtin = known.map(|name| format!("{name:?}")).join(", ");
         return Err(if own.is_some() {
-            format!("field label not supported: {field}")
+            not_supported(resource, field)
         } else {
             format!("{field:?} is not a known field selector: only {builtin}")
         });
     }
     Ok((Text::new(field), test, Text::new(value)))
+}
+
+fn not_supported(resource: &Resource, field: &str) -> String {
+    let kind = &resource.kind;
+    match kind.name.as_str() {
+        "Job" => format!("field label {field:?} not supported for Job"),
+        "ResourceSlice" => format!(
+            "field label not supported for {}, Kind=ResourceSlice: {field}",
+            kind.api_version()
+        ),
+        _ => format!("field label not supported: {field}"),
+    }
 }
 
 fn value_of(object: &Value, field: &str) -> String {

@@ -25,7 +25,9 @@ fn binaries() -> Option<PathBuf> {
     let has_all = |folder: &PathBuf| PROGRAMS.iter().all(|name| folder.join(name).exists());
     let found = named.into_iter().chain(home).find(has_all);
     if found.is_none() {
-        println!("SKIP: no kube-controller-manager and kube-scheduler; run `cargo xtask cluster up` once");
+        println!(
+            "SKIP: no kube-controller-manager and kube-scheduler; run `cargo xtask cluster up` once"
+        );
     }
     found
 }
@@ -46,9 +48,13 @@ impl Drop for Plane {
         }
         if std::thread::panicking() {
             for name in PROGRAMS {
-                let log = std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
+                let log =
+                    std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
                 let last: Vec<_> = log.lines().rev().take(30).collect();
-                println!("{name} at last:\n{}", last.into_iter().rev().collect::<Vec<_>>().join("\n"));
+                println!(
+                    "{name} at last:\n{}",
+                    last.into_iter().rev().collect::<Vec<_>>().join("\n")
+                );
             }
         }
     }
@@ -156,7 +162,9 @@ impl Plane {
         let ours = ListParams::default().labels("kubernetes.io/service-name=web");
         let slices = self.api::<EndpointSlice>().list(&ours).await.unwrap();
         let endpoints = slices.items.into_iter().flat_map(|slice| slice.endpoints);
-        endpoints.filter(|it| it.conditions.as_ref().is_some_and(|it| it.ready == Some(true))).count()
+        endpoints
+            .filter(|it| it.conditions.as_ref().is_some_and(|it| it.ready == Some(true)))
+            .count()
     }
 }
 
@@ -188,6 +196,9 @@ async fn a_real_control_plane_rolls_out() {
         ..DeleteParams::default()
     };
     plane.api::<Deployment>().delete("web", &foreground).await.unwrap();
-    until("deleted", async || plane.api::<Deployment>().get_opt("web").await.unwrap().is_none().then_some(())).await;
+    until("deleted", async || {
+        plane.api::<Deployment>().get_opt("web").await.unwrap().is_none().then_some(())
+    })
+    .await;
     assert_eq!((plane.count::<ReplicaSet>().await, plane.count::<Pod>().await), (0, 0));
 }

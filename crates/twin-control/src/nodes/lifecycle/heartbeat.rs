@@ -69,10 +69,7 @@ fn lease(node: &Object, now: Value) -> Value {
         ("uid", node.tree.at(&["metadata", "uid"]).cloned().unwrap_or_default()),
     ]);
     Value::from([
-        (
-            "metadata",
-            Value::from([("name", name.into()), ("ownerReferences", vec![owner].into())]),
-        ),
+        ("metadata", Value::from([("name", name.into()), ("ownerReferences", vec![owner].into())])),
         (
             "spec",
             Value::from([

@@ -1,6 +1,6 @@
 //! Bodies to objects: media types, kinds, unknown fields.
 
-use super::convert::kept;
+use super::convert::encoded;
 use super::{Api, Call};
 use crate::schema::{Mismatch, apply_defaults, conform};
 use crate::status::{Cause, Status};
@@ -61,7 +61,7 @@ impl Api {
                 }
             })?;
         let warnings = unknown_fields(call, &conformed.unknown)?;
-        let object = kept(&call.address.resource, conformed.value);
+        let object = encoded(&call.address.resource, conformed.value);
         let object = apply_defaults(&self.schema, ty, &object)
             .with(&["kind"], kind.name.clone().into())
             .with(&["apiVersion"], version.into());

@@ -132,6 +132,7 @@ fn resource(definition: &Value, version: &Value) -> Resource {
         subresources: subresources(&kind, version),
         ty: crate::schema::Schema::builtin().any(),
         table: table(definition),
+        kept: Kind { version: stored_version(definition), ..kind.clone() },
         custom: None,
         kind,
     }
@@ -183,12 +184,18 @@ fn accepted(definition: &Value, moment: Moment) -> Value {
     definition.with(&["status", "acceptedNames"], names).with(&["status", "conditions"], conditions)
 }
 
-/// A new definition, with the version in which its objects will be stored.
-pub(super) fn with_stored_version(definition: &Value) -> Value {
+/// The version in which objects are kept.
+fn stored_version(definition: &Value) -> Text {
     let versions = definition.at(&["spec", "versions"]).and_then(Value::as_list);
     let is_stored = |it: &&Value| it.at(&["storage"]).and_then(Value::as_bool) == Some(true);
     let stored = versions.into_iter().flat_map(|list| list.iter()).find(is_stored);
-    let stored: Vec<_> = stored.and_then(|it| it.at(&["name"]).cloned()).into_iter().collect();
+    Text::new(stored.and_then(|it| it.str_at(&["name"])).unwrap_or_default())
+}
+
+/// A new definition, with the version in which its objects will be stored.
+pub(super) fn with_stored_version(definition: &Value) -> Value {
+    let stored = Some(stored_version(definition)).filter(|version| !version.is_empty());
+    let stored: Vec<_> = stored.into_iter().map(Value::from).collect();
     let names = Value::from([("kind", "".into()), ("plural", "".into())]);
     let status = Value::from([
         ("conditions", Value::Null),

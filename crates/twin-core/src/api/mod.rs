@@ -33,6 +33,7 @@ use crate::registry::{Registry, Resource};
 use crate::schema::{Schema, TypeId};
 use crate::status::{Reason, Status};
 use crate::store::{Revision, Store};
+use projection::Projection;
 use request::Query;
 use route::{Address, Target, route};
 use std::borrow::Cow;
@@ -176,6 +177,8 @@ impl Api {
         if !resource.can(verb) {
             return Err(Status::method_not_allowed());
         }
+        // Nothing is written for a client that takes no answer.
+        Projection::wanted(call)?;
         match verb {
             "get" => self.get(call),
             "list" => self.list(call),

@@ -19,10 +19,10 @@ impl Api {
         if media == "application/apply-patch+yaml" {
             return self.apply(call);
         }
-        let live = self.stored(call)?.tree.clone();
+        let live = self.live(call)?;
         let read = self.patched(call, media, &live)?;
         let object = self.change(call, &live, &read.object, Track::Writes)?;
-        Ok(Response { warnings: read.warnings, ..Response::json(200, &object) })
+        Ok(Response { warnings: read.warnings, ..Self::answered(call, 200, &object)? })
     }
 
     /// A live object with a patch of some kind.
@@ -72,7 +72,7 @@ impl Api {
         let config = decode(call.request.body)
             .map_err(|error| Status::bad_request(format!("error decoding YAML: {error}")))?;
         check_kind(call, &config)?;
-        let live = self.stored(call).map(|object| object.tree.clone()).ok();
+        let live = self.live(call).ok();
         if live.is_none() && !call.address.subresource.is_empty() {
             return Err(Status::not_found(&call.address.resource, &call.address.name));
         }
@@ -88,7 +88,7 @@ impl Api {
         match &live {
             Some(live) => {
                 let object = self.change(call, live, &read.object, Track::Done)?;
-                Ok(Response::json(200, &object))
+                Self::answered(call, 200, &object)
             }
             None if config.str_at(&["metadata", "name"]).is_none() => {
                 let name = &call.address.name;
@@ -99,7 +99,7 @@ impl Api {
             None => {
                 let named =
                     read.object.with(&["metadata", "name"], call.address.name.as_str().into());
-                Ok(Response::json(201, &self.add(call, &named, Track::Done)?))
+                Self::answered(call, 201, &self.add(call, &named, Track::Done)?)
             }
         }
     }

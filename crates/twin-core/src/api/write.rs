@@ -10,6 +10,7 @@ use crate::registry::Resource;
 use crate::schema::empty;
 use crate::status::{Cause, Status};
 use crate::store::Key;
+use crate::time::Timestamp;
 use crate::tree::Value;
 
 const STALE: &str =
@@ -25,7 +26,7 @@ impl Api {
             return Ok(Response::json(201, &answer));
         }
         let object = self.add(call, &read.object, Track::Writes)?;
-        Ok(Response { warnings: read.warnings, ..Response::json(201, &object) })
+        Ok(Response { warnings: read.warnings, ..Self::answered(call, 201, &object)? })
     }
 
     /// Adds an object that is complete except for what the API writes.
@@ -56,7 +57,7 @@ impl Api {
         if is_dry(call) {
             return Ok(object);
         }
-        Ok(self.store.put(&resource.table, &key, &object).tree.clone())
+        Ok(self.keep(resource, &key, &object))
     }
 
     fn namespace_of(&self, call: &Call<'_>, object: &Value) -> Result<String, Status> {
@@ -127,11 +128,11 @@ impl Api {
         if self.stored(call).is_err() && Self::creates_on_update(call) {
             let object = read.object.with(&["metadata", "name"], Value::text(&address.name));
             let object = self.add(call, &object, Track::Writes)?;
-            return Ok(Response { warnings: read.warnings, ..Response::json(201, &object) });
+            return Ok(Response { warnings: read.warnings, ..Self::answered(call, 201, &object)? });
         }
-        let live = self.stored(call)?.tree.clone();
+        let live = self.live(call)?;
         let object = self.change(call, &live, &read.object, Track::Writes)?;
-        Ok(Response { warnings: read.warnings, ..Response::json(200, &object) })
+        Ok(Response { warnings: read.warnings, ..Self::answered(call, 200, &object)? })
     }
 
     /// Stores another state of an object: what may not change stays as it was.
@@ -183,7 +184,7 @@ impl Api {
             self.store.remove(&resource.table, &key);
             return Ok(new);
         }
-        Ok(self.store.put(&resource.table, &key, &new).tree.clone())
+        Ok(self.keep(resource, &key, &new))
     }
 
     pub(super) fn with_writer<T>(
@@ -222,6 +223,18 @@ pub(super) fn is_dry(call: &Call<'_>) -> bool {
     call.query.get("dryRun") == "All"
 }
 
+/// Conditions of a request for a certificate, with when they were said.
+fn dated(conditions: &Value, now: Timestamp) -> Value {
+    let dated = |condition: &Value| {
+        ["lastUpdateTime", "lastTransitionTime"]
+            .into_iter()
+            .filter(|field| condition.at(&[field]).is_none_or(Value::is_null))
+            .fold(condition.clone(), |condition, field| condition.with(&[field], now.value()))
+    };
+    let list = conditions.as_list().into_iter().flat_map(|list| list.iter());
+    list.map(dated).collect::<Vec<_>>().into()
+}
+
 /// The new object with what the old one keeps.
 fn settled(call: &Call<'_>, live: &Value, new: &Value) -> Value {
     let resource = &call.address.resource;
@@ -249,6 +262,12 @@ fn settled(call: &Call<'_>, live: &Value, new: &Value) -> Value {
         }
         for (key, value) in &wanted(live) {
             new = new.with(&[key], value.clone());
+        }
+    } else if call.address.subresource == "approval" {
+        let conditions = new.at(&["status", "conditions"]).cloned();
+        new = keep(keep(new, &["spec"]), &["status"]);
+        if let Some(conditions) = conditions {
+            new = new.with(&["status", "conditions"], dated(&conditions, call.moment.now));
         }
     } else if resource.has_status() {
         new = keep(new, &["status"]);

@@ -3,6 +3,7 @@
 use crate::registry::Resource;
 use crate::store::terms;
 use crate::tree::{Text, Value};
+use std::borrow::Cow;
 
 /// Requirements on fields, all of which hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -114,9 +115,10 @@ fn requirement(part: &str, all: &str, resource: &Resource) -> Result<(Text, Test
         return Err(format!("invalid selector: '{all}'; can't understand '{part}'"));
     };
     let known = ["metadata.name", "metadata.namespace"];
+    let kept = kept_name(resource, field);
     let own = SELECTABLE.iter().find(|(table, _)| *table == resource.table.0);
     let selectable =
-        known.contains(&field) || own.is_some_and(|(_, fields)| fields.contains(&field));
+        known.contains(&field) || own.is_some_and(|(_, fields)| fields.contains(&&*kept));
     if !selectable {
         let builtin = known.map(|name| format!("{name:?}")).join(", ");
         return Err(if own.is_some() {
@@ -125,7 +127,21 @@ fn requirement(part: &str, all: &str, resource: &Resource) -> Result<(Text, Test
             format!("{field:?} is not a known field selector: only {builtin}")
         });
     }
-    Ok((Text::new(field), test, Text::new(value)))
+    Ok((Text::new(&kept), test, Text::new(value)))
+}
+
+/// Events are kept as the core group has them, whose names are other ones.
+fn kept_name<'a>(resource: &Resource, field: &'a str) -> Cow<'a, str> {
+    if resource.kind.group != "events.k8s.io" {
+        return field.into();
+    }
+    match field.split_once('.') {
+        Some(("regarding", rest)) => format!("involvedObject.{rest}").into(),
+        Some(("involvedObject", _)) => "".into(),
+        _ if field == "reportingController" => "reportingComponent".into(),
+        _ if matches!(field, "source" | "reportingComponent") => "".into(),
+        _ => field.into(),
+    }
 }
 
 fn not_supported(resource: &Resource, field: &str) -> String {

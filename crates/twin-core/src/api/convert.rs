@@ -39,7 +39,12 @@ impl Api {
 
 /// An object of a version as it is kept.
 fn kept(resource: &Resource, object: &Value) -> Value {
-    converted(object, &resource.kind, &resource.kept)
+    let object = converted(object, &resource.kind, &resource.kept);
+    match (resource.kept.group.as_str(), resource.kept.name.as_str()) {
+        ("", "Event") => full_event(&object),
+        ("autoscaling", "HorizontalPodAutoscaler") => full_autoscaler(object),
+        _ => object,
+    }
 }
 
 /// A kept object as a version has it.
@@ -52,8 +57,8 @@ fn converted(object: &Value, from: &Kind, to: &Kind) -> Value {
         return object.clone();
     }
     let object = match (from.name.as_str(), from.group.as_str(), to.version.as_str()) {
-        ("Event", EVENTS, _) => core_event(object),
-        ("Event", "", _) => renamed(object, EVENT),
+        ("Event", EVENTS, _) => renamed(object, EVENT.map(|(core, own)| (own, core))),
+        ("Event", "", _) => own_event(object),
         ("HorizontalPodAutoscaler", "autoscaling", "v1") => first_autoscaler(object),
         ("HorizontalPodAutoscaler", "autoscaling", _) => second_autoscaler(object),
         _ => object.clone(),
@@ -70,16 +75,26 @@ fn renamed<const N: usize>(object: &Value, names: [(&str, &'static str); N]) -> 
     Value::Map(map.iter().map(|(key, value)| (name(key), value.clone())).collect())
 }
 
-fn core_event(object: &Value) -> Value {
-    let event = renamed(object, EVENT.map(|(core, own)| (own, core)));
-    // What Go writes of this type even if nobody set it.
+/// What Go leaves out of this type if it is empty.
+fn own_event(object: &Value) -> Value {
+    let event = renamed(object, EVENT);
+    ["reportingController", "reportingInstance"]
+        .into_iter()
+        .filter(|field| event.str_at(&[field]) == Some(""))
+        .fold(event.clone(), |event, field| event.without(&[field]))
+}
+
+/// What Go writes of this type even if nobody set it.
+fn full_event(event: &Value) -> Value {
     let empty = || Value::Map(Map::default());
     [
         ("involvedObject", empty()),
         ("source", empty()),
         ("firstTimestamp", Value::Null),
         ("lastTimestamp", Value::Null),
+        ("eventTime", Value::Null),
         ("reportingComponent", "".into()),
+        ("reportingInstance", "".into()),
     ]
     .into_iter()
     .filter(|(field, _)| event.at(&[field]).is_none())
@@ -108,6 +123,10 @@ fn first_autoscaler(object: &Value) -> Value {
     let object = ["currentMetrics", "conditions"]
         .into_iter()
         .fold(object, |object, field| object.without(&["status", field]));
+    let object = match object.at(&["status", "currentReplicas"]) {
+        None => object.with(&["status", "currentReplicas"], 0.into()),
+        Some(_) => object,
+    };
     [(TARGET, target), (CURRENT, current)].into_iter().fold(object, |object, (path, share)| {
         match share {
             Some(share) => object.with(&path, share),
@@ -125,15 +144,24 @@ fn second_autoscaler(object: &Value) -> Value {
         let resource = Value::from([("name", "cpu".into()), (part, how)]);
         Value::from(vec![Value::from([("type", "Resource".into()), ("resource", resource)])])
     };
-    [
-        (TARGET, ["spec", "metrics"], "target"),
-        (CURRENT, ["status", "currentMetrics"], "current"),
-    ]
-    .into_iter()
-    .fold(object.clone(), |object, (from, to, part)| match object.at(&from) {
-        Some(share) => object.without(&from).with(&to, metric(part, share)),
-        None => object,
-    })
+    [(TARGET, ["spec", "metrics"], "target"), (CURRENT, ["status", "currentMetrics"], "current")]
+        .into_iter()
+        .fold(object.clone(), |object, (from, to, part)| match object.at(&from) {
+            Some(share) => object.without(&from).with(&to, metric(part, share)),
+            None => object,
+        })
+}
+
+/// What Go writes of this type even if nobody set it, and what it leaves out.
+fn full_autoscaler(object: Value) -> Value {
+    let object = match object.at(&["status", "currentReplicas"]) {
+        Some(Value::Int(0)) => object.without(&["status", "currentReplicas"]),
+        _ => object,
+    };
+    match object.at(&["status", "currentMetrics"]) {
+        None => object.with(&["status", "currentMetrics"], Value::Null),
+        Some(_) => object,
+    }
 }
 
 /// Text of a Secret is written in plain, and kept beside the rest of its data.

@@ -6,6 +6,7 @@ use crate::schema::Custom;
 use crate::status::{Cause, Status};
 use crate::store::{ChangeKind, Object, TableName};
 use crate::tree::{List, Text, Value};
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 /// Where definitions lie.
@@ -49,14 +50,19 @@ impl Api {
     fn define(&mut self, definition: &Arc<Object>, moment: Moment) {
         let tree = &definition.tree;
         let versions = tree.at(&["spec", "versions"]).and_then(Value::as_list);
-        for version in versions.into_iter().flat_map(|list: &List| list.iter()) {
+        let mut versions: Vec<_> =
+            versions.into_iter().flat_map(|list: &List| list.iter()).collect();
+        versions.sort_by_key(|version| Reverse(maturity(version)));
+        for version in versions {
             if version.at(&["served"]).and_then(Value::as_bool) == Some(true) {
                 let openapi = version.at(&["schema", "openAPIV3Schema"]).cloned();
                 let openapi = openapi.unwrap_or_default();
                 let ty = self.schema.to_mut().define(&openapi);
                 let mut resource = resource(tree, version);
                 resource.ty = ty;
-                resource.custom = Some(Arc::new(Custom::new(openapi)));
+                let columns = version.at(&["additionalPrinterColumns"]).cloned();
+                let custom = Custom::new(openapi, columns.unwrap_or_default());
+                resource.custom = Some(Arc::new(custom));
                 self.registry.add(resource);
             }
         }
@@ -96,6 +102,17 @@ fn invalid(call: &Call<'_>, object: &Value, causes: Vec<Cause>) -> Result<(), St
     let kind = &call.address.resource.kind;
     let name = object.str_at(&["metadata", "name"]).unwrap_or(&call.address.name);
     Err(Status::invalid(&kind.group, &kind.name, name, causes))
+}
+
+/// How much a version is to be preferred: `v2`, `v1`, `v1beta1`, `v1alpha1`, and then others.
+fn maturity(version: &Value) -> Option<(u8, u32, u32)> {
+    let numbers = version.str_at(&["name"])?.strip_prefix('v')?;
+    let (stage, major, minor) = match (numbers.split_once("alpha"), numbers.split_once("beta")) {
+        (Some((major, minor)), _) => (1, major, minor),
+        (_, Some((major, minor))) => (2, major, minor),
+        _ => (3, numbers, "0"),
+    };
+    Some((stage, major.parse().ok()?, minor.parse().ok()?))
 }
 
 fn text(definition: &Value, path: &[&str]) -> Text {

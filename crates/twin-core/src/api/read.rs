@@ -23,11 +23,7 @@ impl Api {
     }
 
     /// An object in the form that the client wants.
-    pub(super) fn answered(
-        call: &Call<'_>,
-        code: u16,
-        object: &Value,
-    ) -> Result<Response, Status> {
+    pub(super) fn answered(call: &Call<'_>, code: u16, object: &Value) -> Result<Response, Status> {
         let shown = Projection::wanted(call)?.show(object, call.moment.now);
         Ok(Response::json(code, &shown))
     }

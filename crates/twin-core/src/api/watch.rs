@@ -96,7 +96,9 @@ impl Watch {
         let objects = store.list(&self.resource.table, &self.filter.narrow, None);
         let filter = self.filter.clone();
         let matching = objects.filter(|object| filter.matches(&object.tree));
-        matching.map(|object| self.framed("ADDED", &shown(&self.resource, &object.tree), now)).collect()
+        matching
+            .map(|object| self.framed("ADDED", &shown(&self.resource, &object.tree), now))
+            .collect()
     }
 
     fn framed(&mut self, kind: &str, object: &Value, now: Timestamp) -> Bytes {

@@ -50,6 +50,7 @@ pub fn standard() -> Vec<Box<dyn Controller>> {
 /// nodes renew their Leases, so that a real controller manager finds them alive.
 pub fn nodes_alone() -> Vec<Box<dyn Controller>> {
     let mut all = network::api_server();
+    all.push(Box::new(identity::roles()));
     all.extend(nodes::kubelets());
     all
 }

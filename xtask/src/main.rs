@@ -11,6 +11,7 @@ mod fuzz;
 mod generate;
 mod judges;
 mod kube_tests;
+mod outcome;
 mod shell;
 mod suite;
 mod test;

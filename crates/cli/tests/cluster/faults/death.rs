@@ -24,7 +24,7 @@ fn up_goes_on_where_it_was_killed() {
             trial.dies("up --yes --no-wait");
             proxy.expect(When::Never, fault);
             trial.up().exits(0);
-            assert_eq!(trial.state(), want, "killed at write {at} of {writes}: {fault:?}");
+            trial.is_at(&want, &format!("killed at write {at} of {writes}: {fault:?}"));
         }
     }
 }
@@ -48,7 +48,7 @@ fn down_goes_on_where_it_was_killed() {
             trial.dies("down --yes");
             proxy.expect(When::Never, fault);
             trial.down().exits(0);
-            assert_eq!(trial.state(), want, "killed at write {at} of {writes}: {fault:?}");
+            trial.is_at(&want, &format!("killed at write {at} of {writes}: {fault:?}"));
         }
     }
 }

@@ -22,7 +22,7 @@ fn a_refusal_that_passes_is_asked_again() {
         let status = [429, 500, 503][turn % 3];
         proxy.expect(When::Request(at), Fault::Answer(status));
         trial.up().exits(0);
-        assert_eq!(trial.state(), want, "{status} at request {at} of {requests}");
+        trial.is_at(&want, &format!("{status} at request {at} of {requests}"));
     }
 }
 
@@ -41,7 +41,7 @@ fn a_connection_that_breaks_is_made_again() {
             trial.down().exits(0);
             proxy.expect(When::Write(at), fault);
             trial.up().exits(0);
-            assert_eq!(trial.state(), want, "{fault:?} at write {at} of {writes}");
+            trial.is_at(&want, &format!("{fault:?} at write {at} of {writes}"));
         }
     }
 }
@@ -67,7 +67,7 @@ fn a_server_that_is_gone_is_said_and_up_goes_on_later() {
         }
         proxy.expect(When::Never, Fault::Silence);
         trial.up().exits(0);
-        assert_eq!(trial.state(), want, "503 from request {at} of {requests}");
+        trial.is_at(&want, &format!("503 from request {at} of {requests}"));
     }
 }
 
@@ -89,6 +89,6 @@ fn silence_has_an_end() {
         run.exits(6).says("did not answer within 15 s").says("run the command again");
         proxy.expect(When::Never, Fault::Silence);
         trial.up().exits(0);
-        assert_eq!(trial.state(), want, "silence at {when:?}");
+        trial.is_at(&want, &format!("silence at {when:?}"));
     }
 }

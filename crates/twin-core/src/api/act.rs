@@ -5,6 +5,7 @@ use super::request::{Method, Query};
 use super::route::Address;
 use super::write::Track;
 use super::{Api, Call, Moment, Request};
+use crate::schema::apply_defaults;
 use crate::status::{Reason, Status};
 use crate::store::{Key, TableName};
 use crate::tree::{Text, Value};
@@ -21,7 +22,8 @@ pub struct Act {
 /// What a write does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Deed {
-    /// Adds this object: it is defaulted and admitted as a client's would be.
+    /// Adds this object: it is defaulted and admitted as a client's would be, but it is not held
+    /// against its type, which whoever acts knows.
     Create(Value),
     /// Replaces all but the status, whatever version the object has: who acts has just looked.
     Update(Value),
@@ -74,7 +76,7 @@ impl Api {
         let call = Call { request: &request, query: Query::default(), moment, address };
         match &act.deed {
             Deed::Create(object) => {
-                let object = self.typed(&call, object)?.object;
+                let object = self.completed(&call, object);
                 self.add(&call, &object, Track::Writes)
             }
             Deed::Update(object) | Deed::UpdateStatus(object) => {
@@ -93,4 +95,29 @@ impl Api {
             }
         }
     }
+
+    /// An object with its kind and defaults. Pods of one template are completed once.
+    fn completed(&mut self, call: &Call<'_>, object: &Value) -> Value {
+        let resource = &call.address.resource;
+        let is_pod = resource.is("", "pods");
+        let given = object.at(&["spec"]).filter(|_| is_pod);
+        let known = self.last_pod.as_ref().filter(|known| Some(&known.given) == given);
+        let complete = match known {
+            Some(known) => object.with(&["spec"], known.made.clone()),
+            None => apply_defaults(&self.schema, resource.ty, object),
+        };
+        if let Some((given, made)) = given.zip(complete.at(&["spec"])) {
+            self.last_pod = Some(PodSpec { given: given.clone(), made: made.clone() });
+        }
+        complete
+            .with(&["kind"], resource.kind.name.clone().into())
+            .with(&["apiVersion"], resource.kind.api_version().into())
+    }
+}
+
+/// What a pod should be, as it was given, and with its defaults.
+#[derive(Debug)]
+pub(super) struct PodSpec {
+    given: Value,
+    made: Value,
 }

@@ -27,6 +27,7 @@ pub use delete::{Deletion, Propagation};
 pub use request::{Body, Method, Moment, Request, Response};
 pub use watch::Watch;
 
+use crate::apply::Memo;
 use crate::openapi;
 use crate::protobuf;
 use crate::registry::{Registry, Resource};
@@ -51,6 +52,10 @@ pub struct Api {
     defined: Revision,
     /// What Services have, so that no other one gets it.
     taken: services::Taken,
+    /// Who owned which fields after writes like those to come.
+    memo: Memo,
+    /// The last pod that a controller made.
+    last_pod: Option<act::PodSpec>,
 }
 
 /// What every step of a request may look at.
@@ -70,6 +75,8 @@ impl Default for Api {
             store: Store::default(),
             defined: Revision::default(),
             taken: services::Taken::default(),
+            memo: Memo::default(),
+            last_pod: None,
         }
     }
 }

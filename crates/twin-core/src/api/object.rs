@@ -1,7 +1,6 @@
 //! What the API itself writes into objects: identity, generation, status, admission.
 
 use super::Moment;
-use crate::apply::{FieldSet, field_step};
 use crate::registry::{Resource, Scope};
 use crate::status::{Cause, Status};
 use crate::tree::{Map, Text, Value};
@@ -28,15 +27,13 @@ pub(super) fn counts_generations(resource: &Resource) -> bool {
     own.is_some_and(|(_, plurals)| plurals.contains(&resource.plural.as_str()))
 }
 
-/// Fields that writes of the object itself, or of its status, do not change.
-pub(super) fn ignored(resource: &Resource, subresource: &str) -> FieldSet {
-    let mut set = FieldSet::default();
+/// The field that writes of the object itself, or of its status, do not change.
+pub(super) fn ignored(resource: &Resource, subresource: &str) -> Option<&'static str> {
     match subresource {
-        "" if resource.has_status() => set.insert(&[field_step("status")]),
-        "status" => set.insert(&[field_step("spec")]),
-        _ => {}
+        "" if resource.has_status() => Some("status"),
+        "status" => Some("spec"),
+        _ => None,
     }
-    set
 }
 
 /// A new object with what makes it one.
@@ -47,21 +44,25 @@ pub(super) fn born(
     namespace: &str,
     moment: Moment,
 ) -> Value {
-    let mut object = object.without(&["metadata", "resourceVersion"]);
-    for gone in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation"] {
-        object = object.without(&["metadata", gone]);
-    }
-    object = object
-        .with(&["metadata", "name"], name.into())
-        .with(&["metadata", "uid"], moment.uid().as_str().into())
-        .with(&["metadata", "creationTimestamp"], moment.now.value());
+    let said = object.at(&["metadata"]).and_then(Value::as_map).cloned().unwrap_or_default();
+    let own = |key: &str| {
+        let ours = ["name", "uid", "creationTimestamp", "generation", "resourceVersion"];
+        let never = ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"];
+        let place = key == "namespace" && resource.scope == Scope::Namespaced;
+        ours.contains(&key) || never.contains(&key) || place
+    };
+    let mut metadata: Vec<_> = said.iter().filter(|(key, _)| !own(key)).cloned().collect();
+    let mut add = |key, value| metadata.push((Text::new_static(key), value));
+    add("name", Value::text(name));
+    add("uid", moment.uid().as_str().into());
+    add("creationTimestamp", moment.now.value());
     if resource.scope == Scope::Namespaced {
-        object = object.with(&["metadata", "namespace"], namespace.into());
+        add("namespace", Value::text(namespace));
     }
     if counts_generations(resource) {
-        object = object.with(&["metadata", "generation"], 1.into());
+        add("generation", 1.into());
     }
-    object
+    object.with(&["metadata"], Value::Map(metadata.into_iter().collect()))
 }
 
 /// Status is not what its creator says.
@@ -242,23 +243,38 @@ pub(super) fn finalizers(object: &Value) -> usize {
     object.at(&["metadata", "finalizers"]).and_then(Value::as_list).map_or(0, |list| list.len())
 }
 
-/// What is wanted of an object: all except its metadata and status.
-pub(super) fn wanted(object: &Value) -> Map {
-    let parts = object.as_map().cloned().unwrap_or_default();
-    let outside: &[&str] = &["metadata", "status", "kind", "apiVersion"];
-    parts.iter().filter(|(key, _)| !outside.contains(&key.as_str())).cloned().collect()
+/// Whether the same is wanted of two objects: all except their metadata and status.
+pub(super) fn same_wish(a: &Value, b: &Value) -> bool {
+    let wish = |key: &str| !matches!(key, "metadata" | "status" | "kind" | "apiVersion");
+    same_entries(Some(a), Some(b), wish)
 }
 
 /// Whether two objects differ in nothing but the times of their managers.
 pub(super) fn same(a: &Value, b: &Value) -> bool {
-    timeless(a) == timeless(b)
+    let metadata = |object| Value::at(object, &["metadata"]);
+    let (before, after) = (metadata(a), metadata(b));
+    same_entries(Some(a), Some(b), |key| key != "metadata")
+        && same_entries(before, after, |key| !matches!(key, "managedFields" | "resourceVersion"))
+        && same_managers(before, after)
 }
 
-fn timeless(object: &Value) -> Value {
-    let path = ["metadata", "managedFields"];
-    let Some(entries) = object.at(&path).and_then(Value::as_list) else { return object.clone() };
-    let entries: Vec<_> = entries.iter().map(|entry| entry.without(&["time"])).collect();
-    object.with(&path, entries.into()).without(&["metadata", "resourceVersion"])
+fn same_managers(a: Option<&Value>, b: Option<&Value>) -> bool {
+    let entries = |side: Option<&Value>| {
+        side.and_then(|it| it.at(&["managedFields"])?.as_list().cloned()).unwrap_or_default()
+    };
+    let (a, b) = (entries(a), entries(b));
+    let timeless = |key: &str| key != "time";
+    a.len() == b.len()
+        && a.iter().zip(b.iter()).all(|(a, b)| same_entries(Some(a), Some(b), timeless))
+}
+
+/// Whether two maps have equal entries under the keys that count.
+fn same_entries(a: Option<&Value>, b: Option<&Value>, counts: impl Fn(&str) -> bool) -> bool {
+    let of = |side: Option<&Value>| side.and_then(Value::as_map).cloned().unwrap_or_default();
+    let (a, b) = (of(a), of(b));
+    let counting = |map: &Map| map.iter().filter(|(key, _)| counts(key)).count();
+    let equal = a.iter().filter(|(key, _)| counts(key)).all(|(key, it)| b.get(key) == Some(it));
+    equal && counting(&a) == counting(&b)
 }
 
 /// A text at a path of metadata.

@@ -1,7 +1,7 @@
 //! Patches of all kinds, server-side apply among them.
 
 use super::body::Read;
-use super::write::Track;
+use super::write::{Track, writer};
 use super::{Api, Call, Response};
 use crate::apply::{ApplyError, Force, apply};
 use crate::patch::{self, PatchError};
@@ -79,10 +79,9 @@ impl Api {
         let nothing = empty(&self.schema, call.address.resource.ty);
         let force = if call.query.says("force") { Force::Take } else { Force::Refuse };
         let before = live.as_ref().unwrap_or(&nothing);
-        let applied = self
-            .with_writer(call, &call.address.subresource, |writer| {
-                apply(writer, before, &config, force)
-            })
+        let version = call.address.resource.kind.api_version();
+        let writer = writer(&self.schema, call, &call.address.subresource, &version);
+        let applied = apply(&writer, before, &config, force)
             .map_err(|error| not_applied(call, &config, &error))?;
         let read = self.typed(call, &applied)?;
         match &live {

@@ -1,17 +1,17 @@
 //! Create and replace, and what every change of an object goes through.
 
 use super::object::{
-    admitted, born, check_name, counts_generations, finalizers, ignored, meta, same, wanted,
+    admitted, born, check_name, counts_generations, finalizers, ignored, meta, same, same_wish,
     without_status,
 };
 use super::{Api, Call, Response};
-use crate::apply::{FieldSet, Writer, update};
+use crate::apply::{Writer, update};
 use crate::registry::Resource;
-use crate::schema::empty;
+use crate::schema::{Schema, empty};
 use crate::status::{Cause, Status};
 use crate::store::Key;
 use crate::time::Timestamp;
-use crate::tree::Value;
+use crate::tree::{Map, Value};
 
 const STALE: &str =
     "the object has been modified; please apply your changes to the latest version and try again";
@@ -47,7 +47,7 @@ impl Api {
         }
         let nothing = empty(&self.schema, resource.ty);
         let object = match track {
-            Track::Writes => self.with_writer(call, "", |writer| update(writer, &nothing, object)),
+            Track::Writes => self.tracked(call, "", &nothing, object),
             Track::Done => object.clone(),
         };
         let object = born(resource, &object, &name, &namespace, call.moment);
@@ -159,9 +159,7 @@ impl Api {
         }
         let subresource = call.address.subresource.as_str();
         let new = match track {
-            Track::Writes => {
-                self.with_writer(call, subresource, |writer| update(writer, live, new))
-            }
+            Track::Writes => self.tracked(call, subresource, live, new),
             Track::Done => new.clone(),
         };
         let new = settled(call, live, &new);
@@ -187,28 +185,35 @@ impl Api {
         Ok(self.keep(resource, &key, &new))
     }
 
-    pub(super) fn with_writer<T>(
-        &self,
-        call: &Call<'_>,
-        subresource: &str,
-        write: impl FnOnce(&Writer<'_>) -> T,
-    ) -> T {
-        let resource = &call.address.resource;
-        let ignored: FieldSet = ignored(resource, subresource);
-        let manager = match call.query.get("fieldManager") {
-            "" => call.request.user_agent.split('/').next().unwrap_or_default(),
-            manager => manager,
-        };
-        write(&Writer {
-            schema: &self.schema,
-            ty: resource.ty,
-            api_version: &resource.kind.api_version(),
-            manager,
-            subresource,
-            ignored: &ignored,
-            // Kubernetes keeps no time for writes through `scale`.
-            now: (subresource != "scale").then_some(call.moment.now),
-        })
+    /// The new object with the owners of its fields.
+    fn tracked(&mut self, call: &Call<'_>, subresource: &str, live: &Value, new: &Value) -> Value {
+        let version = call.address.resource.kind.api_version();
+        let writer = writer(&self.schema, call, subresource, &version);
+        update(&writer, live, new, &mut self.memo)
+    }
+}
+
+/// Who writes, and what it may not change.
+pub(super) fn writer<'a>(
+    schema: &'a Schema,
+    call: &'a Call<'_>,
+    subresource: &'a str,
+    api_version: &'a str,
+) -> Writer<'a> {
+    let resource = &call.address.resource;
+    let manager = match call.query.get("fieldManager") {
+        "" => call.request.user_agent.split('/').next().unwrap_or_default(),
+        manager => manager,
+    };
+    Writer {
+        schema,
+        ty: resource.ty,
+        api_version,
+        manager,
+        subresource,
+        ignored: ignored(resource, subresource),
+        // Kubernetes keeps no time for writes through `scale`.
+        now: (subresource != "scale").then_some(call.moment.now),
     }
 }
 
@@ -221,6 +226,22 @@ pub(super) enum Track {
 
 pub(super) fn is_dry(call: &Call<'_>) -> bool {
     call.query.get("dryRun") == "All"
+}
+
+/// Metadata that no write changes.
+fn is_kept(field: &str) -> bool {
+    matches!(
+        field,
+        "name"
+            | "namespace"
+            | "uid"
+            | "creationTimestamp"
+            | "deletionTimestamp"
+            | "deletionGracePeriodSeconds"
+            | "generation"
+            | "selfLink"
+            | "resourceVersion"
+    )
 }
 
 /// Conditions of a request for a certificate, with when they were said.
@@ -238,43 +259,36 @@ fn dated(conditions: &Value, now: Timestamp) -> Value {
 /// The new object with what the old one keeps.
 fn settled(call: &Call<'_>, live: &Value, new: &Value) -> Value {
     let resource = &call.address.resource;
-    let keep = |object: Value, path: &[&str]| match live.at(path) {
-        Some(value) => object.with(path, value.clone()),
-        None => object.without(path),
+    let is_status = call.address.subresource == "status";
+    let is_approval = call.address.subresource == "approval";
+    let keeps = |part: &str| match part {
+        "metadata" | "kind" | "apiVersion" => false,
+        "status" => !is_status && resource.has_status(),
+        _ => is_status || is_approval,
     };
-    let mut new = new.clone();
-    for field in [
-        "name",
-        "namespace",
-        "uid",
-        "creationTimestamp",
-        "deletionTimestamp",
-        "deletionGracePeriodSeconds",
-        "generation",
-        "selfLink",
-        "resourceVersion",
-    ] {
-        new = keep(new, &["metadata", field]);
-    }
-    if call.address.subresource == "status" {
-        for (key, _) in &wanted(&new) {
-            new = new.without(&[key]);
-        }
-        for (key, value) in &wanted(live) {
-            new = new.with(&[key], value.clone());
-        }
-    } else if call.address.subresource == "approval" {
-        let conditions = new.at(&["status", "conditions"]).cloned();
-        new = keep(keep(new, &["spec"]), &["status"]);
-        if let Some(conditions) = conditions {
-            new = new.with(&["status", "conditions"], dated(&conditions, call.moment.now));
-        }
-    } else if resource.has_status() {
-        new = keep(new, &["status"]);
-    }
+    let metadata = ["metadata"];
+    let kept = mixed(new.at(&metadata), live.at(&metadata), is_kept);
+    let path = ["status", "conditions"];
+    let said = new.at(&path).filter(|_| is_approval).map(|it| dated(it, call.moment.now));
+    let new = Value::Map(mixed(Some(new), Some(live), keeps)).with(&metadata, Value::Map(kept));
+    let new = match said {
+        Some(conditions) => new.with(&path, conditions),
+        None => new,
+    };
     let generation = live.at(&["metadata", "generation"]).and_then(Value::as_int).unwrap_or(0);
-    if counts_generations(resource) && wanted(&new) != wanted(live) {
-        new = new.with(&["metadata", "generation"], (generation + 1).into());
+    if !is_status && counts_generations(resource) && !same_wish(&new, live) {
+        return new.with(&["metadata", "generation"], (generation + 1).into());
     }
     new
+}
+
+/// The entries of the new map, with those of the old one where it keeps them.
+fn mixed(new: Option<&Value>, old: Option<&Value>, keeps: impl Fn(&str) -> bool) -> Map {
+    let entries = |side: Option<&Value>, wants: bool| {
+        let map = side.and_then(Value::as_map).cloned().unwrap_or_default();
+        map.iter().filter(|(key, _)| keeps(key) == wants).cloned().collect::<Vec<_>>()
+    };
+    let mut all = entries(new, false);
+    all.extend(entries(old, true));
+    all.into_iter().collect()
 }

@@ -1,13 +1,13 @@
 //! What differs between two objects, field by field.
 
-use super::set::{FieldSet, Step, field_step};
-use super::typed::{Form, entry, form, indexed};
+use super::set::{FieldSet, Membership, Node, Step};
+use super::typed::{Form, entry, form, step_to};
 use crate::schema::{Schema, Topology, TypeId};
 use crate::tree::{List, Map, Value};
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
 
 /// Fields that differ. No field stands in two of the sets.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Comparison {
     pub removed: FieldSet,
     pub modified: FieldSet,
@@ -26,17 +26,65 @@ impl Comparison {
     }
 }
 
-/// Compares two objects of one type.
+/// Compares two objects of one type, without their `managedFields`.
 pub fn compare(schema: &Schema, ty: TypeId, old: &Value, new: &Value) -> Comparison {
-    let mut walk = Walk { schema, path: Vec::new(), found: Comparison::default() };
-    walk.values(ty, Some(old), Some(new));
-    walk.found
+    Difference::between(schema, ty, old, new).sets()
+}
+
+/// What differs, as the walk through both objects finds it: equal differences are equal bytes, and
+/// no sets are built for one that was seen before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Difference(Vec<u8>);
+
+/// Bytes that no text has, before a step and after what lies below it, and for what became of a field.
+const ENTER: u8 = 0xff;
+const LEAVE: u8 = 0xfe;
+const REMOVED: u8 = 0xfd;
+const MODIFIED: u8 = 0xfc;
+const ADDED: u8 = 0xfb;
+
+impl Difference {
+    pub(super) fn between(schema: &Schema, ty: TypeId, old: &Value, new: &Value) -> Self {
+        let mut walk = Walk { schema, depth: 0, in_metadata: false, found: Vec::new() };
+        walk.values(ty, Some(old), Some(new));
+        Self(walk.found)
+    }
+
+    /// As sets of fields.
+    pub(super) fn sets(&self) -> Comparison {
+        let mut rest = self.0.as_slice();
+        let [removed, modified, added] = nodes(&mut rest).map(FieldSet::from);
+        Comparison { removed, modified, added }
+    }
+}
+
+/// What was removed, modified and added behind a step; `rest` is what follows.
+fn nodes(rest: &mut &[u8]) -> [Node; 3] {
+    let mut found = <[Node; 3]>::default();
+    while let Some((mark, after)) = rest.split_first() {
+        *rest = after;
+        match *mark {
+            ENTER => {
+                let end = after.iter().position(|byte| *byte >= ADDED).unwrap_or(after.len());
+                let step = Step::from(String::from_utf8_lossy(&after[..end]));
+                *rest = &after[end..];
+                let below = nodes(rest);
+                found.iter_mut().zip(below).for_each(|(node, below)| node.add(step.clone(), below));
+            }
+            REMOVED => found[0].member = Membership::Member,
+            MODIFIED => found[1].member = Membership::Member,
+            ADDED => found[2].member = Membership::Member,
+            _ => break,
+        }
+    }
+    found
 }
 
 struct Walk<'a> {
     schema: &'a Schema,
-    path: Vec<Step>,
-    found: Comparison,
+    depth: usize,
+    in_metadata: bool,
+    found: Vec<u8>,
 }
 
 /// Whether a value was compared as one piece or by its parts.
@@ -46,6 +94,30 @@ enum Compared {
 }
 
 impl Walk<'_> {
+    fn note(&mut self, mark: u8) {
+        // The whole object, the empty path, belongs to nobody.
+        if self.depth > 0 {
+            self.found.push(mark);
+        }
+    }
+
+    /// Looks at what lies behind a step; nothing is noted of it if nothing differs there.
+    fn step(&mut self, kind: &str, step: &str, look: impl FnOnce(&mut Self)) {
+        let start = self.found.len();
+        self.found.push(ENTER);
+        self.found.extend(kind.as_bytes());
+        self.found.extend(step.as_bytes());
+        let inside = self.found.len();
+        self.depth += 1;
+        look(self);
+        self.depth -= 1;
+        if self.found.len() == inside {
+            self.found.truncate(start);
+        } else {
+            self.found.push(LEAVE);
+        }
+    }
+
     fn values(&mut self, ty: TypeId, old: Option<&Value>, new: Option<&Value>) {
         // Parts that are shared are equal.
         if old == new {
@@ -64,8 +136,8 @@ impl Walk<'_> {
         };
         if matches!(how, Compared::Parts) {
             match (old, new) {
-                (None, _) => self.found.added.insert(&self.path),
-                (_, None) => self.found.removed.insert(&self.path),
+                (None, _) => self.note(ADDED),
+                (_, None) => self.note(REMOVED),
                 _ => {}
             }
         }
@@ -102,23 +174,43 @@ impl Walk<'_> {
 
     fn whole(&mut self, old: Option<&Value>, new: Option<&Value>) -> Compared {
         match (old, new) {
-            (None, _) => self.found.added.insert(&self.path),
-            (_, None) => self.found.removed.insert(&self.path),
-            _ if old != new => self.found.modified.insert(&self.path),
+            (None, _) => self.note(ADDED),
+            (_, None) => self.note(REMOVED),
+            _ if old != new => self.note(MODIFIED),
             _ => {}
         }
         Compared::Whole
     }
 
     fn maps(&mut self, ty: TypeId, old: Option<&Map>, new: Option<&Map>) {
-        let keys: BTreeSet<_> =
-            [old, new].into_iter().flatten().flat_map(Map::iter).map(|(key, _)| key).collect();
-        for key in keys {
-            let (child, _) = entry(self.schema, ty, key);
-            self.path.push(field_step(key));
-            self.values(child, old.and_then(|map| map.get(key)), new.and_then(|map| map.get(key)));
-            self.path.pop();
+        let mut old = old.into_iter().flat_map(Map::iter).peekable();
+        let mut new = new.into_iter().flat_map(Map::iter).peekable();
+        loop {
+            let (a, b) = match (old.peek(), new.peek()) {
+                (None, None) => return,
+                (Some(_), None) => (old.next(), None),
+                (None, Some(_)) => (None, new.next()),
+                (Some((a, _)), Some((b, _))) => match a.cmp(b) {
+                    Ordering::Less => (old.next(), None),
+                    Ordering::Greater => (None, new.next()),
+                    Ordering::Equal => (old.next(), new.next()),
+                },
+            };
+            if let Some((key, _)) = a.or(b) {
+                self.entry(ty, key, a.map(|(_, value)| value), b.map(|(_, value)| value));
+            }
         }
+    }
+
+    fn entry(&mut self, ty: TypeId, key: &str, old: Option<&Value>, new: Option<&Value>) {
+        let is_managers = self.in_metadata && self.depth == 1 && key == "managedFields";
+        if is_managers {
+            return;
+        }
+        self.in_metadata |= self.depth == 0 && key == "metadata";
+        let (child, _) = entry(self.schema, ty, key);
+        self.step("f:", key, |walk| walk.values(child, old, new));
+        self.in_metadata &= self.depth > 0;
     }
 
     fn lists(
@@ -128,35 +220,54 @@ impl Walk<'_> {
         old: Option<&List>,
         new: Option<&List>,
     ) {
-        let (_, before) = indexed(self.schema, items, topology, old);
-        let (_, after) = indexed(self.schema, items, topology, new);
-        let steps: BTreeSet<_> = before.keys().chain(after.keys()).collect();
-        for step in steps {
-            let [a, b] =
-                [&before, &after].map(|side| side.get(step).map(Vec::as_slice).unwrap_or_default());
-            self.path.push(step.clone());
-            self.items(items, a, b);
-            self.path.pop();
+        let before = self.steps(items, topology, old);
+        let after = self.steps(items, topology, new);
+        let (mut a, mut b) = (before.as_slice(), after.as_slice());
+        while let Some(step) = [a, b].iter().filter_map(|side| side.first()).map(|it| &it.0).min() {
+            let same = |side: &[(Step, &Value)]| side.iter().take_while(|it| it.0 == *step).count();
+            let (olds, news) = (&a[..same(a)], &b[..same(b)]);
+            (a, b) = (&a[olds.len()..], &b[news.len()..]);
+            self.step("", step, |walk| walk.items(items, olds, news));
         }
     }
 
+    /// The items of a list with their steps, in the order of those.
+    fn steps<'a>(
+        &self,
+        items: TypeId,
+        topology: &Topology,
+        list: Option<&'a List>,
+    ) -> Vec<(Step, &'a Value)> {
+        let list = list.into_iter().flat_map(|list| list.iter());
+        // What has no step was refused when it came in, or stays without an owner.
+        let step =
+            |item: &'a Value| Some((step_to(self.schema, items, topology, item).ok()?, item));
+        let mut found: Vec<_> = list.filter_map(step).collect();
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found
+    }
+
     /// Items with one key. More than one is a mistake that old objects may hold: those count as one.
-    fn items(&mut self, ty: TypeId, old: &[&Value], new: &[&Value]) {
+    fn items(&mut self, ty: TypeId, old: &[(Step, &Value)], new: &[(Step, &Value)]) {
         match (old.len(), new.len()) {
-            (0..=1, 0..=1) => self.values(ty, old.first().copied(), new.first().copied()),
+            (0..=1, 0..=1) => self.values(ty, first(old), first(new)),
             (2.., 2..) => {
                 if old != new {
-                    self.found.modified.insert(&self.path);
+                    self.note(MODIFIED);
                 }
             }
             (2.., _) => {
-                self.values(ty, None, new.first().copied());
-                self.found.removed.insert(&self.path);
+                self.values(ty, None, first(new));
+                self.note(REMOVED);
             }
             _ => {
-                self.values(ty, old.first().copied(), None);
-                self.found.added.insert(&self.path);
+                self.values(ty, first(old), None);
+                self.note(ADDED);
             }
         }
     }
+}
+
+fn first<'a>(side: &[(Step, &'a Value)]) -> Option<&'a Value> {
+    side.first().map(|it| it.1)
 }

@@ -75,7 +75,7 @@ impl Author {
 }
 
 /// What a manager owns, and since when.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Owned {
     pub fields: FieldSet,
     pub api_version: Text,
@@ -86,12 +86,17 @@ pub struct Owned {
 /// All managers of an object.
 pub type Managers = BTreeMap<Author, Owned>;
 
-/// The managers that an object names. Nothing, if an entry has a form that does not exist.
+/// The managers that somebody names. Nothing, if an entry has a form that does not exist.
 pub(super) fn decode(entries: &List) -> Option<Managers> {
-    entries.iter().map(decode_entry).collect()
+    entries.iter().map(|entry| decode_entry(entry, FieldSet::decoded)).collect()
 }
 
-fn decode_entry(entry: &Value) -> Option<(Author, Owned)> {
+/// The managers of a stored object, whose sets have their form already.
+pub(super) fn stored(entries: &List) -> Managers {
+    entries.iter().filter_map(|entry| decode_entry(entry, FieldSet::stored)).collect()
+}
+
+fn decode_entry(entry: &Value, set: fn(&Value) -> Option<FieldSet>) -> Option<(Author, Owned)> {
     let text = |field: &str| entry.str_at(&[field]).unwrap_or_default();
     let operation = match text("operation") {
         "Apply" => Operation::Apply,
@@ -101,7 +106,7 @@ fn decode_entry(entry: &Value) -> Option<(Author, Owned)> {
     let version = text("apiVersion");
     let manager = Author::new(text("manager"), operation, version, text("subresource"));
     let fields = match entry.at(&["fieldsV1"]) {
-        Some(fields) => FieldSet::decoded(fields)?,
+        Some(fields) => set(fields)?,
         None => FieldSet::default(),
     };
     let time = entry.str_at(&["time"]).map(Text::new);
@@ -193,8 +198,7 @@ mod tests {
     #[test]
     fn old_updaters_share_an_entry() {
         let owned = |at: usize| {
-            let mut fields = FieldSet::default();
-            fields.insert(&[format!("f:{at}").into()]);
+            let fields = FieldSet::default().with(&[format!("f:{at}").into()]);
             Owned {
                 fields,
                 api_version: "v1".into(),

@@ -6,20 +6,24 @@
 
 mod compare;
 mod managers;
+mod memo;
 mod merge;
 mod set;
 mod typed;
 
 pub use compare::{Comparison, compare};
 pub use managers::{Author, Managers, Operation, Owned};
+pub use memo::Memo;
 pub use set::{FieldSet, field_step, shown};
 pub use typed::field_set;
 
 use crate::schema::{Schema, TypeId};
 use crate::time::Timestamp;
-use crate::tree::{Text, Value};
-use managers::{cap, decode, encode};
-use set::Step;
+use crate::tree::{List, Map, Text, Value};
+use compare::Difference;
+use managers::{cap, decode, encode, stored};
+use memo::Question;
+use std::sync::LazyLock;
 
 /// Who writes what, through which door, and when.
 #[derive(Debug)]
@@ -31,8 +35,8 @@ pub struct Writer<'a> {
     pub manager: &'a str,
     /// Empty for the object itself.
     pub subresource: &'a str,
-    /// Fields that this door never changes, whatever the writer says.
-    pub ignored: &'a FieldSet,
+    /// A field of the object that this door never changes, whatever the writer says.
+    pub ignored: Option<&'a str>,
     /// Nothing, if the door keeps no times.
     pub now: Option<Timestamp>,
 }
@@ -101,34 +105,47 @@ const UNOWNED: &[&[&str]] = &[
 ];
 
 fn stripped(fields: &FieldSet) -> FieldSet {
-    let mut unowned = FieldSet::default();
-    for path in UNOWNED {
-        unowned.insert(&path.iter().map(|name| field_step(name)).collect::<Vec<Step>>());
-    }
-    fields.difference(&unowned)
+    static SET: LazyLock<FieldSet> = LazyLock::new(|| {
+        let steps = |path: &&[&str]| path.iter().map(|name| field_step(name)).collect::<Vec<_>>();
+        UNOWNED.iter().map(steps).fold(FieldSet::default(), |set, path| set.with(&path))
+    });
+    fields.difference(&SET)
 }
 
 /// The new object with the owners of its fields, after a write of the whole object.
 ///
 /// `live` is what was there before; an object without any content for a create.
-pub fn update(writer: &Writer<'_>, live: &Value, new: &Value) -> Value {
-    let Some(mut managers) = managers_of(writer, live, new) else { return new.clone() };
-    let (live, new) = (live.without(MANAGED), new.without(MANAGED));
+pub fn update(writer: &Writer<'_>, live: &Value, new: &Value, memo: &mut Memo) -> Value {
+    let Some(before) = entries(writer, live, new) else { return new.clone() };
+    let difference = Difference::between(writer.schema, writer.ty, live, new);
+    let question = Question::new(writer, difference);
+    if let Some(after) = memo.answer(&question, &before) {
+        return with_entries(new, after);
+    }
+    let mut managers = stored(&before);
     let creates = live.str_at(&["metadata", "uid"]).is_none();
     if managers.is_empty() && !creates {
         // Nobody was tracked, so nobody starts: the first apply will.
-        return new;
+        return new.without(MANAGED);
     }
     let me = Author::new(writer.manager, Operation::Update, writer.api_version, writer.subresource);
-    track(writer, &live, &new, &mut managers, me);
+    let difference = question.difference().sets().outside(&ignored(writer));
+    track(writer, &difference, &mut managers, me);
     cap(&mut managers);
-    with_managers(&new, &managers)
+    let after = encode(&managers).unwrap_or_default();
+    let tracked = with_entries(new, &after);
+    memo.keep(question, before, after);
+    tracked
+}
+
+fn ignored(writer: &Writer<'_>) -> FieldSet {
+    let field = writer.ignored.map(|field| [field_step(field)]);
+    FieldSet::default().with(field.as_ref().map_or(&[], |field| field))
 }
 
 /// Notes that `me` wrote what differs.
-fn track(writer: &Writer<'_>, live: &Value, new: &Value, managers: &mut Managers, me: Author) {
-    let difference = compare(writer.schema, writer.ty, live, new).outside(writer.ignored);
-    settle(managers, None, &difference);
+fn track(writer: &Writer<'_>, difference: &Comparison, managers: &mut Managers, me: Author) {
+    settle(managers, None, difference);
     let fields = stripped(&difference.modified.union(&difference.added));
     if fields.is_empty() {
         return;
@@ -156,27 +173,23 @@ fn settle(managers: &mut Managers, except: Option<&Author>, difference: &Compari
     managers.retain(|_, owned| !owned.fields.is_empty());
 }
 
-/// What the writer says about managers counts, if it says something: an empty entry resets them.
-fn managers_of(writer: &Writer<'_>, live: &Value, new: &Value) -> Option<Managers> {
+/// The entries that count: those that the writer gives, if it gives some. An empty one resets them,
+/// and odd ones are nobody's.
+fn entries(writer: &Writer<'_>, live: &Value, new: &Value) -> Option<List> {
     let list = |object: &Value| object.at(MANAGED).and_then(Value::as_list).cloned();
     let live = list(live).unwrap_or_default();
-    let said = list(new).filter(|said| !said.is_empty() && writer.subresource.is_empty());
-    match said {
-        None => Some(decode(&live).unwrap_or_default()),
-        Some(said)
-            if said.len() == 1 && said[0].as_map().is_some_and(crate::tree::Map::is_empty) =>
-        {
-            Some(Managers::new())
+    match list(new).filter(|said| !said.is_empty() && writer.subresource.is_empty()) {
+        Some(said) if said == live => Some(live),
+        Some(said) if said.len() == 1 && said[0].as_map().is_some_and(Map::is_empty) => {
+            Some(List::default())
         }
-        Some(said) => decode(&said),
+        Some(said) => Some(encode(&decode(&said)?)?.as_list()?.clone()),
+        None => Some(live),
     }
 }
 
-fn with_managers(object: &Value, managers: &Managers) -> Value {
-    match encode(managers) {
-        Some(entries) => object.with(MANAGED, entries),
-        None => object.without(MANAGED),
-    }
+fn with_entries(object: &Value, entries: &Value) -> Value {
+    if entries.is_null() { object.without(MANAGED) } else { object.with(MANAGED, entries.clone()) }
 }
 
 /// The live object with what a configuration says, and with the owners of its fields.
@@ -199,7 +212,7 @@ pub fn apply(
         return Err(ApplyError::Faults(faults));
     }
     let entries = live.at(MANAGED).and_then(Value::as_list).cloned().unwrap_or_default();
-    let mut managers = decode(&entries).unwrap_or_default();
+    let mut managers = stored(&entries);
     let live = live.without(MANAGED);
     if managers.is_empty() {
         let first = Author::new(
@@ -209,12 +222,13 @@ pub fn apply(
             writer.subresource,
         );
         let nothing = crate::schema::empty(schema, ty);
-        track(writer, &nothing, &live, &mut managers, first);
+        let difference = compare(schema, ty, &nothing, &live).outside(&ignored(writer));
+        track(writer, &difference, &mut managers, first);
     }
     let me = Author::new(writer.manager, Operation::Apply, writer.api_version, writer.subresource);
     let merged = merge::merge(schema, ty, &live, config);
     let last = managers.get(&me).cloned();
-    let fields = stripped(&field_set(schema, ty, config).outside(writer.ignored));
+    let fields = stripped(&field_set(schema, ty, config).outside(&ignored(writer)));
     let mine = Owned {
         fields,
         api_version: Text::new(writer.api_version),
@@ -227,7 +241,7 @@ pub fn apply(
         }
         _ => merged,
     };
-    let difference = compare(schema, ty, &live, &merged).outside(writer.ignored);
+    let difference = compare(schema, ty, &live, &merged).outside(&ignored(writer));
     if force == Force::Refuse {
         refuse(&managers, &me, &difference)?;
     }
@@ -237,7 +251,7 @@ pub fn apply(
     {
         mine.time = written_at(writer);
     }
-    Ok(with_managers(&merged, &managers))
+    Ok(with_entries(&merged, &encode(&managers).unwrap_or_default()))
 }
 
 fn refuse(managers: &Managers, me: &Author, difference: &Comparison) -> Result<(), ApplyError> {

@@ -1,19 +1,68 @@
 //! Sets of fields, as `managedFields` keeps them.
 //!
-//! A step of a path is kept in the form in which `fieldsV1` writes it: `f:spec`, `k:{"name":"a"}`,
-//! `v:"x"`. So equal steps are equal texts, and a set is written as it stands.
+//! A set is kept in the form in which `fieldsV1` writes it: a map from steps to what lies below them,
+//! where an empty map is a field of the set, and a `.` says the same where more lies below. A step is
+//! `f:spec`, `k:{"name":"a"}`, `v:"x"`. So a set is written as it stands, and sets that resemble each
+//! other share what they have in common.
 
-use crate::tree::{Text, Value, decode};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::tree::{Map, Text, Value, decode};
 
 /// One step of a path.
 pub(super) type Step = Text;
 
+/// Says that a field is a member, where others lie below it.
+const OWN: &str = ".";
+
 /// Fields that belong to somebody.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FieldSet {
-    members: BTreeSet<Step>,
-    children: BTreeMap<Step, FieldSet>,
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FieldSet(Map);
+
+/// A field while its set is made.
+#[derive(Debug, Default)]
+pub(super) struct Node {
+    /// Whether it is in the set itself.
+    pub(super) member: Membership,
+    /// What lies below, each step once.
+    pub(super) below: Vec<(Step, Map)>,
+}
+
+/// Whether a field is in a set, beside what lies below it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Membership {
+    #[default]
+    Absent,
+    Member,
+}
+
+impl Node {
+    /// Adds what lies behind a step.
+    pub(super) fn add(&mut self, step: Step, node: Self) {
+        self.below.extend(node.written().map(|map| (step, map)));
+    }
+
+    /// As `fieldsV1` has it; nothing, if nothing is in the set.
+    fn written(self) -> Option<Map> {
+        match (self.member, self.below.is_empty()) {
+            (Membership::Absent, true) => None,
+            (Membership::Member, true) => Some(Map::default()),
+            (Membership::Absent, false) => Some(map_of(self.below)),
+            (Membership::Member, false) => {
+                let own = (Step::new_static(OWN), Map::default());
+                Some(map_of(std::iter::once(own).chain(self.below)))
+            }
+        }
+    }
+}
+
+fn map_of(entries: impl IntoIterator<Item = (Step, Map)>) -> Map {
+    entries.into_iter().map(|(step, map)| (step, Value::Map(map))).collect()
+}
+
+impl From<Node> for FieldSet {
+    /// The whole object is never a member.
+    fn from(node: Node) -> Self {
+        Self(map_of(node.below))
+    }
 }
 
 /// A step into a field of a struct or an entry of a map.
@@ -35,150 +84,211 @@ fn json(value: &Value) -> String {
     serde_json::to_string(value).expect("keys are strings")
 }
 
+/// The steps of a written set, with what lies below each.
+fn steps(map: &Map) -> impl Iterator<Item = (&Step, &Map)> {
+    let entries = map.iter().filter(|(step, _)| step != OWN);
+    entries.filter_map(|(step, below)| Some((step, below.as_map()?)))
+}
+
+fn at<'a>(map: &'a Map, step: &str) -> Option<&'a Map> {
+    map.get(step)?.as_map()
+}
+
+fn membership(below: &Map) -> Membership {
+    if below.is_empty() || below.get(OWN).is_some() {
+        Membership::Member
+    } else {
+        Membership::Absent
+    }
+}
+
 impl FieldSet {
     /// Whether nobody owns anything.
     pub fn is_empty(&self) -> bool {
-        self.members.is_empty() && self.children.values().all(FieldSet::is_empty)
+        steps(&self.0).next().is_none()
     }
 
-    /// Adds the field at a path. The whole object, the empty path, is never a member.
-    pub fn insert(&mut self, path: &[Step]) {
-        match path {
-            [] => {}
-            [last] => {
-                self.members.insert(last.clone());
-            }
-            [first, rest @ ..] => self.children.entry(first.clone()).or_default().insert(rest),
-        }
+    /// The set with the field at a path. The whole object, the empty path, is never a member.
+    #[must_use]
+    pub fn with(&self, path: &[Step]) -> Self {
+        let Some((first, rest)) = path.split_first() else { return self.clone() };
+        let known = at(&self.0, first);
+        let below = match (known, rest) {
+            (Some(below), []) if below.is_empty() => below.clone(),
+            (Some(below), []) => below.with(OWN, Value::Map(Map::default())),
+            (None, []) => Map::default(),
+            (None, rest) => Self::default().with(rest).0,
+            (Some(below), rest) => union(below, &Self::default().with(rest).0),
+        };
+        Self(self.0.with(first, Value::Map(below)))
     }
 
     /// Whether the field one step away is a member.
     pub fn has(&self, step: &str) -> bool {
-        self.members.contains(step)
+        at(&self.0, step).is_some_and(|below| membership(below) == Membership::Member)
     }
 
     /// What lies below a step, if anything does.
-    pub fn below(&self, step: &str) -> Option<&FieldSet> {
-        self.children.get(step).filter(|set| !set.is_empty())
+    pub fn below(&self, step: &str) -> Option<FieldSet> {
+        at(&self.0, step).map(|below| Self(below.clone())).filter(|set| !set.is_empty())
     }
 
-    /// The steps of its own members.
-    pub fn members(&self) -> impl Iterator<Item = &Step> {
-        self.members.iter()
-    }
-
-    /// The steps to other sets, with them.
-    pub fn children(&self) -> impl Iterator<Item = (&Step, &FieldSet)> {
-        self.children.iter()
-    }
-
-    /// A set of these parts.
-    pub fn of(members: BTreeSet<Step>, children: BTreeMap<Step, FieldSet>) -> Self {
-        Self { members, children }
+    /// Its steps, with whether each is a member, and what lies below.
+    pub(super) fn steps(&self) -> impl Iterator<Item = (&Step, Membership, FieldSet)> {
+        steps(&self.0).map(|(step, below)| (step, membership(below), Self(below.clone())))
     }
 
     /// The fields of both.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
-        let mut result = self.clone();
-        result.members.extend(other.members.iter().cloned());
-        for (step, set) in &other.children {
-            let child = result.children.entry(step.clone()).or_default();
-            *child = child.union(set);
+        match (self.0.is_empty(), other.0.is_empty()) {
+            (true, _) => other.clone(),
+            (_, true) => self.clone(),
+            _ => Self(merged(&self.0, &other.0)),
         }
-        result
     }
 
     /// The fields that are in `other` too.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
-        let members = self.members.intersection(&other.members).cloned().collect();
-        let shared = |(step, set): (&Step, &FieldSet)| {
-            let set = set.intersection(other.children.get(step)?);
-            (!set.is_empty()).then(|| (step.clone(), set))
-        };
-        Self { members, children: self.children.iter().filter_map(shared).collect() }
+        intersection(&self.0, &other.0).into()
     }
 
     /// The fields that are not in `other`.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
-        let members = self.members.difference(&other.members).cloned().collect();
-        let left = |(step, set): (&Step, &FieldSet)| {
-            let set = other.children.get(step).map_or_else(|| set.clone(), |o| set.difference(o));
-            (!set.is_empty()).then(|| (step.clone(), set))
-        };
-        Self { members, children: self.children.iter().filter_map(left).collect() }
+        self.less(other, Below::Stays)
     }
 
     /// The fields that are neither in `other` nor below one that is.
     #[must_use]
     pub fn outside(&self, other: &Self) -> Self {
-        let members = self.members.difference(&other.members).cloned().collect();
-        let left = |(step, set): (&Step, &FieldSet)| {
-            if other.members.contains(step) {
-                return None;
-            }
-            let set = other.children.get(step).map_or_else(|| set.clone(), |o| set.outside(o));
-            (!set.is_empty()).then(|| (step.clone(), set))
-        };
-        Self { members, children: self.children.iter().filter_map(left).collect() }
+        self.less(other, Below::Goes)
+    }
+
+    fn less(&self, other: &Self, below: Below) -> Self {
+        Self(less(&self.0, &other.0, below).unwrap_or_default())
     }
 
     /// Each field's path: those near the root first.
     pub fn paths(&self) -> Vec<Vec<Step>> {
         let mut found = Vec::new();
-        self.collect(&mut Vec::new(), &mut found);
+        collect(&self.0, &mut Vec::new(), &mut found);
         found
-    }
-
-    fn collect(&self, prefix: &mut Vec<Step>, found: &mut Vec<Vec<Step>>) {
-        for member in &self.members {
-            prefix.push(member.clone());
-            found.push(prefix.clone());
-            prefix.pop();
-        }
-        for (step, set) in &self.children {
-            prefix.push(step.clone());
-            set.collect(prefix, found);
-            prefix.pop();
-        }
     }
 
     /// As `fieldsV1` has it.
     pub fn encoded(&self) -> Value {
-        let mut entries = BTreeMap::new();
-        for member in &self.members {
-            entries.insert(member.clone(), Value::Map(crate::tree::Map::default()));
-        }
-        for (step, set) in self.children.iter().filter(|(_, set)| !set.is_empty()) {
-            let inner = set.encoded();
-            let own = Value::Map(crate::tree::Map::default());
-            let inner = if self.has(step) { inner.with(&["."], own) } else { inner };
-            entries.insert(step.clone(), inner);
-        }
-        Value::Map(entries.into_iter().collect())
+        Value::Map(self.0.clone())
     }
 
     /// From what `fieldsV1` has. Steps of another form make it nothing.
     pub fn decoded(fields: &Value) -> Option<Self> {
-        let mut set = Self::default();
-        for (step, inner) in fields.as_map()? {
-            if step == "." {
-                continue;
-            }
-            let step = canonical(step)?;
-            let map = inner.as_map()?;
-            if map.is_empty() || map.get(".").is_some() {
-                set.members.insert(step.clone());
-            }
-            let below = Self::decoded(inner)?;
-            if !below.is_empty() {
-                set.children.insert(step, below);
-            }
-        }
-        Some(set)
+        Some(node(fields.as_map()?)?.into())
     }
+
+    /// From what was written by [`FieldSet::encoded`].
+    pub(super) fn stored(fields: &Value) -> Option<Self> {
+        fields.as_map().cloned().map(Self)
+    }
+}
+
+/// What becomes of fields below one that is taken out.
+#[derive(Clone, Copy)]
+enum Below {
+    Stays,
+    Goes,
+}
+
+fn union(a: &Map, b: &Map) -> Map {
+    let own = || (Step::new_static(OWN), Map::default());
+    match (a.is_empty(), b.is_empty()) {
+        (true, true) => a.clone(),
+        (true, false) if b.get(OWN).is_some() => b.clone(),
+        (true, false) => map_of(std::iter::once(own()).chain(owned(b))),
+        (false, true) => union(b, a),
+        (false, false) => merged(a, b),
+    }
+}
+
+fn owned(map: &Map) -> impl Iterator<Item = (Step, Map)> {
+    steps(map).map(|(step, below)| (step.clone(), below.clone()))
+}
+
+/// The entries of both; a `.` is one of them.
+fn merged(a: &Map, b: &Map) -> Map {
+    let entry = |(step, value): &(Step, Value)| {
+        let own = value.as_map().cloned().unwrap_or_default();
+        (step.clone(), at(b, step).map_or(own.clone(), |other| union(&own, other)))
+    };
+    let mut all: Vec<(Step, Map)> = a.iter().map(entry).collect();
+    let news = b.iter().filter(|(step, _)| a.get(step).is_none());
+    all.extend(
+        news.map(|(step, value)| (step.clone(), value.as_map().cloned().unwrap_or_default())),
+    );
+    map_of(all)
+}
+
+fn intersection(a: &Map, b: &Map) -> Node {
+    let mut node = Node::default();
+    for (step, below) in steps(a) {
+        let Some(other) = at(b, step) else { continue };
+        let mut child = intersection(below, other);
+        if [below, other].into_iter().all(|it| membership(it) == Membership::Member) {
+            child.member = Membership::Member;
+        }
+        node.add(step.clone(), child);
+    }
+    node
+}
+
+/// What of `a` is not in `b`; nothing, if nothing is. What is not touched stays shared.
+fn less(a: &Map, b: &Map, how: Below) -> Option<Map> {
+    if !steps(a).any(|(step, _)| b.get(step).is_some()) {
+        return Some(a.clone()).filter(|map| !map.is_empty());
+    }
+    let mut node = Node::default();
+    for (step, below) in steps(a) {
+        match at(b, step) {
+            None => node.below.push((step.clone(), below.clone())),
+            Some(other) => match (membership(other), how) {
+                (Membership::Member, Below::Goes) => {}
+                (gone, _) => {
+                    let rest = left(below, other, gone, how);
+                    node.below.extend(rest.map(|rest| (step.clone(), rest)));
+                }
+            },
+        }
+    }
+    node.written()
+}
+
+/// What is left of a field and what lies below it.
+fn left(below: &Map, other: &Map, gone: Membership, how: Below) -> Option<Map> {
+    let rest: Vec<_> = less(below, other, how).map(|it| owned(&it).collect()).unwrap_or_default();
+    let stays = gone == Membership::Absent && membership(below) == Membership::Member;
+    let member = if stays { Membership::Member } else { Membership::Absent };
+    Node { member, below: rest }.written()
+}
+
+fn collect(map: &Map, prefix: &mut Vec<Step>, found: &mut Vec<Vec<Step>>) {
+    for (step, _) in steps(map).filter(|(_, below)| membership(below) == Membership::Member) {
+        found.push(prefix.iter().chain([step]).cloned().collect());
+    }
+    for (step, below) in steps(map) {
+        prefix.push(step.clone());
+        collect(below, prefix, found);
+        prefix.pop();
+    }
+}
+
+/// A set as somebody wrote it.
+fn node(map: &Map) -> Option<Node> {
+    let mut node = Node { member: membership(map), below: Vec::new() };
+    for (step, below) in map.iter().filter(|(step, _)| step != OWN) {
+        node.add(canonical(step)?, self::node(below.as_map()?)?);
+    }
+    Some(node)
 }
 
 fn canonical(step: &str) -> Option<Step> {
@@ -204,7 +314,7 @@ pub(super) fn shown_step(step: &str) -> String {
         Some(("f", name)) => format!(".{name}"),
         Some(("k", keys)) => {
             let keys = decode(keys.as_bytes()).unwrap_or_default();
-            let entries = keys.as_map().map(crate::tree::Map::iter).into_iter().flatten();
+            let entries = keys.as_map().map(Map::iter).into_iter().flatten();
             let shown: Vec<_> =
                 entries.map(|(key, value)| format!("{key}={}", json(value))).collect();
             format!("[{}]", shown.join(","))
@@ -246,13 +356,8 @@ mod tests {
     fn any_set() -> impl Strategy<Value = FieldSet> {
         let step = prop_oneof![Just("f:a"), Just("f:b"), Just("v:1")];
         let path = proptest::collection::vec(step.prop_map(super::Text::new), 1..4);
-        proptest::collection::vec(path, 0..8).prop_map(|paths| {
-            let mut set = FieldSet::default();
-            for path in &paths {
-                set.insert(path);
-            }
-            set
-        })
+        proptest::collection::vec(path, 0..8)
+            .prop_map(|paths| paths.iter().fold(FieldSet::default(), |set, path| set.with(path)))
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-use super::{ApplyError, FieldSet, Force, Writer, apply, update};
+use super::{ApplyError, Force, Memo, Writer, apply, update};
 use crate::schema::Schema;
 use crate::time::Timestamp;
 use crate::tree::{Value, decode};
@@ -9,11 +9,12 @@ fn parse(text: &str) -> Value {
 
 struct Story {
     object: Value,
+    memo: Memo,
 }
 
 impl Story {
     fn start() -> Self {
-        Self { object: parse("{}") }
+        Self { object: parse("{}"), memo: Memo::default() }
     }
 
     fn with_writer<T>(manager: &str, write: impl FnOnce(&Writer<'_>) -> T) -> T {
@@ -24,7 +25,7 @@ impl Story {
             api_version: "apps/v1",
             manager,
             subresource: "",
-            ignored: &FieldSet::default(),
+            ignored: None,
             now: Some(Timestamp::default()),
         })
     }
@@ -38,7 +39,15 @@ impl Story {
 
     fn update(&mut self, manager: &str, object: &str) {
         let object = parse(object).with(&["metadata", "uid"], "u".into());
-        self.object = Self::with_writer(manager, |w| update(w, &self.object, &object));
+        let live = self.object.clone();
+        self.object =
+            Self::with_writer(manager, |w| update(w, &live, &object, &mut Memo::default()));
+        // The same from memory.
+        for _ in 0..2 {
+            let memo = &mut self.memo;
+            let again = Self::with_writer(manager, |w| update(w, &live, &object, memo));
+            assert_eq!(again, self.object);
+        }
     }
 
     fn spec(&self) -> String {

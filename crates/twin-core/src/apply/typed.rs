@@ -2,7 +2,7 @@
 //!
 //! The rules are those of structured-merge-diff, the library behind Kubernetes' server-side apply.
 
-use super::set::{FieldSet, Step, field_step, item_step, key_step};
+use super::set::{FieldSet, Membership, Node, Step, field_step, item_step, key_step};
 use crate::schema::{Grain, Schema, Shape, Topology, TypeId};
 use crate::tree::{List, Map, Text, Value};
 use std::collections::BTreeMap;
@@ -113,39 +113,38 @@ pub(super) fn indexed<'a>(
 
 /// The fields that an object has.
 pub fn field_set(schema: &Schema, ty: TypeId, value: &Value) -> FieldSet {
-    let mut set = FieldSet::default();
-    collect(schema, ty, value, &mut Vec::new(), &mut set);
-    set
+    node(schema, ty, value).into()
 }
 
-fn collect(schema: &Schema, ty: TypeId, value: &Value, path: &mut Vec<Step>, set: &mut FieldSet) {
+fn node(schema: &Schema, ty: TypeId, value: &Value) -> Node {
+    let mut found = Node::default();
     match (form(schema, ty, value), value) {
         (Form::Map, Value::Map(map)) => {
             for (key, value) in map {
                 let (child, declared) = entry(schema, ty, key);
-                path.push(field_step(key));
-                collect(schema, child, value, path, set);
+                let mut below = node(schema, child, value);
                 let empty = value.is_null() || value.as_map().is_some_and(Map::is_empty);
                 if empty || declared == Declared::Entry {
-                    set.insert(path);
+                    below.member = Membership::Member;
                 }
-                path.pop();
+                found.add(field_step(key), below);
             }
         }
         (Form::List { items, topology }, Value::List(list)) => {
-            let (_, found) = indexed(schema, items, topology, Some(list));
-            for (step, same) in found {
-                path.push(step);
-                if let [item] = same[..] {
-                    collect(schema, items, item, path, set);
-                }
-                set.insert(path);
-                path.pop();
+            let (_, by_step) = indexed(schema, items, topology, Some(list));
+            for (step, same) in by_step {
+                let mut below = match same[..] {
+                    [item] => node(schema, items, item),
+                    _ => Node::default(),
+                };
+                below.member = Membership::Member;
+                found.add(step, below);
             }
         }
         (Form::Map | Form::List { .. }, Value::Null) => {}
-        _ => set.insert(path),
+        _ => found.member = Membership::Member,
     }
+    found
 }
 
 /// The object without the fields of a set; nothing if nothing is left.
@@ -187,31 +186,32 @@ fn removed(
         return None;
     }
     match set.below(step) {
-        Some(below) => Some(remove(schema, ty, value, below).unwrap_or_default()),
+        Some(below) => Some(remove(schema, ty, value, &below).unwrap_or_default()),
         None => Some(value.clone()),
     }
 }
 
 /// The set with the declared fields above its members.
 pub(super) fn with_named(schema: &Schema, ty: Option<TypeId>, set: &FieldSet) -> FieldSet {
-    let mut members: std::collections::BTreeSet<Step> = set.members().cloned().collect();
-    let mut children = BTreeMap::new();
-    for (step, below) in set.children() {
+    named(schema, ty, set).into()
+}
+
+fn named(schema: &Schema, ty: Option<TypeId>, set: &FieldSet) -> Node {
+    let mut found = Node::default();
+    for (step, member, below) in set.steps() {
         let name = step.strip_prefix("f:");
+        let field = ty.zip(name).and_then(|(ty, name)| schema.child(ty, name));
         let child = match (ty, name) {
-            (Some(ty), Some(name)) => schema.child(ty, name).map(|(child, field)| {
-                if field.is_some() {
-                    members.insert(step.clone());
-                }
-                child
-            }),
             (Some(ty), None) => match schema.shape(ty) {
                 Shape::List { items, .. } => Some(*items),
                 _ => None,
             },
-            (None, _) => None,
+            _ => field.map(|(child, _)| child),
         };
-        children.insert(step.clone(), with_named(schema, child, below));
+        let mut node = named(schema, child, &below);
+        let is_declared = field.is_some_and(|(_, field)| field.is_some()) && !below.is_empty();
+        node.member = if is_declared { Membership::Member } else { member };
+        found.add(step.clone(), node);
     }
-    FieldSet::of(members, children)
+    found
 }

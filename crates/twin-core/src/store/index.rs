@@ -1,6 +1,6 @@
 //! Which objects say what: labels, owners, nodes.
 
-use super::{Key, Object};
+use super::Key;
 use crate::tree::{Map, Text, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,21 +36,30 @@ impl Index {
         self.keys.get(term)
     }
 
-    pub(super) fn add(&mut self, object: &Object) {
-        for term in terms(&object.tree) {
-            self.keys.entry(term).or_default().insert(object.key.clone());
+    /// Finds the object by what it says now, and no longer by what it said before.
+    pub(super) fn change(&mut self, key: &Key, before: Option<&Value>, after: Option<&Value>) {
+        if before.zip(after).is_some_and(|(before, after)| says_the_same(before, after)) {
+            return;
         }
-    }
-
-    pub(super) fn remove(&mut self, object: &Object) {
-        for term in terms(&object.tree) {
-            let Some(keys) = self.keys.get_mut(&term) else { continue };
-            keys.remove(&object.key);
+        let [old, new] = [before, after].map(|tree| tree.map(terms).unwrap_or_default());
+        for term in old.iter().filter(|term| !new.contains(term)) {
+            let Some(keys) = self.keys.get_mut(term) else { continue };
+            keys.remove(key);
             if keys.is_empty() {
-                self.keys.remove(&term);
+                self.keys.remove(term);
             }
         }
+        for term in new.into_iter().filter(|term| !old.contains(term)) {
+            self.keys.entry(term).or_default().insert(key.clone());
+        }
     }
+}
+
+/// Whether two states of an object have the same terms, without a look at them.
+fn says_the_same(a: &Value, b: &Value) -> bool {
+    let paths: [&[&str]; 3] =
+        [&["metadata", "labels"], &["metadata", "ownerReferences"], &["spec", "nodeName"]];
+    paths.iter().all(|path| a.at(path) == b.at(path))
 }
 
 fn terms(tree: &Value) -> Vec<Text> {

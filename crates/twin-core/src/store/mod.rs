@@ -206,10 +206,7 @@ impl Store {
             (None, None) => tree,
         };
         let object = Arc::new(Object { key: key.clone(), revision, tree });
-        if let Some(previous) = &previous {
-            table.index.remove(previous);
-        }
-        table.index.add(&object);
+        table.index.change(key, previous.as_ref().map(|it| &it.tree), Some(&object.tree));
         if table.models.len() >= MODELS {
             table.models.clear();
         }
@@ -225,7 +222,7 @@ impl Store {
         let table = self.tables.get_mut(name)?;
         let previous = table.objects.remove(key)?;
         self.revision.0 += 1;
-        table.index.remove(&previous);
+        table.index.change(key, Some(&previous.tree), None);
         let version = Text::from(self.revision.to_string()).into();
         let tree = previous.tree.with(&["metadata", "resourceVersion"], version);
         let object = Arc::new(Object { key: key.clone(), revision: self.revision, tree });

@@ -203,9 +203,17 @@ impl std::ops::Deref for List {
     }
 }
 
+/// Maps up to this length are scanned for a key.
+const SCANNED: usize = 16;
+
 impl Map {
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&Value> {
+        // Most keys differ in their length already, which is found sooner than an order of texts.
+        if self.0.len() <= SCANNED {
+            let mut entries = self.0.iter();
+            return entries.find(|(name, _)| name.as_str() == key).map(|(_, value)| value);
+        }
         self.find(key).ok().map(|at| &self.0[at].1)
     }
 

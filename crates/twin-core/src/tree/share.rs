@@ -21,16 +21,21 @@ fn maps(new: &Map, old: &Map) -> Map {
     if Arc::ptr_eq(&new.0, &old.0) {
         return old.clone();
     }
-    let shared: Map = new
+    let mut rest = old.iter().peekable();
+    let shared: Vec<_> = new
         .iter()
-        .map(|(key, value)| match old.find(key) {
-            Ok(at) => (old.0[at].0.clone(), share(value, &old.0[at].1)),
-            Err(_) => (key.clone(), value.clone()),
+        .map(|(key, value)| {
+            while rest.next_if(|(other, _)| other < key).is_some() {}
+            match rest.next_if(|(other, _)| other == key) {
+                Some((same, like)) => (same.clone(), share(value, like)),
+                None => (key.clone(), value.clone()),
+            }
         })
         .collect();
     let same = shared.len() == old.len()
-        && shared.iter().zip(old).all(|((a, x), (b, y))| a == b && identical(x, y));
-    if same { old.clone() } else { shared }
+        && shared.iter().zip(old).all(|((a, x), (b, y))| identical(x, y) && a == b);
+    // Its keys are in order: they are those of the new map.
+    if same { old.clone() } else { Map(shared.into()) }
 }
 
 fn lists(new: &List, old: &List) -> List {

@@ -3,7 +3,9 @@
 //! They ship inside the published crates, without the dependencies on each other that they need to
 //! compile: a copy in the user's cache gets those back. The first time compiles for some minutes.
 
+use crate::outcome::Outcome;
 use crate::shell::{cargo, read, root, run, say};
+use crate::test::cargo_test;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::fs;
@@ -49,37 +51,42 @@ const LEFT_OUT: [(&str, &str); 6] = [
 const WORKSPACE: &str = include_str!("../kube-tests/Cargo.toml");
 const LOCK: &str = include_str!("../kube-tests/Cargo.lock");
 
-/// What the tests said.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Tally {
-    passed: usize,
-    failed: Vec<String>,
+/// The chore itself: fails if a test does.
+pub(crate) fn chore(arguments: &Arguments) -> Result<()> {
+    let outcome = run_all(arguments.filter.as_deref())?;
+    if !outcome.failures.is_empty() {
+        let names: Vec<_> = outcome.failures.keys().map(String::as_str).collect();
+        bail!("kube's own tests failed on the twin: {}", names.join(", "));
+    }
+    if !outcome.success || outcome.passed == 0 {
+        bail!("not one of kube's own tests ran");
+    }
+    Ok(())
 }
 
-pub(crate) fn run_all(arguments: &Arguments) -> Result<()> {
+/// Runs the tests, or those with this in their name. Those that are left out count as ignored.
+pub(crate) fn run_all(filter: Option<&str>) -> Result<Outcome> {
     let folder = prepare()?;
     say("compiling kube's own tests (about three minutes of one core the first time)");
     let start = Instant::now();
     run(cargo_in(&folder).args(["--no-run", "--quiet"]))?;
     say(&format!("compiled in {:.0?}", start.elapsed()));
     let twin = Twin::start(&folder)?;
-    let tally = tests(&folder, &twin.kubeconfig, arguments)?;
+    let mut command = cargo_in(&folder);
+    command.args(["--", "--ignored"]).args(filter).env("KUBECONFIG", &twin.kubeconfig);
+    command.args(LEFT_OUT.iter().flat_map(|(name, _)| ["--skip", name]));
+    let mut outcome = cargo_test(&mut command)?;
     for (name, why) in LEFT_OUT {
         println!("left out: {name}: {why}");
     }
-    let Tally { passed, failed } = &tally;
     say(&format!(
-        "kube's own tests: {passed} passed, {} failed, {} left out",
-        failed.len(),
+        "kube's own tests: {} passed, {} failed, {} left out",
+        outcome.passed,
+        outcome.failed,
         LEFT_OUT.len()
     ));
-    if !failed.is_empty() {
-        bail!("kube's own tests failed on the twin: {}", failed.join(", "));
-    }
-    if *passed == 0 {
-        bail!("not one of kube's own tests ran");
-    }
-    Ok(())
+    outcome.ignored += LEFT_OUT.len();
+    Ok(outcome)
 }
 
 /// The crates as a workspace in the user's cache.
@@ -178,55 +185,5 @@ impl Drop for Twin {
         let _ = self.process.kill();
         let _ = self.process.wait();
         let _ = fs::remove_file(&self.kubeconfig);
-    }
-}
-
-fn tests(folder: &Path, kubeconfig: &Path, arguments: &Arguments) -> Result<Tally> {
-    let mut command = cargo_in(folder);
-    command.arg("--quiet").arg("--").arg("--ignored").args(&arguments.filter);
-    command.args(LEFT_OUT.iter().flat_map(|(name, _)| ["--skip", name]));
-    command.args(["--format", "pretty"]).env("KUBECONFIG", kubeconfig).stdout(Stdio::piped());
-    let mut child = command.spawn().context("cannot run cargo test")?;
-    let stdout = child.stdout.take().context("cargo test has no output")?;
-    let mut tally = Tally::default();
-    for line in BufReader::new(stdout).lines() {
-        let line = line.context("cargo test wrote no text")?;
-        println!("{line}");
-        tally.add(&line);
-    }
-    if !child.wait()?.success() && tally.failed.is_empty() {
-        bail!("cargo test did not run kube's tests");
-    }
-    Ok(tally)
-}
-
-impl Tally {
-    fn add(&mut self, line: &str) {
-        let Some((name, result)) =
-            line.strip_prefix("test ").and_then(|line| line.split_once(" ... "))
-        else {
-            return;
-        };
-        match result {
-            "ok" => self.passed += 1,
-            "FAILED" => self.failed.push(name.to_owned()),
-            _ => {}
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Tally;
-
-    #[test]
-    fn results_are_counted_by_name() {
-        let mut tally = Tally::default();
-        for line in
-            ["running 2 tests", "test a::b ... ok", "test a::c ... FAILED", "test d ... ignored"]
-        {
-            tally.add(line);
-        }
-        assert_eq!(tally, Tally { passed: 1, failed: vec!["a::c".to_owned()] });
     }
 }

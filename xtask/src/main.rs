@@ -55,7 +55,7 @@ fn main() -> ExitCode {
         Chore::Gen(arguments) => generate::run(&arguments).map(done),
         Chore::Bench(bench) => bench::run(&bench).map(done),
         Chore::TwinTables(arguments) => twin_tables::run(&arguments).map(done),
-        Chore::KubeTests(arguments) => kube_tests::run_all(&arguments).map(done),
+        Chore::KubeTests(arguments) => kube_tests::chore(&arguments).map(done),
         Chore::Cluster(cluster) => cluster::run(&cluster),
     };
     match result {

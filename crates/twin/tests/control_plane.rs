@@ -5,8 +5,9 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "all of it is a test")]
 
-use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
-use k8s_openapi::api::core::v1::{Event, Pod, Service};
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{Event, Namespace, Pod, Service, ServiceAccount};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, PropagationPolicy};
 use serde_json::{Value, json};
@@ -168,6 +169,74 @@ impl Plane {
     }
 }
 
+impl Plane {
+    /// Waits for a number in the status of an object.
+    async fn counts<K>(&self, name: &str, field: &str, wanted: u64)
+    where
+        K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
+            + Clone
+            + std::fmt::Debug
+            + k8s_openapi::serde::de::DeserializeOwned
+            + k8s_openapi::serde::Serialize,
+    {
+        until(&format!("{name}: {wanted} {field}"), async || {
+            let object = self.api::<K>().get(name).await.unwrap();
+            let object = serde_json::to_value(object).unwrap();
+            (object["status"][field] == wanted).then_some(())
+        })
+        .await;
+    }
+
+    async fn made<K>(&self, object: Value)
+    where
+        K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
+            + Clone
+            + std::fmt::Debug
+            + k8s_openapi::serde::de::DeserializeOwned
+            + k8s_openapi::serde::Serialize,
+    {
+        let object = serde_json::from_value(object).unwrap();
+        self.api::<K>().create(&PostParams::default(), &object).await.unwrap();
+    }
+}
+
+/// A template of pods, and what selects them.
+fn template(name: &str, more: &Value) -> (Value, Value) {
+    let labels = json!({ "app": name });
+    let mut spec = json!({ "containers": [{ "name": "c", "image": "c:1" }] });
+    spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    (json!({ "matchLabels": labels }), json!({ "metadata": { "labels": labels }, "spec": spec }))
+}
+
+/// The other workloads, and the end of a namespace with all that is in it.
+async fn runs_what_else_there_is(plane: &Plane) {
+    let (selector, pods) = template("set", &json!({}));
+    let set =
+        json!({ "serviceName": "set", "replicas": 2, "selector": selector, "template": pods });
+    plane.made::<StatefulSet>(json!({ "metadata": { "name": "set" }, "spec": set })).await;
+    let (selector, pods) = template("each", &json!({}));
+    let each = json!({ "selector": selector, "template": pods });
+    plane.made::<DaemonSet>(json!({ "metadata": { "name": "each" }, "spec": each })).await;
+    let (_, mut pods) = template("once", &json!({ "restartPolicy": "Never" }));
+    pods["metadata"]["annotations"] = json!({ "muster.dev/run-seconds": "0.1" });
+    let once = json!({ "completions": 2, "template": pods });
+    plane.made::<Job>(json!({ "metadata": { "name": "once" }, "spec": once })).await;
+    plane.counts::<StatefulSet>("set", "readyReplicas", 2).await;
+    plane.counts::<DaemonSet>("each", "numberReady", 3).await;
+    plane.counts::<Job>("once", "succeeded", 2).await;
+
+    let namespaces = Api::<Namespace>::all(plane.client.clone());
+    let other = serde_json::from_value(json!({ "metadata": { "name": "other" } })).unwrap();
+    namespaces.create(&PostParams::default(), &other).await.unwrap();
+    let accounts = Api::<ServiceAccount>::namespaced(plane.client.clone(), "other");
+    until("an account", async || accounts.get_opt("default").await.unwrap()).await;
+    namespaces.delete("other", &DeleteParams::default()).await.unwrap();
+    until("the end of a namespace", async || {
+        namespaces.get_opt("other").await.unwrap().is_none().then_some(())
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_real_control_plane_rolls_out() {
     let Some(plane) = Plane::start().await else { return };
@@ -188,7 +257,9 @@ async fn a_real_control_plane_rolls_out() {
     until("addresses", async || (plane.behind().await == 7).then_some(())).await;
     let events = plane.api::<Event>().list(&ListParams::default()).await.unwrap();
     for reason in ["Scheduled", "SuccessfulCreate", "ScalingReplicaSet"] {
-        assert!(events.iter().any(|it| it.reason.as_deref() == Some(reason)), "{reason}");
+        let told =
+            |event: &Event| event.reason.as_deref() == Some(reason) && event.message.is_some();
+        assert!(events.iter().any(told), "{reason}");
     }
 
     let foreground = DeleteParams {
@@ -201,4 +272,5 @@ async fn a_real_control_plane_rolls_out() {
     })
     .await;
     assert_eq!((plane.count::<ReplicaSet>().await, plane.count::<Pod>().await), (0, 0));
+    runs_what_else_there_is(&plane).await;
 }

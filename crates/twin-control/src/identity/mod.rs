@@ -23,12 +23,7 @@ pub fn controllers() -> Vec<Box<dyn Controller>> {
         object: "kube-root-ca.crt",
         content: Value::from([("data", Value::from([("ca.crt", NO_CERTIFICATE.into())]))]),
     };
-    vec![
-        Box::new(account),
-        Box::new(root),
-        Box::new(roles()),
-        Box::new(first::components()),
-    ]
+    vec![Box::new(account), Box::new(root), Box::new(roles()), Box::new(first::components())]
 }
 
 /// In process there is no TLS, and so no certificate to trust.

@@ -114,6 +114,14 @@ impl Api {
             Target::Resources { group, version } if get => {
                 found(discovery::resources(&self.registry, &group, &version))
             }
+            Target::OldDocument if get && request.accept.contains(openapi::BINARY) => Response {
+                content_type: openapi::BINARY.to_owned(),
+                body: Body::Whole(openapi::binary().into()),
+                ..Response::text(200, "")
+            },
+            Target::OldDocument if get => {
+                Response::json(200, &openapi::second(&self.schema, &self.registry))
+            }
             Target::Documents if get => Response::json(200, &openapi::index(&self.registry)),
             Target::Document { group, version } if get => {
                 found(openapi::document(&self.schema, &self.registry, &group, &version))

@@ -114,14 +114,7 @@ impl Api {
             Target::Resources { group, version } if get => {
                 found(discovery::resources(&self.registry, &group, &version))
             }
-            Target::OldDocument if get && request.accept.contains(openapi::BINARY) => Response {
-                content_type: openapi::BINARY.to_owned(),
-                body: Body::Whole(openapi::binary().into()),
-                ..Response::text(200, "")
-            },
-            Target::OldDocument if get => {
-                Response::json(200, &openapi::second(&self.schema, &self.registry))
-            }
+            Target::OldDocument if get => self.old_document(request),
             Target::Documents if get => Response::json(200, &openapi::index(&self.registry)),
             Target::Document { group, version } if get => {
                 found(openapi::document(&self.schema, &self.registry, &group, &version))
@@ -133,6 +126,18 @@ impl Api {
             .into(),
             _ => Response::text(404, "404 page not found\n"),
         }
+    }
+
+    fn old_document(&self, request: &Request<'_>) -> Response {
+        let asks = |media: &&str| request.accept.contains(*media);
+        if [openapi::BINARY, openapi::BINARY_TYPE].iter().any(asks) {
+            return Response {
+                content_type: openapi::BINARY_TYPE.to_owned(),
+                body: Body::Whole(openapi::binary().into()),
+                ..Response::text(200, "")
+            };
+        }
+        Response::json(200, &openapi::second(&self.schema, &self.registry))
     }
 
     /// A body of protobuf as the JSON that it stands for.

@@ -8,7 +8,7 @@ mod second;
 mod types;
 mod words;
 
-pub(crate) use second::{BINARY, binary, second};
+pub(crate) use second::{BINARY, BINARY_TYPE, binary, second};
 
 use crate::registry::{Registry, Resource};
 use crate::schema::Schema;

@@ -5,8 +5,10 @@ use crate::registry::Registry;
 use crate::schema::Schema;
 use crate::tree::{Map, Text, Value};
 
-/// How clients ask for the binary form.
+/// How clients ask for the binary form. What they get has another name: theirs is no media type.
 pub(crate) const BINARY: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+/// The binary form.
+pub(crate) const BINARY_TYPE: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 const TITLE: &str = "Kubernetes";
 const VERSION: &str = "v1.37.2";
 const HERE: &str = "#/definitions/";

@@ -100,7 +100,7 @@ async fn until<T>(what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
             println!("{what}: {:?}", start.elapsed());
             return found;
         }
-        assert!(start.elapsed() < Duration::from_secs(60), "{what}: not within a minute");
+        assert!(start.elapsed() < Duration::from_mins(1), "{what}: not within a minute");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

@@ -20,7 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("report", &["units", "yaml", "model"]),
     ("apply", &[]),
     ("cluster", &["model", "apply"]),
-    ("twin-core", &[]),
+    ("twin-core", &["yaml"]),
     ("twin-control", &["units", "twin-core"]),
     ("twin", &["twin-core", "twin-control"]),
     (

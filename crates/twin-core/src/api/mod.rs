@@ -21,6 +21,7 @@ mod services;
 mod subresource;
 mod watch;
 mod write;
+mod yaml;
 
 pub use act::{Act, Deed};
 pub use delete::{Deletion, Propagation};
@@ -40,6 +41,7 @@ use route::{Address, Target, route};
 use std::borrow::Cow;
 
 const JSON: &str = "application/json";
+const YAML: &str = "application/yaml";
 
 /// A Kubernetes API.
 #[derive(Debug)]
@@ -94,15 +96,15 @@ impl Api {
         match route(&self.registry, request.path) {
             Target::Objects(address) => {
                 let query = Query::parse(request.query);
-                let json = match self.as_json(request) {
-                    Ok(json) => json,
+                let read = match self.as_json(request) {
+                    Ok(read) => read,
                     Err(status) => return status.into(),
                 };
-                let request = &Request {
-                    content_type: json.as_ref().map_or(request.content_type, |_| JSON),
-                    body: json.as_deref().unwrap_or(request.body),
-                    ..request.clone()
+                let (content_type, body) = match &read {
+                    Some((media, json)) => (*media, json.as_slice()),
+                    None => (request.content_type, request.body),
                 };
+                let request = &Request { content_type, body, ..request.clone() };
                 let call = Call { request, query, moment, address };
                 self.objects(&call).unwrap_or_else(Response::from)
             }
@@ -140,16 +142,24 @@ impl Api {
         Response::json(200, &openapi::second(&self.schema, &self.registry))
     }
 
-    /// A body of protobuf as the JSON that it stands for.
-    fn as_json(&self, request: &Request<'_>) -> Result<Option<Vec<u8>>, Status> {
+    /// A body in another language as the JSON that it stands for, and the media type of that.
+    fn as_json(&self, request: &Request<'_>) -> Result<Option<(&'static str, Vec<u8>)>, Status> {
         let media = request.content_type.split(';').next().unwrap_or_default().trim();
-        if media != protobuf::MEDIA_TYPE || request.body.is_empty() {
-            return Ok(None);
+        match media {
+            _ if request.body.is_empty() => Ok(None),
+            protobuf::MEDIA_TYPE => {
+                let object = protobuf::decode(&self.schema, &self.registry, request.body);
+                object.map(|object| Some((JSON, object.encoded()))).map_err(|malformed| {
+                    Status::bad_request(format!("the object provided is unrecognized: {malformed}"))
+                })
+            }
+            YAML => Ok(Some((JSON, yaml::as_json(request.body)?))),
+            // Mostly it is JSON under this name.
+            patch::APPLY if !request.body.trim_ascii_start().starts_with(b"{") => {
+                Ok(Some((patch::APPLY, yaml::as_json(request.body)?)))
+            }
+            _ => Ok(None),
         }
-        let object = protobuf::decode(&self.schema, &self.registry, request.body);
-        object.map(|object| Some(object.encoded())).map_err(|malformed| {
-            Status::bad_request(format!("the object provided is unrecognized: {malformed}"))
-        })
     }
 
     /// Which resources are served.

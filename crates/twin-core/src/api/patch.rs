@@ -9,6 +9,8 @@ use crate::schema::empty;
 use crate::status::{Cause, Reason, Status};
 use crate::tree::{Value, decode};
 
+/// Server-side apply.
+pub(super) const APPLY: &str = "application/apply-patch+yaml";
 /// What custom resources can be patched with.
 const CUSTOM_PATCHES: &str =
     "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
@@ -16,7 +18,7 @@ const CUSTOM_PATCHES: &str =
 impl Api {
     pub(super) fn patch(&mut self, call: &Call<'_>) -> Result<Response, Status> {
         let media = call.request.content_type.split(';').next().unwrap_or_default().trim();
-        if media == "application/apply-patch+yaml" {
+        if media == APPLY {
             return self.apply(call);
         }
         let live = self.live(call)?;

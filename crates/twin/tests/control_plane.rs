@@ -225,6 +225,14 @@ async fn runs_what_else_there_is(plane: &Plane) {
     plane.counts::<DaemonSet>("each", "numberReady", 3).await;
     plane.counts::<Job>("once", "succeeded", 2).await;
 
+    until("a bundle of certificates", async || {
+        let path = "/apis/certificates.k8s.io/v1/clustertrustbundles";
+        let request = http::Request::get(path).body(Vec::new()).unwrap();
+        let bundles = plane.client.request_text(request).await.unwrap();
+        bundles.contains("kubernetes.io:kube-apiserver-serving:").then_some(())
+    })
+    .await;
+
     let namespaces = Api::<Namespace>::all(plane.client.clone());
     let other = serde_json::from_value(json!({ "metadata": { "name": "other" } })).unwrap();
     namespaces.create(&PostParams::default(), &other).await.unwrap();

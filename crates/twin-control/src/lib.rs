@@ -47,3 +47,12 @@ pub fn standard(stages: &Stages, seed: u64) -> Vec<Box<dyn Controller>> {
     all.extend(nodes::controllers(stages, seed));
     all
 }
+
+/// What a cluster has beside a controller manager and a scheduler: its API server and its nodes. The
+/// nodes renew their Leases, so that a real controller manager finds them alive.
+pub fn nodes_alone() -> Vec<Box<dyn Controller>> {
+    let mut all = network::api_server();
+    all.push(Box::new(identity::roles()));
+    all.extend(nodes::kubelets());
+    all
+}

@@ -88,6 +88,8 @@ pub enum Motion {
     /// The twin's own controllers, scheduler and nodes.
     #[default]
     Controllers,
+    /// The twin's nodes alone: who schedules and controls comes as a client.
+    Nodes,
     /// Nobody: objects stay as clients write them, as with an API server alone.
     Still,
 }
@@ -243,6 +245,7 @@ impl Builder {
         let origin = self.origin.unwrap_or_else(real);
         let controllers = match self.motion {
             Motion::Controllers => twin_control::standard(&self.stages, self.seed),
+            Motion::Nodes => twin_control::nodes_alone(),
             Motion::Still => Vec::new(),
         };
         let (changed, changes) = watch::channel(());
@@ -252,7 +255,7 @@ impl Builder {
             changed,
         };
         let twin = Twin { shared: Arc::new(shared) };
-        if self.motion == Motion::Controllers {
+        if self.motion != Motion::Still {
             tokio::spawn(turn(Arc::downgrade(&twin.shared), changes));
         }
         for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {

@@ -20,7 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("report", &["units", "yaml", "model"]),
     ("apply", &[]),
     ("cluster", &["model", "apply"]),
-    ("twin-core", &[]),
+    ("twin-core", &["yaml"]),
     ("shapes", &[]),
     ("kwok", &["yaml", "twin-core"]),
     ("twin-control", &["units", "twin-core", "kwok"]),

@@ -28,6 +28,13 @@ pub fn controllers(stages: &Stages, seed: u64) -> Vec<Box<dyn Controller>> {
     all
 }
 
+/// The nodes alone.
+pub(crate) fn kubelets() -> Vec<Box<dyn Controller>> {
+    let mut all = lifecycle::kubelets();
+    all.push(Box::new(Kubelet::default()));
+    all
+}
+
 /// Whether a pod says that it is ready.
 pub(crate) fn is_ready(pod: &Value) -> bool {
     conditions::condition(pod, "Ready") == Some("True")

@@ -229,6 +229,11 @@ pub(super) fn check_name(resource: &Resource, name: &str) -> Result<(), Status> 
     if kind.group == "rbac.authorization.k8s.io" {
         return Ok(());
     }
+    // Bundles of a signer have its name before their own: `example.dev:signer:bundle`.
+    let name = match name.rsplit_once(':') {
+        Some((_, own)) if resource.is("certificates.k8s.io", "clustertrustbundles") => own,
+        _ => name,
+    };
     let label = resource.is("", "namespaces") || resource.is("", "services");
     let part = |part: &str| {
         let bytes = part.as_bytes();

@@ -9,6 +9,8 @@ use crate::schema::empty;
 use crate::status::{Cause, Reason, Status};
 use crate::tree::{Value, decode};
 
+/// Server-side apply.
+pub(super) const APPLY: &str = "application/apply-patch+yaml";
 /// What custom resources can be patched with.
 const CUSTOM_PATCHES: &str =
     "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
@@ -30,7 +32,7 @@ impl PatchForm {
             Self::Json => "application/json-patch+json",
             Self::Merge => "application/merge-patch+json",
             Self::Strategic => "application/strategic-merge-patch+json",
-            Self::Apply => "application/apply-patch+yaml",
+            Self::Apply => APPLY,
         }
     }
 }
@@ -45,7 +47,7 @@ pub(super) struct Patched {
 impl Api {
     pub(super) fn patch(&mut self, call: &Call<'_>) -> Result<Response, Status> {
         let done = self.patch_object(call)?;
-        Ok(Response { warnings: done.warnings, ..Response::json(done.code, &done.object) })
+        Ok(Response { warnings: done.warnings, ..Self::answered(call, done.code, &done.object)? })
     }
 
     pub(super) fn patch_object(&mut self, call: &Call<'_>) -> Result<Patched, Status> {
@@ -53,7 +55,7 @@ impl Api {
         if media == PatchForm::Apply.media() {
             return self.apply(call);
         }
-        let live = self.stored(call)?.tree.clone();
+        let live = self.live(call)?;
         let read = self.patched(call, media, &live)?;
         let object = self.change(call, &live, &read.object, Track::Writes)?;
         Ok(Patched { code: 200, object, warnings: read.warnings })
@@ -102,7 +104,7 @@ impl Api {
         let config = decode(call.request.body)
             .map_err(|error| Status::bad_request(format!("error decoding YAML: {error}")))?;
         check_kind(call, &config)?;
-        let live = self.stored(call).map(|object| object.tree.clone()).ok();
+        let live = self.live(call).ok();
         if live.is_none() && !call.address.subresource.is_empty() {
             return Err(Status::not_found(&call.address.resource, &call.address.name));
         }

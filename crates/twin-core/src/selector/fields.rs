@@ -101,6 +101,11 @@ const SELECTABLE: &[Selectable] = &[
     selectable("certificates.k8s.io", "CertificateSigningRequest", &[NAME, "spec.signerName"]),
     selectable("certificates.k8s.io", "ClusterTrustBundle", &[NAME, "spec.signerName"]),
     selectable(
+        "certificates.k8s.io",
+        "PodCertificateRequest",
+        &[NAME, NAMESPACE, "spec.signerName", "spec.podName", "spec.nodeName"],
+    ),
+    selectable(
         "resource.k8s.io",
         "ResourceSlice",
         &[NAME, "spec.nodeName", "spec.driver", "spec.pool.name"],
@@ -127,7 +132,8 @@ impl FieldSelector {
         for (field, _, _) in &requirements {
             check_selectable(field, resource)?;
         }
-        Ok(Self { requirements })
+        let kept = |(field, test, value)| (kept_name(resource, field), test, value);
+        Ok(Self { requirements: requirements.into_iter().map(kept).collect() })
     }
 
     /// Whether it asks for nothing.
@@ -238,13 +244,17 @@ fn check_selectable(field: &str, resource: &Resource) -> Result<(), String> {
     }
 }
 
-/// Fields that events of one version call otherwise than those of the other, and both are stored.
-const ALIASES: &[(&str, &str)] = &[
-    ("regarding", "involvedObject"),
-    ("involvedObject", "regarding"),
-    ("reportingController", "reportingComponent"),
-    ("reportingComponent", "reportingController"),
-];
+/// Events are kept as the core group has them, whose names are other ones.
+fn kept_name(resource: &Resource, field: Text) -> Text {
+    if resource.kind.group != "events.k8s.io" {
+        return field;
+    }
+    match field.split_once('.') {
+        Some(("regarding", rest)) => Text::from(format!("involvedObject.{rest}")),
+        None if field == "reportingController" => Text::new_static("reportingComponent"),
+        _ => field,
+    }
+}
 
 fn value_of(object: &Value, field: &str) -> String {
     let path: Vec<_> = match field {
@@ -252,9 +262,7 @@ fn value_of(object: &Value, field: &str) -> String {
         "spec.host" => vec!["spec", "nodeName"],
         other => other.split('.').collect(),
     };
-    let other = ALIASES.iter().find(|(name, _)| Some(name) == path.first());
-    let other = other.map(|(_, name)| [&[*name], &path[1..]].concat());
-    match object.at(&path).or_else(|| object.at(&other?)) {
+    match object.at(&path) {
         Some(Value::Text(text)) => text.to_string(),
         Some(Value::Int(int)) => int.to_string(),
         Some(Value::Bool(bool)) => bool.to_string(),

@@ -11,6 +11,9 @@ const CONTAINERS: Column = of("Containers", workload::containers).wide();
 const IMAGES: Column = of("Images", workload::images).wide();
 const SELECTOR: Column = of("Selector", workload::selector).wide();
 
+/// What custom resources have before the columns of their definition.
+pub(super) const NAMED: &[Column] = &[NAME];
+
 const OTHERS: &[Column] = &[NAME, column("Created At", Form::Date, Cell::Text(BIRTH, ""))];
 
 const PODS: &[Column] = &[

@@ -4,6 +4,7 @@
 //! found unreachable after the time that Kubernetes would need to notice.
 
 mod evict;
+mod heartbeat;
 mod orphans;
 mod ranges;
 mod register;
@@ -38,6 +39,15 @@ pub(super) fn controllers(stages: &Stages) -> Vec<Box<dyn Controller>> {
     all.push(Box::new(evict::Eviction));
     all.push(Box::new(orphans::Orphans::default()));
     all
+}
+
+/// What kubelets write about their nodes, where the rest of this folder is somebody else's work.
+pub(super) fn kubelets() -> Vec<Box<dyn Controller>> {
+    vec![
+        Box::new(ranges::Ranges::default()),
+        Box::new(register::Register),
+        Box::new(heartbeat::Heartbeat),
+    ]
 }
 
 /// Whether nothing is heard of a node.

@@ -252,7 +252,10 @@ fn expression(schema: &Value) -> Value {
     let atomic = schema["x-kubernetes-map-type"] == "atomic";
     if let Some(reference) = reference {
         let name = json!(format!("#{}", reference.rsplit('/').next().unwrap_or_default()));
-        return if atomic { json!({ "atomic": name }) } else { name };
+        return match schema["x-kubernetes-map-type"].as_str() {
+            Some(grain @ ("atomic" | "granular")) => json!({ grain: name }),
+            _ => name,
+        };
     }
     match (schema["type"].as_str(), schema["format"].as_str()) {
         (_, Some("int-or-string")) => json!("int-or-string"),

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod live;
+mod nodes;
 mod twin;
 mod values;
 
@@ -8,6 +9,7 @@ pub(crate) use live::{
     DiffArguments, DoctorArguments, DownArguments, LogsArguments, ReuseArguments, StatusArguments,
     TargetArguments, UpArguments,
 };
+pub(crate) use nodes::NodesArguments;
 pub(crate) use twin::TwinArguments;
 
 use crate::exit;

@@ -11,6 +11,7 @@ mod identity;
 mod judge;
 mod known;
 mod lock;
+mod nodes;
 pub(crate) mod progress;
 mod remember;
 mod removal;

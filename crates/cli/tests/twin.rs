@@ -60,3 +60,51 @@ services:
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("Insufficient cpu"), "{said}");
 }
+
+fn muster(words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_muster")).args(words).output().unwrap()
+}
+
+#[test]
+fn shapes_are_listed_with_their_sources() {
+    let table = muster(&["twin", "--shapes"]);
+    let table = String::from_utf8_lossy(&table.stdout).into_owned();
+    assert!(
+        table.contains("p5.48xlarge") && table.contains("8 × NVIDIA-H100-80GB-HBM3"),
+        "{table}"
+    );
+    let lines = events(&muster(&["twin", "--shapes", "--json"]));
+    assert!(lines.len() > 80);
+    assert!(lines.iter().all(|line| !line["source"].as_str().unwrap().is_empty()));
+}
+
+#[test]
+fn what_is_no_shape_is_answered_with_near_ones() {
+    let output = muster(&["twin", "--shape", "p5.48xlarg"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("perhaps `p5.48xlarge`"), "{said}");
+    let output = muster(&["up", "--context", "x", "--pool", "gpu=1:h100"]);
+    assert_eq!(output.status.code(), Some(2), "a cluster has its own nodes");
+}
+
+#[test]
+fn a_bad_stage_is_named_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let stage = "apiVersion: kwok.x-k8s.io/v1alpha1
+kind: Stage
+metadata: {name: s}
+spec:
+  resourceRef: {kind: Pod}
+  selector: {}
+  next:
+    statusTemplate: |
+      phase: {{ nope }}
+";
+    let file = folder.path().join("s.yaml");
+    std::fs::write(&file, stage).unwrap();
+    let output = muster(&["twin", "--stages", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("s.yaml:9:17: there is no function"), "{said}");
+}

@@ -17,6 +17,7 @@
 
 pub mod api;
 pub mod apply;
+mod names;
 mod openapi;
 pub mod patch;
 mod protobuf;
@@ -25,6 +26,7 @@ pub mod schema;
 pub mod selector;
 pub mod status;
 pub mod store;
-mod table;
+pub mod table;
 pub mod time;
 pub mod tree;
+mod validation;

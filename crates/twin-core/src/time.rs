@@ -75,10 +75,11 @@ impl Timestamp {
         Value::Text(Text::from(self.to_string()))
     }
 
-    /// As `metav1.MicroTime` in an object.
+    /// As `metav1.MicroTime` in an object, which always has six digits of a second.
     pub fn micro_value(self) -> Value {
-        let (text, micros) = (self.to_string(), self.0.rem_euclid(SECOND));
-        Value::text(format!("{}.{micros:06}Z", text.trim_end_matches('Z')))
+        let seconds = self.to_string();
+        let whole = seconds.trim_end_matches('Z');
+        Value::Text(Text::from(format!("{whole}.{:06}Z", self.0.rem_euclid(SECOND))))
     }
 }
 
@@ -129,7 +130,8 @@ mod tests {
             assert_eq!(time.to_string(), text);
             assert_eq!(Timestamp::parse(text), Some(time));
         }
-        let micro = Timestamp::from_micros(1_500_000).micro_value();
-        assert_eq!(micro.as_str(), Some("1970-01-01T00:00:01.500000Z"));
+        let time = Timestamp::from_micros(-1);
+        assert_eq!(time.micro_value().as_str(), Some("1969-12-31T23:59:59.999999Z"));
+        assert_eq!(Timestamp::parse("1969-12-31T23:59:59.999999Z"), Some(time));
     }
 }

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::state::{self, Journal, StateError};
 use crate::told::Listener;
-use crate::{Shared, Twin, turn};
+use crate::{Pool, Shape, Shared, Stages, Twin, fleet, turn};
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -17,6 +17,9 @@ use twin_core::time::Timestamp;
 #[derive(Clone, Debug)]
 pub struct Builder {
     nodes: u32,
+    shape: &'static Shape,
+    pools: Vec<Pool>,
+    stages: Stages,
     seed: u64,
     origin: Option<Duration>,
     motion: Motion,
@@ -29,6 +32,8 @@ pub enum Motion {
     /// The twin's own controllers, scheduler and nodes.
     #[default]
     Controllers,
+    /// The twin's nodes alone: who schedules and controls comes as a client.
+    Nodes,
     /// Nobody: objects stay as clients write them, as with an API server alone.
     Still,
 }
@@ -36,7 +41,8 @@ pub enum Motion {
 impl Default for Builder {
     fn default() -> Self {
         let (motion, speed) = (Motion::default(), NonZeroU32::MIN);
-        Self { nodes: 0, seed: 1, origin: None, motion, speed }
+        let (shape, pools, stages) = (shapes::standard(), Vec::new(), Stages::default());
+        Self { nodes: 0, shape, pools, stages, seed: 1, origin: None, motion, speed }
     }
 }
 
@@ -45,6 +51,28 @@ impl Builder {
     #[must_use]
     pub fn nodes(mut self, nodes: u32) -> Self {
         self.nodes = nodes;
+        self
+    }
+
+    /// What those nodes are: one of [`shapes::shapes`]. Without it, 16 processors and 64 GiB.
+    #[must_use]
+    pub fn shape(mut self, shape: &'static Shape) -> Self {
+        self.shape = shape;
+        self
+    }
+
+    /// More nodes, called after their pool: `gpu-0`, `gpu-1`…
+    #[must_use]
+    pub fn pool(mut self, pool: Pool) -> Self {
+        self.pools.push(pool);
+        self
+    }
+
+    /// How nodes, pods and other objects live, as KWOK's `Stage` files say it. Kinds that have
+    /// stages have nothing of the twin's own life.
+    #[must_use]
+    pub fn stages(mut self, stages: Stages) -> Self {
+        self.stages = stages;
         self
     }
 
@@ -83,7 +111,7 @@ impl Builder {
     pub fn start(self) -> Twin {
         let (world, clock) = (World::new(self.controllers(), self.seed), self.clock(None));
         let twin = self.run(world, clock, None);
-        twin.furnish(self.nodes);
+        self.furnish(&twin);
         twin
     }
 
@@ -113,14 +141,15 @@ impl Builder {
         let twin = self.run(world, clock, Some(journal));
         tokio::spawn(keeper.keep(Arc::downgrade(&twin.shared)));
         if fresh {
-            twin.furnish(self.nodes);
+            self.furnish(&twin);
         }
         Ok(twin)
     }
 
     fn controllers(&self) -> Vec<Box<dyn Controller>> {
         match self.motion {
-            Motion::Controllers => twin_control::standard(),
+            Motion::Controllers => twin_control::standard(&self.stages, self.seed),
+            Motion::Nodes => twin_control::nodes_alone(),
             Motion::Still => Vec::new(),
         }
     }
@@ -137,31 +166,25 @@ impl Builder {
         let listener = Listener::new(&bell);
         let shared = Shared { world: Mutex::new(world), clock, bell, journal };
         let twin = Twin { shared: Arc::new(shared) };
-        if self.motion == Motion::Controllers {
+        if self.motion != Motion::Still {
             tokio::spawn(turn(Arc::downgrade(&twin.shared), listener));
         }
         twin
     }
 }
 
-/// A node of a common size.
-fn node(at: u32) -> String {
-    let capacity = r#"{"cpu":"16","memory":"64Gi","ephemeral-storage":"200Gi","pods":"110"}"#;
-    format!(
-        r#"{{"metadata":{{"name":"node-{at}","labels":{{"kubernetes.io/hostname":"node-{at}"}}}},"status":{{"capacity":{capacity},"allocatable":{capacity}}}}}"#
-    )
-}
-
-impl Twin {
+impl Builder {
     /// Gives it what every cluster has, and nodes: all at once, so that no state has a part of it.
-    fn furnish(&self, nodes: u32) {
-        self.shared.moved(|world, now| {
+    fn furnish(&self, twin: &Twin) {
+        let plain = Pool::new("node", self.nodes, self.shape)
+            .expect("the name has nothing but small letters");
+        twin.shared.moved(|world, now| {
             for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
                 let body = format!(r#"{{"metadata":{{"name":"{name}"}}}}"#);
                 add(world, now, "/api/v1/namespaces", &body);
             }
-            for at in 0..nodes {
-                add(world, now, "/api/v1/nodes", &node(at));
+            for node in std::iter::once(&plain).chain(&self.pools).flat_map(Pool::nodes) {
+                add(world, now, "/api/v1/nodes", &fleet::object(&node).to_string());
             }
         });
     }

@@ -41,6 +41,9 @@
 //! | the client has a bad day | [`Twin::client_with`] and [`Faults`]; over HTTPS [`Served::kubeconfig_with`] |
 //! | the API server starts again | [`Twin::restart`] |
 //! | the past is forgotten | [`Twin::compact`] |
+//! | nodes have GPUs, zones and racks | [`Builder::shape`], [`Builder::pool`] |
+//! | objects live as KWOK's stages say | [`Builder::stages`] |
+//! | your own controller manager and scheduler run | [`Motion::Nodes`] |
 //! | nobody moves anything | [`Builder::motion`] with [`Motion::Still`]: an API server alone |
 //! | your kind is there | apply its definition, or [`Twin::define`] |
 //!
@@ -60,6 +63,7 @@
 mod builder;
 mod clock;
 mod faults;
+mod fleet;
 mod https;
 mod inputs;
 mod service;
@@ -71,7 +75,9 @@ pub use faults::{Fault, FaultLog, Faults, FaultyService, Happened, Percent};
 pub use https::{IdentityError, ServeError, Served};
 pub use inputs::{LOST, Unknown, Workload};
 pub use service::{BodyError, TwinBody, TwinService};
+pub use shapes::{Pool, Shape};
 pub use state::StateError;
+pub use twin_control::{Stages, UnknownKind};
 pub use twin_core::registry::Scope;
 
 use clock::Clock;

@@ -20,14 +20,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("report", &["units", "yaml", "model"]),
     ("apply", &[]),
     ("cluster", &["model", "apply"]),
-    ("twin-core", &[]),
-    ("twin-control", &["units", "twin-core"]),
-    ("twin", &["twin-core", "twin-control"]),
+    ("twin-core", &["yaml"]),
+    ("shapes", &[]),
+    ("kwok", &["yaml", "twin-core"]),
+    ("twin-control", &["units", "twin-core", "kwok"]),
+    ("twin", &["twin-core", "twin-control", "shapes"]),
     (
         "cli",
         &[
             "units", "yaml", "model", "catalog", "compose", "plan", "manifest", "check",
-            "networks", "report", "apply", "cluster", "twin",
+            "networks", "report", "apply", "cluster", "twin", "shapes", "kwok",
         ],
     ),
     ("xtask", &["catalog", "check", "cli"]),
@@ -45,6 +47,8 @@ pub(super) const DECISIONS: &[&str] = &[
     "apply",
     "twin-core",
     "twin-control",
+    "shapes",
+    "kwok",
 ];
 
 /// What a decision crate must not even be able to call, with what it is.

@@ -1,5 +1,6 @@
 //! The command line of `muster twin`.
 
+use super::NodesArguments;
 use clap::{Args, ValueHint};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -17,6 +18,11 @@ Examples:
     export KUBECONFIG=muster-twin.kubeconfig
     kubectl get nodes
   muster twin --nodes 100 --port 6443           a larger one, at a port of yours
+  muster twin --nodes 7500 --gpus 8 --shape h100
+                                                machines with GPUs; or several kinds of them:
+  muster twin --pool web=20:m7i.xlarge --pool gpu=64:p5.48xlarge,rack=4
+  muster twin --stages examples/stages/pods.yaml
+                                                pods that live as KWOK's stages say
   muster twin --for 10m --kubeconfig /tmp/twin  for a script
   muster twin --state twin.state                goes on from where it was
   muster twin --speed 60                        an hour of the cluster in a minute
@@ -27,9 +33,14 @@ Exit codes:
   2  the command line is wrong, or the file of --state is none or damaged
   5  the file of --state belongs to a twin that runs")]
 pub(crate) struct TwinArguments {
-    /// How many nodes it has
-    #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u32).range(..=10_000))]
-    pub(crate) nodes: u32,
+    #[command(flatten)]
+    pub(crate) nodes: NodesArguments,
+    /// List the shapes that nodes can have, and end
+    #[arg(long, help_heading = "Nodes")]
+    pub(crate) shapes: bool,
+    /// With --shapes: for programs, with the source of each figure
+    #[arg(long, help_heading = "Nodes", requires = "shapes")]
+    pub(crate) json: bool,
     /// Where to write how to reach it, with its secret
     #[arg(long, value_name = "FILE", default_value = "muster-twin.kubeconfig", value_hint = ValueHint::FilePath)]
     pub(crate) kubeconfig: PathBuf,
@@ -42,7 +53,7 @@ pub(crate) struct TwinArguments {
     /// Keep the cluster in this file, and go on from what it holds
     ///
     /// No request is answered before what it wrote is on the disk: a killed process loses nothing.
-    /// --nodes and --seed count when the file is made. It holds Secrets; only you may read it.
+    /// Which nodes there are and --seed count when the file is made; --stages is not kept. It holds Secrets; only you may read it.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) state: Option<PathBuf>,
     /// How many times faster time goes in the cluster: a program that needs a minute to start is there

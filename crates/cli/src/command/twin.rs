@@ -1,10 +1,13 @@
 //! `muster twin`: a cluster without containers, for kubectl and helm.
 
+mod listed;
+
 use crate::arguments::TwinArguments;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::live::{block_on, interrupted};
 use crate::printer::Printer;
+use listed::Form;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -12,8 +15,12 @@ use std::time::Duration;
 use twin::{ServeError, Served, StateError, Twin};
 
 pub(super) fn run(arguments: &TwinArguments, printer: &mut Printer) -> Result<Exit, Error> {
+    if arguments.shapes {
+        let form = if arguments.json { Form::Json } else { Form::Table };
+        return listed::list(form, printer);
+    }
+    let builder = arguments.nodes.builder()?.seed(arguments.seed);
     block_on(async {
-        let builder = Twin::builder().nodes(arguments.nodes).seed(arguments.seed);
         let builder = builder.speed(arguments.speed);
         let twin = match &arguments.state {
             Some(file) => builder.open(file).map_err(stateless)?,

@@ -1,5 +1,6 @@
 //! Bodies to objects: media types, kinds, unknown fields.
 
+use super::convert::encoded;
 use super::{Api, Call};
 use crate::schema::{Mismatch, apply_defaults, conform};
 use crate::status::{Cause, Status};
@@ -60,7 +61,8 @@ impl Api {
                 }
             })?;
         let warnings = unknown_fields(call, &conformed.unknown)?;
-        let object = apply_defaults(&self.schema, ty, &conformed.value)
+        let object = encoded(&call.address.resource, conformed.value);
+        let object = apply_defaults(&self.schema, ty, &object)
             .with(&["kind"], kind.name.clone().into())
             .with(&["apiVersion"], version.into());
         Ok(Read { object, warnings })

@@ -1,5 +1,6 @@
 //! Get and list.
 
+use super::convert::shown;
 use super::projection::Projection;
 use super::route::Address;
 use super::watch::Filter;
@@ -29,16 +30,21 @@ impl Api {
             Some(at) => self.stored_at(call, at)?,
             None => self.stored(call)?.clone(),
         };
-        let object = beats::shown(&call.address.resource, &object, call.moment.now);
-        let shown = Projection::wanted(call)?.show(&object, call.moment.now);
-        Ok(Response::json(200, &shown))
+        let resource = &call.address.resource;
+        let object = beats::shown(resource, &object, call.moment.now);
+        Self::answered(call, 200, &shown(resource, &object))
+    }
+
+    /// An object in the form that the client wants.
+    pub(super) fn answered(call: &Call<'_>, code: u16, object: &Value) -> Result<Response, Status> {
+        let shown = Projection::wanted(call)?.show(object, call.moment.now);
+        Ok(Response::json(code, &shown))
     }
 
     pub(super) fn filter(call: &Call<'_>) -> Result<Filter, Status> {
         let resource = &call.address.resource;
-        let labels = LabelSelector::parse(call.query.get("labelSelector")).map_err(|error| {
-            Status::bad_request(format!("unable to parse requirement: {error}"))
-        })?;
+        let labels =
+            LabelSelector::parse(call.query.get("labelSelector")).map_err(Status::bad_request)?;
         let fields = FieldSelector::parse(call.query.get("fieldSelector"), resource)
             .map_err(Status::bad_request)?;
         let namespace = Some(Text::new(&call.address.namespace)).filter(|text| !text.is_empty());
@@ -64,10 +70,9 @@ impl Api {
             metadata = metadata.with(&["continue"], "".into());
         }
         let now = call.moment.now;
-        let objects: Vec<_> =
-            page.objects.iter().map(|object| beats::shown(resource, object, now)).collect();
-        let objects = objects.iter().map(AsRef::as_ref);
-        let list = projection.list(resource, objects, metadata, now);
+        let seen = |object| shown(resource, &beats::shown(resource, object, now));
+        let objects: Vec<_> = page.objects.iter().map(|object| seen(object)).collect();
+        let list = projection.list(resource, objects.iter(), metadata, now);
         Ok(Response::json(200, &list))
     }
 

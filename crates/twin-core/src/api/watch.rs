@@ -1,11 +1,12 @@
 //! Watches: a place in history, asked for what came since.
 
+use super::convert::shown;
 use super::projection::Projection;
 use super::{Call, beats};
-use crate::registry::Kind;
+use crate::registry::Resource;
 use crate::selector::{FieldSelector, LabelSelector};
 use crate::status::{Cause, Status};
-use crate::store::{Change, ChangeKind, Narrow, Object, Revision, Store, TableName, frame};
+use crate::store::{Change, ChangeKind, Narrow, Object, Revision, Store, frame};
 use crate::table::Head;
 use crate::time::Timestamp;
 use crate::tree::{Text, Value};
@@ -36,8 +37,7 @@ impl Filter {
 /// A client that watches.
 #[derive(Debug)]
 pub struct Watch {
-    table: TableName,
-    kind: Kind,
+    resource: Arc<Resource>,
     filter: Filter,
     projection: Projection,
     /// Whether the columns of a table have been named.
@@ -73,8 +73,7 @@ impl Watch {
             return Err(streaming_without_match());
         }
         let mut watch = Self {
-            table: resource.table.clone(),
-            kind: resource.kind.clone(),
+            resource: resource.clone(),
             filter,
             projection: Projection::wanted(call)?,
             head: Head::Shown,
@@ -98,10 +97,14 @@ impl Watch {
     }
 
     fn present(&mut self, store: &Store, now: Timestamp) -> Vec<Bytes> {
-        let objects = store.list(&self.table, &self.filter.narrow, None);
+        let objects = store.list(&self.resource.table, &self.filter.narrow, None);
         let filter = self.filter.clone();
         let matching = objects.filter(|object| filter.matches(&object.tree));
-        matching.map(|object| self.framed("ADDED", &self.seen(object, now), now)).collect()
+        let framed = |object: &Arc<Object>| {
+            let seen = shown(&self.resource, &self.seen(object, now));
+            self.framed("ADDED", &seen, now)
+        };
+        matching.map(framed).collect()
     }
 
     /// An object as it is shown at this time.
@@ -115,6 +118,11 @@ impl Watch {
     fn framed(&mut self, kind: &str, object: &Value, now: Timestamp) -> Bytes {
         let head = std::mem::replace(&mut self.head, Head::Known);
         frame(kind, &self.projection.framed(object, head, now))
+    }
+
+    /// Whether what is kept is what the client sees.
+    fn is_plain(&self) -> bool {
+        self.projection.is_whole() && self.resource.kept == self.resource.kind
     }
 
     /// How long the client wants to listen, in seconds.
@@ -151,8 +159,8 @@ impl Watch {
     fn bookmark_of(&mut self, meaning: Bookmark) -> Bytes {
         let version = Text::from(self.at.to_string());
         let mut object = Value::from([
-            ("kind", self.kind.name.clone().into()),
-            ("apiVersion", self.kind.api_version().into()),
+            ("kind", self.resource.kind.name.clone().into()),
+            ("apiVersion", self.resource.kind.api_version().into()),
             ("metadata", Value::from([("resourceVersion", version.into())])),
         ]);
         if meaning == Bookmark::InitialEnd {
@@ -169,7 +177,7 @@ impl Watch {
     /// If that is no longer known.
     pub fn poll(&mut self, store: &Store, now: Timestamp) -> Result<Vec<Bytes>, Gone> {
         let mut frames = std::mem::take(&mut self.initial);
-        let table = self.table.clone();
+        let table = self.resource.table.clone();
         let changes = store
             .changes(&table, self.at)
             .map_err(|expired| Gone(frame("ERROR", &Status::from(expired).value())))?;
@@ -191,7 +199,7 @@ impl Watch {
             (true, true) => ChangeKind::Modified,
             (true, false) => ChangeKind::Deleted,
         };
-        if kind == change.kind && self.projection.is_whole() && self.beat.is_none() {
+        if kind == change.kind && self.is_plain() && self.beat.is_none() {
             return Some(change.frame());
         }
         let tree = match (&change.previous, kind) {
@@ -202,7 +210,7 @@ impl Watch {
             }
             _ => self.seen(&change.object, now).into_owned(),
         };
-        Some(self.framed(kind.name(), &tree, now))
+        Some(self.framed(kind.name(), &shown(&self.resource, &tree), now))
     }
 }
 

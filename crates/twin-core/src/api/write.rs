@@ -1,15 +1,16 @@
 //! Create and replace, and what every change of an object goes through.
 
 use super::object::{
-    admitted, born, check_name, counts_generations, finalizers, ignored, meta, same, same_wish,
-    without_status,
+    admitted, born, check_name, counts_generations, finalizers, ignored, meta, readmitted, same,
+    same_wish, without_status,
 };
 use super::{Api, Call, Response};
 use crate::apply::{Writer, update};
 use crate::registry::Resource;
-use crate::schema::{Schema, empty};
+use crate::schema::{Schema, TypeId, empty};
 use crate::status::{Cause, Status};
 use crate::store::Key;
+use crate::time::Timestamp;
 use crate::tree::{Map, Value};
 
 const STALE: &str =
@@ -25,7 +26,7 @@ impl Api {
             return Ok(Response::json(201, &answer));
         }
         let object = self.add(call, &read.object, Track::Writes)?;
-        Ok(Response { warnings: read.warnings, ..Response::json(201, &object) })
+        Ok(Response { warnings: read.warnings, ..Self::answered(call, 201, &object)? })
     }
 
     /// Adds an object that is complete except for what the API writes.
@@ -38,25 +39,28 @@ impl Api {
         let resource = &call.address.resource;
         let namespace = self.namespace_of(call, object)?;
         let name = self.name_of(call, object, &namespace);
-        check_name(resource, &name)?;
-        self.check_open(resource, &name, &namespace)?;
-        let key = Key::new(&namespace, &name);
-        if self.store.get(&resource.table, &key).is_some() {
-            return Err(Status::already_exists(resource, &name));
+        // A client's object of a built-in kind is judged with its name.
+        if call.is_own() || resource.custom.is_some() {
+            check_name(resource, &name)?;
         }
-        let nothing = empty(&self.schema, resource.ty);
+        self.check_open(resource, &name, &namespace)?;
+        let nothing = self.nothing(resource.ty);
         let object = match track {
             Track::Writes => self.tracked(call, "", &nothing, object),
             Track::Done => object.clone(),
         };
         let object = born(resource, &object, &name, &namespace, call.moment);
         let object = admitted(resource, &without_status(resource, &object, &nothing));
-        Self::judged(call, &object, None)?;
+        self.judged(call, &object, None)?;
+        let key = Key::new(&namespace, &name);
+        if self.store.get(&resource.table, &key).is_some() {
+            return Err(Status::already_exists(resource, &name));
+        }
         let object = self.addressed(call, None, object)?;
         if is_dry(call) {
             return Ok(object);
         }
-        Ok(self.store.put(&resource.table, &key, &object).tree.clone())
+        Ok(self.keep(resource, &key, &object))
     }
 
     fn namespace_of(&self, call: &Call<'_>, object: &Value) -> Result<String, Status> {
@@ -127,11 +131,11 @@ impl Api {
         if self.stored(call).is_err() && Self::creates_on_update(call) {
             let object = read.object.with(&["metadata", "name"], Value::text(&address.name));
             let object = self.add(call, &object, Track::Writes)?;
-            return Ok(Response { warnings: read.warnings, ..Response::json(201, &object) });
+            return Ok(Response { warnings: read.warnings, ..Self::answered(call, 201, &object)? });
         }
-        let live = self.stored(call)?.tree.clone();
+        let live = self.live(call)?;
         let object = self.change(call, &live, &read.object, Track::Writes)?;
-        Ok(Response { warnings: read.warnings, ..Response::json(200, &object) })
+        Ok(Response { warnings: read.warnings, ..Self::answered(call, 200, &object)? })
     }
 
     /// Stores another state of an object: what may not change stays as it was.
@@ -162,11 +166,13 @@ impl Api {
             Track::Done => new.clone(),
         };
         let new = settled(call, live, &new);
+        let asked = !call.is_own() && subresource.is_empty();
+        let new = if asked { readmitted(resource, live, new) } else { new };
         let new = self.addressed(call, Some(live), new)?;
         if same(live, &new) {
             return Ok(live.clone());
         }
-        Self::judged(call, &new, Some(live))?;
+        self.judged(call, &new, Some(live))?;
         if is_dry(call) {
             return Ok(new);
         }
@@ -181,7 +187,12 @@ impl Api {
             self.store.remove(&resource.table, &key);
             return Ok(new);
         }
-        Ok(self.store.put(&resource.table, &key, &new).tree.clone())
+        Ok(self.keep(resource, &key, &new))
+    }
+
+    /// An object in which nobody wrote anything.
+    fn nothing(&mut self, ty: TypeId) -> Value {
+        self.nothings.entry(ty).or_insert_with(|| empty(&self.schema, ty)).clone()
     }
 
     /// The new object with the owners of its fields.
@@ -243,18 +254,37 @@ fn is_kept(field: &str) -> bool {
     )
 }
 
+/// Conditions of a request for a certificate, with when they were said.
+fn dated(conditions: &Value, now: Timestamp) -> Value {
+    let dated = |condition: &Value| {
+        ["lastUpdateTime", "lastTransitionTime"]
+            .into_iter()
+            .filter(|field| condition.at(&[field]).is_none_or(Value::is_null))
+            .fold(condition.clone(), |condition, field| condition.with(&[field], now.value()))
+    };
+    let list = conditions.as_list().into_iter().flat_map(|list| list.iter());
+    list.map(dated).collect::<Vec<_>>().into()
+}
+
 /// The new object with what the old one keeps.
 fn settled(call: &Call<'_>, live: &Value, new: &Value) -> Value {
     let resource = &call.address.resource;
     let is_status = call.address.subresource == "status";
+    let is_approval = call.address.subresource == "approval";
     let keeps = |part: &str| match part {
         "metadata" | "kind" | "apiVersion" => false,
         "status" => !is_status && resource.has_status(),
-        _ => is_status,
+        _ => is_status || is_approval,
     };
     let metadata = ["metadata"];
     let kept = mixed(new.at(&metadata), live.at(&metadata), is_kept);
+    let path = ["status", "conditions"];
+    let said = new.at(&path).filter(|_| is_approval).map(|it| dated(it, call.moment.now));
     let new = Value::Map(mixed(Some(new), Some(live), keeps)).with(&metadata, Value::Map(kept));
+    let new = match said {
+        Some(conditions) => new.with(&path, conditions),
+        None => new,
+    };
     let generation = live.at(&["metadata", "generation"]).and_then(Value::as_int).unwrap_or(0);
     if !is_status && counts_generations(resource) && !same_wish(&new, live) {
         return new.with(&["metadata", "generation"], (generation + 1).into());

@@ -1,20 +1,21 @@
-//! Who owned what, and what a write made of that: thousands of pods of one template ask the same.
+//! Who owns what of a new object: thousands of pods of one template ask the same.
 
 use super::Writer;
 use super::compare::Difference;
 use crate::schema::TypeId;
 use crate::time::Timestamp;
-use crate::tree::{List, Text, Value};
+use crate::tree::{Text, Value};
 use std::collections::BTreeMap;
 
 /// More answers than this are not kept.
 const KEPT: usize = 512;
 
-/// Answers to earlier writes. What comes out of it is what comes out without it, only sooner.
+/// Entries of `managedFields` of new objects. What comes out of it is what comes out without it, only
+/// sooner.
 #[derive(Debug, Default)]
-pub struct Memo(BTreeMap<Question, Answer>);
+pub struct Memo(BTreeMap<Question, Value>);
 
-/// What the owners of fields after a write depend on, beside those before it.
+/// What the owners of a new object's fields depend on.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Question {
     difference: Difference,
@@ -27,17 +28,10 @@ pub(super) struct Question {
     now: Option<i64>,
 }
 
-#[derive(Debug)]
-struct Answer {
-    before: List,
-    /// `null`, if nobody is left.
-    after: Value,
-}
-
 impl Question {
-    pub(super) fn new(writer: &Writer<'_>, difference: Difference) -> Self {
+    pub(super) fn new(writer: &Writer<'_>, difference: &Difference) -> Self {
         Self {
-            difference,
+            difference: difference.clone(),
             ty: writer.ty,
             api_version: Text::new(writer.api_version),
             manager: Text::new(writer.manager),
@@ -46,23 +40,18 @@ impl Question {
             now: writer.now.map(Timestamp::seconds),
         }
     }
-
-    pub(super) fn difference(&self) -> &Difference {
-        &self.difference
-    }
 }
 
 impl Memo {
-    /// The entries of `managedFields` after a write, if the same was asked before.
-    pub(super) fn answer(&self, question: &Question, before: &List) -> Option<&Value> {
-        let answer = self.0.get(question).filter(|answer| answer.before == *before)?;
-        Some(&answer.after)
+    /// The entries, if the same was asked before.
+    pub(super) fn answer(&self, question: &Question) -> Option<&Value> {
+        self.0.get(question)
     }
 
-    pub(super) fn keep(&mut self, question: Question, before: List, after: Value) {
+    pub(super) fn keep(&mut self, question: Question, entries: Value) {
         if self.0.len() >= KEPT {
             self.0.clear();
         }
-        self.0.insert(question, Answer { before, after });
+        self.0.insert(question, entries);
     }
 }

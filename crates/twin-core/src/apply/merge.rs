@@ -184,8 +184,9 @@ fn look_items(
             Topology::Atomic => format!("[{at}]"),
             _ => match step_to(schema, ty, topology, item) {
                 Err(sentence) => {
+                    // Nothing can be said of what follows.
                     found.push(format!("{path}: element {at}: {sentence}"));
-                    continue;
+                    return;
                 }
                 Ok(step) => shown_step(&step),
             },

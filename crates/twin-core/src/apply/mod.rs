@@ -64,8 +64,15 @@ pub enum ApplyError {
     #[error("metadata.managedFields must be nil")]
     ManagedFields,
     /// What the configuration says does not fit its type.
-    #[error("{}", .0.join("\n"))]
+    #[error("{}", faults_message(.0))]
     Faults(Vec<String>),
+}
+
+fn faults_message(faults: &[String]) -> String {
+    match faults {
+        [one] => one.clone(),
+        all => all.iter().fold("errors:".to_owned(), |text, fault| format!("{text}\n  {fault}")),
+    }
 }
 
 /// The message that Kubernetes gives for conflicts.
@@ -117,24 +124,25 @@ fn stripped(fields: &FieldSet) -> FieldSet {
 /// `live` is what was there before; an object without any content for a create.
 pub fn update(writer: &Writer<'_>, live: &Value, new: &Value, memo: &mut Memo) -> Value {
     let Some(before) = entries(writer, live, new) else { return new.clone() };
-    let difference = Difference::between(writer.schema, writer.ty, live, new);
-    let question = Question::new(writer, difference);
-    if let Some(after) = memo.answer(&question, &before) {
-        return with_entries(new, after);
-    }
-    let mut managers = stored(&before);
     let creates = live.str_at(&["metadata", "uid"]).is_none();
-    if managers.is_empty() && !creates {
+    if before.is_empty() && !creates {
         // Nobody was tracked, so nobody starts: the first apply will.
         return new.without(MANAGED);
     }
+    let difference = Difference::between(writer.schema, writer.ty, live, new);
+    let question = (creates && before.is_empty()).then(|| Question::new(writer, &difference));
+    if let Some(known) = question.as_ref().and_then(|question| memo.answer(question)) {
+        return with_entries(new, known);
+    }
+    let mut managers = stored(&before);
     let me = Author::new(writer.manager, Operation::Update, writer.api_version, writer.subresource);
-    let difference = question.difference().sets().outside(&ignored(writer));
-    track(writer, &difference, &mut managers, me);
+    track(writer, &difference.sets().outside(&ignored(writer)), &mut managers, me);
     cap(&mut managers);
-    let after = encode(&managers).unwrap_or_default();
-    let tracked = with_entries(new, &after);
-    memo.keep(question, before, after);
+    let entries = encode(&managers).unwrap_or_default();
+    let tracked = with_entries(new, &entries);
+    if let Some(question) = question {
+        memo.keep(question, entries);
+    }
     tracked
 }
 
@@ -228,7 +236,8 @@ pub fn apply(
     let me = Author::new(writer.manager, Operation::Apply, writer.api_version, writer.subresource);
     let merged = merge::merge(schema, ty, &live, config);
     let last = managers.get(&me).cloned();
-    let fields = stripped(&field_set(schema, ty, config).outside(&ignored(writer)));
+    // What is owned by nobody in the end still holds what stands around it.
+    let fields = field_set(schema, ty, config).outside(&ignored(writer));
     let mine = Owned {
         fields,
         api_version: Text::new(writer.api_version),
@@ -246,11 +255,13 @@ pub fn apply(
         refuse(&managers, &me, &difference)?;
     }
     settle(&mut managers, Some(&me), &difference);
-    if live != merged
-        && let Some(mine) = managers.get_mut(&me)
-    {
-        mine.time = written_at(writer);
+    if let Some(mine) = managers.get_mut(&me) {
+        mine.fields = stripped(&mine.fields);
+        if live != merged {
+            mine.time = written_at(writer);
+        }
     }
+    managers.retain(|_, owned| !owned.fields.is_empty());
     Ok(with_entries(&merged, &encode(&managers).unwrap_or_default()))
 }
 

@@ -8,6 +8,7 @@ mod message;
 mod table;
 mod wire;
 
+pub(crate) use table::{Row, Shown, Zero, named};
 pub(crate) use wire::Malformed;
 
 use crate::registry::Registry;

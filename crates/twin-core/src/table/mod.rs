@@ -5,8 +5,10 @@
 
 mod cells;
 mod columns;
+mod custom;
 mod human;
 mod kinds;
+mod path;
 
 use crate::registry::Resource;
 use crate::time::Timestamp;
@@ -53,6 +55,8 @@ struct Row<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     columns: &'static [Column],
+    /// What the definition of a custom resource adds.
+    added: Vec<custom::Column>,
     /// `meta.k8s.io/v1`
     version: Text,
     include: Include,
@@ -60,7 +64,10 @@ pub(crate) struct Layout {
 
 impl Layout {
     pub(crate) fn new(resource: &Resource, version: Text, include: Include) -> Self {
-        Self { columns: columns(resource), version, include }
+        let own = resource.custom.as_ref().map(|custom| custom::Column::all(&custom.columns));
+        let added = own.unwrap_or_default();
+        let columns = if added.is_empty() { columns(resource) } else { kinds::NAMED };
+        Self { columns, added, version, include }
     }
 
     /// The table of these objects. The metadata is that of their list, or of the one object.
@@ -73,7 +80,11 @@ impl Layout {
     ) -> Value {
         let rows: Vec<_> = objects.map(|object| self.row(object, now)).collect();
         let definitions = match head {
-            Head::Shown => self.columns.iter().map(Column::definition).collect::<Vec<_>>().into(),
+            Head::Shown => {
+                let added = self.added.iter().map(custom::Column::definition);
+                let all = self.columns.iter().map(Column::definition).chain(added);
+                all.collect::<Vec<_>>().into()
+            }
             Head::Known => Value::Null,
         };
         Value::from([
@@ -87,7 +98,9 @@ impl Layout {
 
     fn row(&self, object: &Value, now: Timestamp) -> Value {
         let row = Row { object, now };
-        let cells: Vec<_> = self.columns.iter().map(|column| column.cell(&row)).collect();
+        let added = self.added.iter().map(|column| column.cell(&row));
+        let cells: Vec<_> =
+            self.columns.iter().map(|column| column.cell(&row)).chain(added).collect();
         let shown = match self.include {
             Include::Nothing => Value::Null,
             Include::Metadata => partial(object, &self.version),
@@ -99,6 +112,12 @@ impl Layout {
             None => value,
         }
     }
+}
+
+/// An object as a table of one row, with all columns.
+pub fn printed(resource: &Resource, object: &Value, now: Timestamp) -> Value {
+    let layout = Layout::new(resource, "meta.k8s.io/v1".into(), Include::Nothing);
+    layout.table(std::iter::once(object), Value::default(), Head::Shown, now)
 }
 
 /// An object of which only the metadata is shown.

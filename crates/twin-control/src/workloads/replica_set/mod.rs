@@ -16,7 +16,7 @@ use twin_core::time::Timestamp;
 use twin_core::tree::{Map, Value};
 
 /// Not more pods than this are made or ended in one look.
-const BURST: usize = 5_000;
+const BURST: usize = 25_000;
 
 #[derive(Debug, Default)]
 pub(super) struct ReplicaSets {

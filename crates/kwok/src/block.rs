@@ -1,0 +1,75 @@
+//! Values as YAML in block style, and YAML as values.
+
+use crate::fault::Fault;
+use twin_core::tree::{Map, Text, Value};
+use yaml::{FileId, Limits, Node};
+
+/// A value as YAML that ends with a line break.
+pub(crate) fn block(value: &Value) -> String {
+    let mut text = String::new();
+    write(value, 0, &mut text);
+    text
+}
+
+fn write(value: &Value, depth: usize, text: &mut String) {
+    let pad = "  ".repeat(depth);
+    match value {
+        Value::Map(map) if map.iter().next().is_some() => {
+            for (key, value) in map {
+                text.extend([pad.as_str(), &Value::Text(key.clone()).to_string(), ":"]);
+                write_below(value, depth + 1, text);
+            }
+        }
+        Value::List(list) if !list.is_empty() => {
+            for item in list.iter() {
+                text.extend([pad.as_str(), "-"]);
+                write_below(item, depth + 1, text);
+            }
+        }
+        other => text.extend([pad.as_str(), &other.to_string(), "\n"]),
+    }
+}
+
+fn write_below(value: &Value, depth: usize, text: &mut String) {
+    let nested = match value {
+        Value::Map(map) => map.iter().next().is_some(),
+        Value::List(list) => !list.is_empty(),
+        _ => false,
+    };
+    if nested {
+        text.push('\n');
+        write(value, depth, text);
+    } else {
+        text.extend([" ", &value.to_string(), "\n"]);
+    }
+}
+
+/// Reads text that a template made.
+pub(crate) fn read(text: &str) -> Result<Value, Fault> {
+    let limits = Limits { nodes: 100_000, ..Limits::default() };
+    match yaml::parse(text, FileId(0), limits) {
+        Ok(node) => Ok(node.as_ref().map(value).unwrap_or_default()),
+        Err(diagnostic) => Err(Fault::new(
+            0,
+            format!("line {} of what it made: {}", diagnostic.span.start.line, diagnostic.message),
+        )),
+    }
+}
+
+/// The value of a node.
+pub(crate) fn value(node: &Node) -> Value {
+    match &node.value {
+        yaml::Value::Null => Value::Null,
+        yaml::Value::Bool(bool) => Value::Bool(*bool),
+        yaml::Value::Int(int) => Value::Int(*int),
+        yaml::Value::Float(float, text) if !float.is_finite() => Value::text(text),
+        yaml::Value::Float(float, _) => Value::Float(*float),
+        yaml::Value::Str(text) => Value::text(text),
+        yaml::Value::Seq(items) => items.iter().map(value).collect::<Vec<_>>().into(),
+        yaml::Value::Map(map) => {
+            let entry =
+                |(key, node): &(yaml::Spanned<String>, Node)| (Text::new(&key.value), value(node));
+            Value::Map(map.entries.iter().map(entry).collect::<Map>())
+        }
+    }
+}

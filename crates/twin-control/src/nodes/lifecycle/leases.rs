@@ -6,7 +6,7 @@
 use super::{LOST, is_lost};
 use crate::controller::{Controller, Outcome, View, Wake};
 use crate::tables::{LEASES, NAMESPACES, NODES};
-use twin_core::api::last_heartbeat;
+use twin_core::api::{Deletion, last_heartbeat};
 use twin_core::store::{Change, ChangeKind, Key, Object, TableName};
 use twin_core::tree::{Text, Value};
 
@@ -27,22 +27,29 @@ impl Controller for Leases {
 
     fn woken(&mut self, change: &Change, table: &TableName, _: &View<'_>, wake: &mut Wake) {
         let node = &change.object;
-        if *table != NODES || change.kind == ChangeKind::Deleted {
-            return;
-        }
-        if change.previous.as_ref().is_none_or(|old| is_lost(&old.tree) != is_lost(&node.tree)) {
+        let before = change.previous.as_ref().filter(|_| change.kind == ChangeKind::Modified);
+        if *table == NODES && before.is_none_or(|old| is_lost(&old.tree) != is_lost(&node.tree)) {
             wake.key(node.key.clone());
         }
     }
 
     fn reconcile(&mut self, key: &Key, view: &View<'_>) -> Outcome {
         let mut outcome = Outcome::default();
-        let space = view.get(&NAMESPACES, &Key::new("", NAMESPACE));
-        let Some((node, _)) = view.get(&NODES, key).zip(space) else { return outcome };
-        let own = Key::new(NAMESPACE, key.name());
-        let Some(lease) = view.get(&LEASES, &own) else {
-            outcome.create(LEASES, NAMESPACE, lease(node));
+        if view.get(&NAMESPACES, &Key::new("", NAMESPACE)).is_none() {
             return outcome;
+        }
+        let own = Key::new(NAMESPACE, key.name());
+        let (node, lease) = match (view.get(&NODES, key), view.get(&LEASES, &own)) {
+            (Some(node), Some(lease)) => (node, lease),
+            (Some(node), None) => {
+                outcome.create(LEASES, NAMESPACE, made(node));
+                return outcome;
+            }
+            (None, Some(_)) => {
+                outcome.delete(LEASES, &own, Deletion::default());
+                return outcome;
+            }
+            (None, None) => return outcome,
         };
         let silent = lease.tree.at(&MARK).is_some();
         let beats = lease.tree.at(&TIME).is_none();
@@ -57,7 +64,8 @@ impl Controller for Leases {
     }
 }
 
-fn lease(node: &Object) -> Value {
+/// The Lease of a node.
+fn made(node: &Object) -> Value {
     let name = node.key.name();
     let owner = Value::from([
         ("apiVersion", "v1".into()),

@@ -73,7 +73,9 @@ impl Walk<'_> {
                 continue;
             };
             self.keep(key, child, value, &mut kept)?;
-            let forgets = field.is_some_and(|field| field.zero == Zero::Nothing);
+            // An empty list of managers is a wish: that nobody owns anything any more.
+            let forgets =
+                key != "managedFields" && field.is_some_and(|field| field.zero == Zero::Nothing);
             kept.pop_if(|(last, value)| forgets && last == key && is_zero(value));
         }
         let present: BTreeSet<Text> = kept.iter().map(|(key, _)| key.clone()).collect();

@@ -101,7 +101,7 @@ pub(super) fn ingress(walk: &mut Walk<'_>, map: &Map) {
         walk.below("defaultBackend", |walk| backend(walk, default));
     }
     if items(map, "rules").is_empty() && part(map, "defaultBackend").is_none() {
-        let message = "Invalid value: []: either `defaultBackend` or `rules` must be specified";
+        let message = "Invalid value: null: either `defaultBackend` or `rules` must be specified";
         walk.say("FieldValueInvalid", message.to_owned());
     }
     walk.below("rules", |walk| {

@@ -4,6 +4,7 @@ use super::Moment;
 use crate::registry::{Resource, Scope};
 use crate::status::{Cause, Status};
 use crate::tree::{Map, Text, Value};
+use crate::validation::name_faults;
 
 /// Kinds that count the changes of what is wanted, beside all that have a status of their own.
 const GENERATIONS: &[(&str, &[&str])] = &[
@@ -209,53 +210,21 @@ fn quality(pod: &Value) -> &'static str {
     }
 }
 
-const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-
 /// Refuses names that Kubernetes does not allow.
-pub(super) fn check_name(resource: &Resource, name: &str) -> Result<(), Status> {
-    let kind = &resource.kind;
-    let invalid = |reason, message: String| {
-        let cause = Cause { reason, message, field: "metadata.name".to_owned() };
-        Err(Status::invalid(&kind.group, &kind.name, name, vec![cause]))
+pub(super) fn check_name(resource: &Resource, object: &Value, name: &str) -> Result<(), Status> {
+    let cause = |reason, message| Cause { reason, message, field: "metadata.name".to_owned() };
+    let causes = if name.is_empty() {
+        let message = "Required value: name or generateName is required".to_owned();
+        vec![cause("FieldValueRequired", message)]
+    } else {
+        let faults = name_faults(resource, object, name).into_iter();
+        let sentence = |fault: String| format!("Invalid value: {name:?}: {fault}");
+        faults.map(|fault| cause("FieldValueInvalid", sentence(fault))).collect()
     };
-    if name.is_empty() {
-        return invalid(
-            "FieldValueRequired",
-            "Required value: name or generateName is required".to_owned(),
-        );
-    }
-    // Names of roles and their bindings are parts of paths.
-    if kind.group == "rbac.authorization.k8s.io" {
+    if causes.is_empty() {
         return Ok(());
     }
-    // Bundles of a signer have its name before their own: `example.dev:signer:bundle`.
-    let name = match name.rsplit_once(':') {
-        Some((_, own)) if resource.is("certificates.k8s.io", "clustertrustbundles") => own,
-        _ => name,
-    };
-    let label = resource.is("", "namespaces") || resource.is("", "services");
-    let part = |part: &str| {
-        let bytes = part.as_bytes();
-        let inner =
-            bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-');
-        inner
-            && bytes.first().is_some_and(|b| *b != b'-')
-            && bytes.last().is_some_and(|b| *b != b'-')
-    };
-    let (fits, limit, sentence) =
-        if label { (part(name), 63, LABEL) } else { (name.split('.').all(part), 253, SUBDOMAIN) };
-    if name.len() > limit {
-        return invalid(
-            "FieldValueInvalid",
-            format!("Invalid value: {name:?}: must be no more than {limit} bytes"),
-        );
-    }
-    if fits {
-        Ok(())
-    } else {
-        invalid("FieldValueInvalid", format!("Invalid value: {name:?}: {sentence}"))
-    }
+    Err(Status::invalid(&resource.kind.group, &resource.kind.name, name, causes))
 }
 
 /// The finalizers of an object.

@@ -41,7 +41,7 @@ impl Api {
         let name = self.name_of(call, object, &namespace);
         // A client's object of a built-in kind is judged with its name.
         if call.is_own() || resource.custom.is_some() {
-            check_name(resource, &name)?;
+            check_name(resource, object, &name)?;
         }
         self.check_open(resource, &name, &namespace)?;
         let nothing = self.nothing(resource.ty);

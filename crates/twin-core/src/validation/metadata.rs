@@ -27,7 +27,7 @@ impl Moment {
 pub(super) fn judge(walk: &mut Walk<'_>, resource: &Resource, object: &Value) {
     let Some(metadata) = object.at(&["metadata"]).and_then(Value::as_map) else { return };
     walk.below("metadata", |walk| {
-        name(walk, resource, metadata);
+        name(walk, resource, object, metadata);
         if let Some(map) = part(metadata, "labels") {
             walk.below("labels", |walk| labels(walk, map));
         }
@@ -37,8 +37,8 @@ pub(super) fn judge(walk: &mut Walk<'_>, resource: &Resource, object: &Value) {
     });
 }
 
-fn name(walk: &mut Walk<'_>, resource: &Resource, metadata: &Map) {
-    let form = form(resource);
+fn name(walk: &mut Walk<'_>, resource: &Resource, object: &Value, metadata: &Map) {
+    let form = |name: &str| name_faults(resource, object, name);
     let stem = text(metadata, "generateName");
     // What follows the stem may be what makes it a name.
     let end = stem.trim_end_matches('-');
@@ -57,15 +57,35 @@ fn name(walk: &mut Walk<'_>, resource: &Resource, metadata: &Map) {
     }
 }
 
-/// What names of a kind look like.
-fn form(resource: &Resource) -> fn(&str) -> Vec<String> {
+/// What is wrong with the name of an object of this kind.
+pub(crate) fn name_faults(resource: &Resource, object: &Value, name: &str) -> Vec<String> {
     match (resource.kind.group.as_str(), resource.plural.as_str()) {
         // Names of roles are parts of paths; of the others nothing is said, so only paths count.
         ("rbac.authorization.k8s.io", _) | ("policy", "poddisruptionbudgets") => {
-            names::path_segment
+            names::path_segment(name)
         }
-        ("", "namespaces" | "services") | ("apps", "statefulsets") => names::dns_label,
-        _ => names::subdomain,
+        ("", "namespaces" | "services") | ("apps", "statefulsets") => names::dns_label(name),
+        ("certificates.k8s.io", "clustertrustbundles") => {
+            bundle(object.str_at(&["spec", "signerName"]).unwrap_or_default(), name)
+        }
+        _ => names::subdomain(name),
+    }
+}
+
+/// Bundles of a signer have its name before their own: `example.dev:signer:bundle`.
+fn bundle(signer: &str, name: &str) -> Vec<String> {
+    let prefix = format!("{}:", signer.replace('/', ":"));
+    match name.strip_prefix(&prefix) {
+        _ if signer.is_empty() && name.contains(':') => {
+            vec![
+                "ClusterTrustBundle without signer name must not have \":\" in its name".to_owned(),
+            ]
+        }
+        _ if signer.is_empty() => names::subdomain(name),
+        Some(own) => names::subdomain(own),
+        None => vec![format!(
+            "ClusterTrustBundle for signerName {signer} must be named with prefix {prefix}"
+        )],
     }
 }
 
@@ -127,4 +147,23 @@ fn finalizers(walk: &mut Walk<'_>, finalizers: &[Value]) {
             }
         });
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bundle;
+
+    #[test]
+    fn bundles_are_called_after_their_signer() {
+        for (signer, name, sound) in [
+            ("", "own", true),
+            ("", "a:b", false),
+            ("example.dev/signer", "example.dev:signer:own", true),
+            ("example.dev/signer", "example.dev:signer:", false),
+            ("example.dev/signer", "example.dev:other:own", false),
+            ("example.dev/signer", "own", false),
+        ] {
+            assert_eq!(bundle(signer, name).is_empty(), sound, "{signer} {name}");
+        }
+    }
 }

@@ -13,6 +13,8 @@ mod quantity;
 mod rules;
 mod workloads;
 
+pub(crate) use metadata::name_faults;
+
 use crate::names::quoted;
 use crate::registry::Resource;
 use crate::schema::{Schema, Shape, TypeId};

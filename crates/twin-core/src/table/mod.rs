@@ -1,6 +1,6 @@
 //! Objects as rows of a table, for people: `kubectl get` shows what stands here.
 //!
-//! [`kinds`] says which columns a kind has, as data; [`cells`] are small functions of an object
+//! `kinds` says which columns a kind has, as data; `cells` are small functions of an object
 //! and the time.
 
 mod cells;

@@ -11,8 +11,6 @@ const VERSION: &str = "0.13.2";
 /// Crates with the targets that they have, and where the seeds of a target lie.
 const TARGETS: &[(&str, &str, &str)] = &[
     ("compose", "load", "seeds"),
-    ("kwok", "stages", "../../../examples/stages"),
-    ("kwok", "languages", "seeds/languages"),
     ("twin-core", "patch", "seeds/patch"),
     ("twin-core", "apply", "seeds/apply"),
     ("twin-core", "selectors", "seeds/selectors"),

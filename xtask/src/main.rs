@@ -10,7 +10,6 @@ mod cluster;
 mod fuzz;
 mod generate;
 mod judges;
-mod kube_tests;
 mod outcome;
 mod shell;
 mod suite;
@@ -41,8 +40,6 @@ enum Chore {
     Bench(bench::Bench),
     /// Write the twin's tables of built-in kinds from Kubernetes' published documents
     TwinTables(twin_tables::Arguments),
-    /// Run the tests that kube's crates ship, on a twin
-    KubeTests(kube_tests::Arguments),
     /// A real Kubernetes on this machine for the tests
     #[command(subcommand)]
     Cluster(cluster::Cluster),
@@ -55,7 +52,6 @@ fn main() -> ExitCode {
         Chore::Gen(arguments) => generate::run(&arguments).map(done),
         Chore::Bench(bench) => bench::run(&bench).map(done),
         Chore::TwinTables(arguments) => twin_tables::run(&arguments).map(done),
-        Chore::KubeTests(arguments) => kube_tests::chore(&arguments).map(done),
         Chore::Cluster(cluster) => cluster::run(&cluster),
     };
     match result {

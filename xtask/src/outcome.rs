@@ -86,12 +86,6 @@ impl Outcome {
     /// Adds tests that an earlier run counted as ignored.
     pub(crate) fn add_ignored(&mut self, more: Self) {
         self.ignored -= (more.passed + more.failed).min(self.ignored);
-        self.add(Self { ignored: 0, ..more });
-    }
-
-    /// Adds another run.
-    pub(crate) fn add(&mut self, more: Self) {
-        self.ignored += more.ignored;
         self.passed += more.passed;
         self.failed += more.failed;
         self.failures.extend(more.failures);

@@ -3,7 +3,7 @@
 use crate::outcome::{Failures, Outcome};
 use crate::shell::{cargo, find, say, skip};
 use crate::suite::{Place, Prepared};
-use crate::{generate, judges, kube_tests};
+use crate::{generate, judges};
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -47,9 +47,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         let (more, accidents) = again(&prepared, first)?;
         outcome.add_ignored(more);
         flaky = accidents;
-    }
-    if !arguments.quick && arguments.rest.is_empty() {
-        outcome.add(kube_tests::run_all(None)?);
     }
     let drift = generate::drift();
     account(&outcome, &missing, arguments.quick);
@@ -104,7 +101,7 @@ fn again(prepared: &Prepared, mut first: Outcome) -> Result<(Outcome, Failures)>
 const MOST_AGAIN: usize = 3;
 
 /// Runs tests with their output shown, and reads it.
-pub(crate) fn cargo_test(command: &mut Command) -> Result<Outcome> {
+fn cargo_test(command: &mut Command) -> Result<Outcome> {
     let (output, input) = std::io::pipe().context("no pipe")?;
     command.stdout(input.try_clone().context("no pipe")?).stderr(input);
     let mut child = command.spawn().context("cannot run cargo test")?;

@@ -252,10 +252,7 @@ fn expression(schema: &Value) -> Value {
     let atomic = schema["x-kubernetes-map-type"] == "atomic";
     if let Some(reference) = reference {
         let name = json!(format!("#{}", reference.rsplit('/').next().unwrap_or_default()));
-        return match schema["x-kubernetes-map-type"].as_str() {
-            Some(grain @ ("atomic" | "granular")) => json!({ grain: name }),
-            _ => name,
-        };
+        return if atomic { json!({ "atomic": name }) } else { name };
     }
     match (schema["type"].as_str(), schema["format"].as_str()) {
         (_, Some("int-or-string")) => json!("int-or-string"),

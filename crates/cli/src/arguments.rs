@@ -1,7 +1,6 @@
 //! The command line.
 
 mod live;
-mod nodes;
 mod twin;
 mod values;
 
@@ -9,7 +8,6 @@ pub(crate) use live::{
     DiffArguments, DoctorArguments, DownArguments, LogsArguments, ReuseArguments, StatusArguments,
     TargetArguments, UpArguments,
 };
-pub(crate) use nodes::NodesArguments;
 pub(crate) use twin::TwinArguments;
 
 use crate::exit;

@@ -11,7 +11,6 @@ mod identity;
 mod judge;
 mod known;
 mod lock;
-mod nodes;
 pub(crate) mod progress;
 mod remember;
 mod removal;

@@ -33,26 +33,15 @@ mod world;
 
 pub use controller::{Controller, Outcome, View, Wake, controller_of};
 pub use events::{Event, Severity};
-pub use nodes::stages::{Stages, UnknownKind};
 pub use world::World;
 
-/// All controllers of a cluster, in the order in which they get their turn. What the stages leave
-/// to chance follows from the seed.
-pub fn standard(stages: &Stages, seed: u64) -> Vec<Box<dyn Controller>> {
+/// All controllers of a cluster, in the order in which they get their turn.
+pub fn standard() -> Vec<Box<dyn Controller>> {
     let mut all = identity::controllers();
     all.extend(workloads::controllers());
     all.extend(network::controllers());
     all.extend(storage::controllers());
     all.extend(scaling::controllers());
-    all.extend(nodes::controllers(stages, seed));
-    all
-}
-
-/// What a cluster has beside a controller manager and a scheduler: its API server and its nodes. The
-/// nodes renew their Leases, so that a real controller manager finds them alive.
-pub fn nodes_alone() -> Vec<Box<dyn Controller>> {
-    let mut all = network::api_server();
-    all.push(Box::new(identity::roles()));
-    all.extend(nodes::kubelets());
+    all.extend(nodes::controllers());
     all
 }

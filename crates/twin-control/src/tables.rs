@@ -14,9 +14,6 @@ macro_rules! tables {
 }
 
 tables! {
-    CLUSTER_ROLES = "rbac.authorization.k8s.io/clusterroles",
-    CLUSTER_ROLE_BINDINGS = "rbac.authorization.k8s.io/clusterrolebindings",
-    COMPONENT_STATUSES = "/componentstatuses",
     CONFIG_MAPS = "/configmaps",
     CLAIMS = "/persistentvolumeclaims",
     CRON_JOBS = "batch/cronjobs",

@@ -17,7 +17,6 @@
 
 pub mod api;
 pub mod apply;
-mod names;
 mod openapi;
 pub mod patch;
 mod protobuf;
@@ -26,7 +25,6 @@ pub mod schema;
 pub mod selector;
 pub mod status;
 pub mod store;
-pub mod table;
+mod table;
 pub mod time;
 pub mod tree;
-mod validation;

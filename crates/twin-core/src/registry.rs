@@ -3,7 +3,6 @@
 use crate::schema::{Custom, Schema, TypeId};
 use crate::store::TableName;
 use crate::tree::{List, Text, Value, decode};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A kind, with its group and version.
@@ -54,8 +53,6 @@ pub struct Resource {
     pub subresources: Vec<Subresource>,
     pub ty: TypeId,
     pub table: TableName,
-    /// The kind and version in which its objects are kept, whichever version wrote them.
-    pub kept: Kind,
     /// What its definition asks of objects, if it is not built in.
     pub custom: Option<Arc<Custom>>,
 }
@@ -94,14 +91,7 @@ impl Registry {
         let rows = decode(include_bytes!("../data/resources.json"))
             .expect("the table is checked in, and a test reads it");
         let rows = rows.as_list().cloned().unwrap_or_default();
-        let mut resources: Vec<_> = rows.iter().map(|row| resource(schema, row)).collect();
-        // The first that is served from a table is the one that is kept there.
-        let mut kept: BTreeMap<TableName, Kind> = BTreeMap::new();
-        for resource in &mut resources {
-            let kind = kept.entry(resource.table.clone()).or_insert_with(|| resource.kind.clone());
-            resource.kept = kind.clone();
-        }
-        Self { resources: resources.into_iter().map(Arc::new).collect() }
+        Self { resources: rows.iter().map(|row| Arc::new(resource(schema, row))).collect() }
     }
 
     /// Serves one more resource; one with the same address is replaced.
@@ -170,10 +160,8 @@ fn resource(schema: &Schema, row: &Value) -> Resource {
     let scope = if text("scope") == "Namespaced" { Scope::Namespaced } else { Scope::Cluster };
     // Both events APIs show the same objects, and so do all versions of a resource.
     let storage = if plural == "events" { "" } else { group.as_str() };
-    let own = kind(row.at(&["kind"]));
     Resource {
-        kept: own.clone(),
-        kind: own,
+        kind: kind(row.at(&["kind"])),
         table: TableName(Text::from(format!("{storage}/{plural}"))),
         plural,
         singular: text("singular"),

@@ -69,13 +69,6 @@ impl Timestamp {
     pub fn value(self) -> Value {
         Value::Text(Text::from(self.to_string()))
     }
-
-    /// As `metav1.MicroTime` in an object, which always has six digits of a second.
-    pub fn micro_value(self) -> Value {
-        let seconds = self.to_string();
-        let whole = seconds.trim_end_matches('Z');
-        Value::Text(Text::from(format!("{whole}.{:06}Z", self.0.rem_euclid(SECOND))))
-    }
 }
 
 /// `2026-11-25T22:13:31Z`
@@ -125,8 +118,5 @@ mod tests {
             assert_eq!(time.to_string(), text);
             assert_eq!(Timestamp::parse(text), Some(time));
         }
-        let time = Timestamp::from_micros(-1);
-        assert_eq!(time.micro_value().as_str(), Some("1969-12-31T23:59:59.999999Z"));
-        assert_eq!(Timestamp::parse("1969-12-31T23:59:59.999999Z"), Some(time));
     }
 }

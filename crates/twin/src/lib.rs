@@ -18,7 +18,6 @@
 //! Where the runtime's time is paused, a day of theirs takes as long as its events need.
 //! What differs from a real API server stands in `docs/twin-fidelity.md`.
 
-mod fleet;
 mod https;
 mod inputs;
 mod service;
@@ -26,8 +25,6 @@ mod service;
 pub use https::{IdentityError, ServeError, Served};
 pub use inputs::{LOST, Unknown, Workload};
 pub use service::{BodyError, TwinBody, TwinService};
-pub use shapes::{Pool, Shape};
-pub use twin_control::{Stages, UnknownKind};
 pub use twin_core::registry::Scope;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -74,9 +71,6 @@ impl Clock {
 #[derive(Clone, Debug)]
 pub struct Builder {
     nodes: u32,
-    shape: &'static Shape,
-    pools: Vec<Pool>,
-    stages: Stages,
     seed: u64,
     origin: Option<Duration>,
     motion: Motion,
@@ -88,8 +82,6 @@ pub enum Motion {
     /// The twin's own controllers, scheduler and nodes.
     #[default]
     Controllers,
-    /// The twin's nodes alone: who schedules and controls comes as a client.
-    Nodes,
     /// Nobody: objects stay as clients write them, as with an API server alone.
     Still,
 }
@@ -97,15 +89,7 @@ pub enum Motion {
 impl Twin {
     /// Starts to describe a twin.
     pub fn builder() -> Builder {
-        Builder {
-            nodes: 0,
-            shape: shapes::standard(),
-            pools: Vec::new(),
-            stages: Stages::default(),
-            seed: 1,
-            origin: None,
-            motion: Motion::default(),
-        }
+        Builder { nodes: 0, seed: 1, origin: None, motion: Motion::default() }
     }
 
     /// A client for it.
@@ -193,28 +177,6 @@ impl Builder {
         self
     }
 
-    /// What those nodes are: one of [`shapes::shapes`]. Without it, 16 processors and 64 GiB.
-    #[must_use]
-    pub fn shape(mut self, shape: &'static Shape) -> Self {
-        self.shape = shape;
-        self
-    }
-
-    /// More nodes, called after their pool: `gpu-0`, `gpu-1`…
-    #[must_use]
-    pub fn pool(mut self, pool: Pool) -> Self {
-        self.pools.push(pool);
-        self
-    }
-
-    /// How nodes, pods and other objects live, as KWOK's `Stage` files say it. Kinds that have
-    /// stages have nothing of the twin's own life.
-    #[must_use]
-    pub fn stages(mut self, stages: Stages) -> Self {
-        self.stages = stages;
-        self
-    }
-
     /// Where uids and generated names come from: equal seeds give equal ones.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -244,8 +206,7 @@ impl Builder {
         let real = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let origin = self.origin.unwrap_or_else(real);
         let controllers = match self.motion {
-            Motion::Controllers => twin_control::standard(&self.stages, self.seed),
-            Motion::Nodes => twin_control::nodes_alone(),
+            Motion::Controllers => twin_control::standard(),
             Motion::Still => Vec::new(),
         };
         let (changed, changes) = watch::channel(());
@@ -255,7 +216,7 @@ impl Builder {
             changed,
         };
         let twin = Twin { shared: Arc::new(shared) };
-        if self.motion != Motion::Still {
+        if self.motion == Motion::Controllers {
             tokio::spawn(turn(Arc::downgrade(&twin.shared), changes));
         }
         for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
@@ -264,15 +225,19 @@ impl Builder {
                 &format!(r#"{{"metadata":{{"name":"{name}"}}}}"#),
             );
         }
-        let plain = Pool::new("node", self.nodes, self.shape)
-            .expect("the name has nothing but small letters");
-        for pool in std::iter::once(&plain).chain(&self.pools) {
-            for node in pool.nodes() {
-                twin.seed_object("/api/v1/nodes", &fleet::object(&node).to_string());
-            }
+        for at in 0..self.nodes {
+            twin.seed_object("/api/v1/nodes", &node(at));
         }
         twin
     }
+}
+
+/// A node of a common size.
+fn node(at: u32) -> String {
+    let capacity = r#"{"cpu":"16","memory":"64Gi","ephemeral-storage":"200Gi","pods":"110"}"#;
+    format!(
+        r#"{{"metadata":{{"name":"node-{at}","labels":{{"kubernetes.io/hostname":"node-{at}"}}}},"status":{{"capacity":{capacity},"allocatable":{capacity}}}}}"#
+    )
 }
 
 impl Twin {

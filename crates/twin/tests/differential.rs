@@ -25,8 +25,7 @@ async fn the_twin_answers_as_a_real_server_does() {
         return;
     };
     let twin = Twin::builder().motion(twin::Motion::Still).start();
-    let scripts =
-        [include_str!("requests.json"), include_str!("custom.json"), include_str!("versions.json")];
+    let scripts = [include_str!("requests.json"), include_str!("custom.json")];
     let script: Vec<Value> =
         scripts.iter().flat_map(|it| serde_json::from_str::<Vec<Value>>(it).unwrap()).collect();
     let mut wrong = Vec::new();

@@ -20,16 +20,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("report", &["units", "yaml", "model"]),
     ("apply", &[]),
     ("cluster", &["model", "apply"]),
-    ("twin-core", &["yaml"]),
-    ("shapes", &[]),
-    ("kwok", &["yaml", "twin-core"]),
-    ("twin-control", &["units", "twin-core", "kwok"]),
-    ("twin", &["twin-core", "twin-control", "shapes"]),
+    ("twin-core", &[]),
+    ("twin-control", &["units", "twin-core"]),
+    ("twin", &["twin-core", "twin-control"]),
     (
         "cli",
         &[
             "units", "yaml", "model", "catalog", "compose", "plan", "manifest", "check",
-            "networks", "report", "apply", "cluster", "twin", "shapes", "kwok",
+            "networks", "report", "apply", "cluster", "twin",
         ],
     ),
     ("xtask", &["catalog", "check", "cli"]),
@@ -47,8 +45,6 @@ pub(super) const DECISIONS: &[&str] = &[
     "apply",
     "twin-core",
     "twin-control",
-    "shapes",
-    "kwok",
 ];
 
 /// What a decision crate must not even be able to call, with what it is.

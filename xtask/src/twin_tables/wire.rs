@@ -1,8 +1,8 @@
 //! Field numbers of protobuf, from the tags of Kubernetes' Go types.
 //!
 //! A row holds, by number, the field's name in JSON. `*` before it says that Go has a pointer there, so
-//! that a zero is meant; `!` that JSON shows a zero too, `^` that it does not even if it is a struct; `~`
-//! that its times have microseconds. `=TYPE` is a struct whose fields JSON shows as those of its owner.
+//! that a zero is meant; `~` that its times have microseconds. `=TYPE` is a struct whose fields JSON
+//! shows as those of its owner.
 
 use super::read_text;
 use anyhow::{Context, Result};
@@ -78,20 +78,13 @@ fn field(line: &str, package: &str) -> Option<(String, Value)> {
     let tag = |name: &str| tags.split_once(&format!("{name}:\""))?.1.split('"').next();
     let number = tag("protobuf")?.split(',').nth(1)?;
     let ty = code.split_whitespace().last()?;
-    let mut words = tag("json")?.split(',');
-    let name = words.next()?;
+    let name = tag("json")?.split(',').next()?;
     let shown = if name.is_empty() {
         format!("={}", full(ty, package))
     } else {
         let pointer = if ty.starts_with('*') { "*" } else { "" };
-        let words: Vec<_> = words.collect();
-        let zero = match (words.contains(&"omitzero"), words.contains(&"omitempty")) {
-            (true, _) => "^",
-            (false, true) => "",
-            (false, false) => "!",
-        };
         let micro = if ty.ends_with("MicroTime") { "~" } else { "" };
-        format!("{pointer}{zero}{micro}{name}")
+        format!("{pointer}{micro}{name}")
     };
     Some((number.to_owned(), json!(shown)))
 }
@@ -116,6 +109,6 @@ mod tests {
         let text = "type A struct {\n\tB *int32 `json:\"b,omitempty\" protobuf:\"varint,3,opt,name=b\"`\n\tC `json:\",inline\" protobuf:\"bytes,2,opt,name=c\"`\n\tD MicroTime `json:\"d\" protobuf:\"bytes,1,opt,name=d\"`\n}\n";
         let mut known = BTreeMap::new();
         structs(text, "x.v1", &mut known);
-        assert_eq!(json!(known["x.v1.A"]), json!({ "3": "*b", "2": "=x.v1.C", "1": "!~d" }));
+        assert_eq!(json!(known["x.v1.A"]), json!({ "3": "*b", "2": "=x.v1.C", "1": "~d" }));
     }
 }

@@ -1,6 +1,6 @@
 //! Commands that talk to a cluster.
 
-use super::{ClusterArguments, NodesArguments, ProjectArguments, values};
+use super::{ClusterArguments, ProjectArguments, values};
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
 use units::Seconds;
@@ -56,7 +56,6 @@ Exit codes:
   5  somebody else owns what would change, or changes it right now
   6  the cluster cannot be reached, or does not allow it
 130  interrupted; the same command goes on from there")]
-#[command(mut_arg("context", |context| context.conflicts_with("NodesArguments")))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct UpArguments {
     #[command(flatten)]
@@ -66,10 +65,15 @@ pub(crate) struct UpArguments {
     #[command(flatten)]
     pub(crate) target: TargetArguments,
     /// Run on the cluster of the kubeconfig's current context
-    #[arg(long, conflicts_with_all = ["context", "NodesArguments"], help_heading = "Cluster")]
+    #[arg(long, conflicts_with = "context", help_heading = "Cluster")]
     current_context: bool,
-    #[command(flatten)]
-    pub(crate) nodes: NodesArguments,
+    /// Nodes of the twin
+    #[arg(
+        long, value_name = "COUNT", default_value = "3", help_heading = "Cluster",
+        value_parser = clap::value_parser!(u32).range(1..=10_000),
+        conflicts_with_all = ["context", "current_context"]
+    )]
+    pub(crate) nodes: u32,
     /// Keep the twin for kubectl and helm until Ctrl-C, instead of the tour, and write how to reach
     /// it to a file
     #[arg(

@@ -1,6 +1,5 @@
 //! The command line of `muster twin`.
 
-use super::NodesArguments;
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
 use units::Seconds;
@@ -17,11 +16,6 @@ Examples:
     export KUBECONFIG=muster-twin.kubeconfig
     kubectl get nodes
   muster twin --nodes 100 --port 6443           a larger one, at a port of yours
-  muster twin --nodes 7500 --gpus 8 --shape h100
-                                                machines with GPUs; or several kinds of them:
-  muster twin --pool web=20:m7i.xlarge --pool gpu=64:p5.48xlarge,rack=4
-  muster twin --stages examples/stages/pods.yaml
-                                                pods that live as KWOK's stages say
   muster twin --for 10m --kubeconfig /tmp/twin  for a script
 
 Exit codes:
@@ -29,14 +23,9 @@ Exit codes:
   1  the port is taken, or the kubeconfig cannot be written
   2  the command line is wrong")]
 pub(crate) struct TwinArguments {
-    #[command(flatten)]
-    pub(crate) nodes: NodesArguments,
-    /// List the shapes that nodes can have, and end
-    #[arg(long, help_heading = "Nodes")]
-    pub(crate) shapes: bool,
-    /// With --shapes: for programs, with the source of each figure
-    #[arg(long, help_heading = "Nodes", requires = "shapes")]
-    pub(crate) json: bool,
+    /// How many nodes it has
+    #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u32).range(..=10_000))]
+    pub(crate) nodes: u32,
     /// Where to write how to reach it, with its secret
     #[arg(long, value_name = "FILE", default_value = "muster-twin.kubeconfig", value_hint = ValueHint::FilePath)]
     pub(crate) kubeconfig: PathBuf,

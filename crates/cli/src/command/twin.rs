@@ -1,29 +1,21 @@
 //! `muster twin`: a cluster without containers, for kubectl and helm.
 
-mod listed;
-
 use crate::arguments::TwinArguments;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::live::{block_on, interrupted};
 use crate::printer::Printer;
-use listed::Form;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 use twin::{ServeError, Served, Twin};
 
 pub(super) fn run(arguments: &TwinArguments, printer: &mut Printer) -> Result<Exit, Error> {
-    if arguments.shapes {
-        let form = if arguments.json { Form::Json } else { Form::Table };
-        return listed::list(form, printer);
-    }
-    let builder = arguments.nodes.builder()?.seed(arguments.seed);
     block_on(async {
-        let twin = builder.start();
+        let twin = Twin::builder().nodes(arguments.nodes).seed(arguments.seed).start();
         let kubeconfig = &arguments.kubeconfig;
         let served = serve(&twin, arguments.port, kubeconfig).await?;
-        printer.result(&greeting(&served, arguments.nodes.count(), kubeconfig))?;
+        printer.result(&greeting(&served, arguments.nodes, kubeconfig))?;
         let done = lasting(arguments.lasting.map(|it| Duration::from_secs(it.0.into()))).await;
         served.end().await;
         Ok(done)

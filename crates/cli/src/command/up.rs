@@ -65,7 +65,7 @@ impl Up<'_> {
         if !arguments.on_a_cluster() {
             // Its time jumps from event to event.
             tokio::time::pause();
-            self.twin = Some(on_twin::start(arguments)?);
+            self.twin = Some(on_twin::start(arguments));
         }
         let place = match &self.twin {
             Some(twin) => Place::Twin(twin),

@@ -1,9 +1,5 @@
 //! What each namespace gets: an account for its pods, and the certificate that they trust.
 
-mod first;
-
-pub(crate) use first::roles;
-
 use crate::controller::{Controller, Outcome, View, Wake};
 use crate::tables::{CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS};
 use twin_core::store::{Change, Key, TableName};
@@ -23,7 +19,7 @@ pub fn controllers() -> Vec<Box<dyn Controller>> {
         object: "kube-root-ca.crt",
         content: Value::from([("data", Value::from([("ca.crt", NO_CERTIFICATE.into())]))]),
     };
-    vec![Box::new(account), Box::new(root), Box::new(roles()), Box::new(first::components())]
+    vec![Box::new(account), Box::new(root)]
 }
 
 /// In process there is no TLS, and so no certificate to trust.

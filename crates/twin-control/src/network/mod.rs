@@ -20,10 +20,5 @@ pub fn controllers() -> Vec<Box<dyn Controller>> {
     ]
 }
 
-/// What the API server itself writes.
-pub(crate) fn api_server() -> Vec<Box<dyn Controller>> {
-    vec![Box::new(apiserver::ApiServer)]
-}
-
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,6 @@
 //! Services and who is behind them.
 
 use crate::nodes::kit::Stage;
-use crate::nodes::stages::Stages;
 use twin_core::tree::Value;
 
 const SERVICES: &str = "/api/v1/namespaces/x/services";
@@ -10,7 +9,7 @@ const PODS: &str = "/api/v1/namespaces/x/pods";
 
 fn stage(nodes: usize) -> Stage {
     let mut controllers = super::controllers();
-    controllers.extend(crate::nodes::controllers(&Stages::default(), 1));
+    controllers.extend(crate::nodes::controllers());
     let mut stage = Stage::new(controllers);
     for at in 0..nodes {
         let node = format!(

@@ -130,10 +130,8 @@ impl Stage {
 
     /// A pod of one container with these requests, and more fields of the spec.
     pub(crate) fn pod(&mut self, name: &str, requests: &str, more: &str) -> Value {
-        // What nobody shares has to be limited too.
-        let limits = if requests.contains('/') { requests } else { "" };
         let pod = format!(
-            r#"{{"metadata":{{"name":"{name}","labels":{{"app":"{}"}}}},"spec":{{"containers":[{{"name":"c","image":"i:1","resources":{{"limits":{{{limits}}},"requests":{{{requests}}}}}}}]{more}}}}}"#,
+            r#"{{"metadata":{{"name":"{name}","labels":{{"app":"{}"}}}},"spec":{{"containers":[{{"name":"c","image":"i:1","resources":{{"requests":{{{requests}}}}}}}]{more}}}}}"#,
             name.split('-').next().unwrap_or_default()
         );
         self.made("/api/v1/namespaces/x/pods", &pod)

@@ -33,7 +33,6 @@ pub(crate) fn serve(api: &mut Api) {
             name: Text::new_static(name),
         };
         api.serve(Resource {
-            kept: kind.clone(),
             kind,
             plural: Text::new_static(plural),
             singular: Text::new_static(singular),

@@ -1,7 +1,6 @@
 //! Claims and volumes in a world with a scheduler.
 
 use crate::nodes::kit::Stage;
-use crate::nodes::stages::Stages;
 use twin_core::tree::Value;
 
 const CLAIMS: &str = "/api/v1/namespaces/x/persistentvolumeclaims";
@@ -10,7 +9,7 @@ const CLASSES: &str = "/apis/storage.k8s.io/v1/storageclasses";
 
 fn stage() -> Stage {
     let mut controllers = super::controllers();
-    controllers.extend(crate::nodes::controllers(&Stages::default(), 1));
+    controllers.extend(crate::nodes::controllers());
     let mut stage = Stage::new(controllers);
     for name in ["n1", "n2"] {
         let node = format!(

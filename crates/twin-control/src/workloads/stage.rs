@@ -127,14 +127,6 @@ impl Stage {
         (response.code, decode(&bytes).unwrap_or_default())
     }
 
-    /// Puts an object there that a client would be refused: an older cluster may have left it.
-    pub(super) fn plant(&mut self, table: &TableName, name: &str, body: &str) {
-        let object = decode(body.as_bytes()).unwrap();
-        let act =
-            Act { table: table.clone(), key: Key::new("x", name), deed: Deed::Create(object) };
-        self.world.act("test", &act, self.now).unwrap();
-    }
-
     pub(super) fn post(&mut self, path: &str, body: &str) -> Value {
         let (code, tree) = self.ask(Method::Post, path, body);
         assert_eq!(code, 201, "{tree}");

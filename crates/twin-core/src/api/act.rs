@@ -1,7 +1,6 @@
 //! Writes of the control plane itself: as requests do them, without a body to read.
 
 use super::delete::Deletion;
-use super::patch::PatchForm;
 use super::request::{Method, Query};
 use super::route::Address;
 use super::write::Track;
@@ -30,8 +29,6 @@ pub enum Deed {
     Update(Value),
     /// Replaces the status by the one in this object.
     UpdateStatus(Value),
-    /// Changes an object, or the part of it with this name, as a client's patch does.
-    Patch { form: PatchForm, subresource: Text, patch: Value },
     /// Gives a pod a node.
     Bind(Text),
     /// Ends an object, or starts its end.
@@ -60,34 +57,23 @@ impl Api {
         let resource = self.registry.stored(&act.table).cloned().ok_or_else(|| {
             Status::undetailed(Reason::NotFound, format!("nothing is served from {:?}", act.table))
         })?;
-        let (content_type, query, body) = match &act.deed {
-            Deed::Patch { form: form @ PatchForm::Apply, patch, .. } => {
-                (form.media(), format!("force=true&fieldManager={manager}"), patch.encoded())
-            }
-            Deed::Patch { form, patch, .. } => (form.media(), String::new(), patch.encoded()),
-            _ => ("", String::new(), Vec::new()),
-        };
         let request = Request {
             method: Method::Post,
             path: "",
-            query: &query,
-            content_type,
+            query: "",
+            content_type: "",
             accept: "",
             user_agent: manager,
-            body: &body,
+            body: b"",
         };
-        let subresource = match &act.deed {
-            Deed::UpdateStatus(_) => "status".to_owned(),
-            Deed::Patch { subresource, .. } => subresource.to_string(),
-            _ => String::new(),
-        };
+        let status = matches!(act.deed, Deed::UpdateStatus(_));
         let address = Address {
             resource,
             namespace: act.key.namespace().to_owned(),
             name: act.key.name().to_owned(),
-            subresource,
+            subresource: if status { "status".to_owned() } else { String::new() },
         };
-        let call = Call { request: &request, query: Query::parse(&query), moment, address };
+        let call = Call { request: &request, query: Query::default(), moment, address };
         match &act.deed {
             Deed::Create(object) => {
                 let object = self.completed(&call, object);
@@ -98,7 +84,6 @@ impl Api {
                 let object = object.without(&["metadata", "resourceVersion"]);
                 self.change(&call, &live, &object, Track::Writes)
             }
-            Deed::Patch { .. } => self.patch_object(&call).map(|patched| patched.object),
             Deed::Bind(node) => self.bound(&call, node),
             Deed::Delete(deletion) => {
                 let object = self.stored(&call)?.clone();

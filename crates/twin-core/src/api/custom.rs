@@ -6,7 +6,6 @@ use crate::schema::Custom;
 use crate::status::{Cause, Status};
 use crate::store::{ChangeKind, Object, TableName};
 use crate::tree::{List, Text, Value};
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 /// Where definitions lie.
@@ -50,19 +49,14 @@ impl Api {
     fn define(&mut self, definition: &Arc<Object>, moment: Moment) {
         let tree = &definition.tree;
         let versions = tree.at(&["spec", "versions"]).and_then(Value::as_list);
-        let mut versions: Vec<_> =
-            versions.into_iter().flat_map(|list: &List| list.iter()).collect();
-        versions.sort_by_key(|version| Reverse(maturity(version)));
-        for version in versions {
+        for version in versions.into_iter().flat_map(|list: &List| list.iter()) {
             if version.at(&["served"]).and_then(Value::as_bool) == Some(true) {
                 let openapi = version.at(&["schema", "openAPIV3Schema"]).cloned();
                 let openapi = openapi.unwrap_or_default();
                 let ty = self.schema.to_mut().define(&openapi);
                 let mut resource = resource(tree, version);
                 resource.ty = ty;
-                let columns = version.at(&["additionalPrinterColumns"]).cloned();
-                let custom = Custom::new(openapi, columns.unwrap_or_default());
-                resource.custom = Some(Arc::new(custom));
+                resource.custom = Some(Arc::new(Custom::new(openapi)));
                 self.registry.add(resource);
             }
         }
@@ -76,21 +70,14 @@ impl Api {
         self.defined = self.store.revision();
     }
 
-    /// Judges an object by the schema of its definition, or by what is asked of its built-in kind.
+    /// Judges an object by the schema of its definition.
     pub(super) fn judged(
-        &self,
         call: &Call<'_>,
         object: &Value,
         old: Option<&Value>,
     ) -> Result<(), Status> {
-        let resource = &call.address.resource;
-        let causes = match &resource.custom {
-            Some(custom) => custom.faults(object, old),
-            // What the control plane writes itself, and what is only said of an object's state, is not judged.
-            None if call.is_own() || !call.address.subresource.is_empty() => return Ok(()),
-            None => crate::validation::faults(&self.schema, resource, object, old),
-        };
-        invalid(call, object, causes)
+        let Some(custom) = &call.address.resource.custom else { return Ok(()) };
+        invalid(call, object, custom.faults(object, old))
     }
 
     /// The refusal of an object whose values are of other types than the definition says.
@@ -109,17 +96,6 @@ fn invalid(call: &Call<'_>, object: &Value, causes: Vec<Cause>) -> Result<(), St
     let kind = &call.address.resource.kind;
     let name = object.str_at(&["metadata", "name"]).unwrap_or(&call.address.name);
     Err(Status::invalid(&kind.group, &kind.name, name, causes))
-}
-
-/// How much a version is to be preferred: `v2`, `v1`, `v1beta1`, `v1alpha1`, and then others.
-fn maturity(version: &Value) -> Option<(u8, u32, u32)> {
-    let numbers = version.str_at(&["name"])?.strip_prefix('v')?;
-    let (stage, major, minor) = match (numbers.split_once("alpha"), numbers.split_once("beta")) {
-        (Some((major, minor)), _) => (1, major, minor),
-        (_, Some((major, minor))) => (2, major, minor),
-        _ => (3, numbers, "0"),
-    };
-    Some((stage, major.parse().ok()?, minor.parse().ok()?))
 }
 
 fn text(definition: &Value, path: &[&str]) -> Text {
@@ -156,7 +132,6 @@ fn resource(definition: &Value, version: &Value) -> Resource {
         subresources: subresources(&kind, version),
         ty: crate::schema::Schema::builtin().any(),
         table: table(definition),
-        kept: Kind { version: stored_version(definition), ..kind.clone() },
         custom: None,
         kind,
     }
@@ -208,18 +183,12 @@ fn accepted(definition: &Value, moment: Moment) -> Value {
     definition.with(&["status", "acceptedNames"], names).with(&["status", "conditions"], conditions)
 }
 
-/// The version in which objects are kept.
-fn stored_version(definition: &Value) -> Text {
+/// A new definition, with the version in which its objects will be stored.
+pub(super) fn with_stored_version(definition: &Value) -> Value {
     let versions = definition.at(&["spec", "versions"]).and_then(Value::as_list);
     let is_stored = |it: &&Value| it.at(&["storage"]).and_then(Value::as_bool) == Some(true);
     let stored = versions.into_iter().flat_map(|list| list.iter()).find(is_stored);
-    Text::new(stored.and_then(|it| it.str_at(&["name"])).unwrap_or_default())
-}
-
-/// A new definition, with the version in which its objects will be stored.
-pub(super) fn with_stored_version(definition: &Value) -> Value {
-    let stored = Some(stored_version(definition)).filter(|version| !version.is_empty());
-    let stored: Vec<_> = stored.into_iter().map(Value::from).collect();
+    let stored: Vec<_> = stored.and_then(|it| it.at(&["name"]).cloned()).into_iter().collect();
     let names = Value::from([("kind", "".into()), ("plural", "".into())]);
     let status = Value::from([
         ("conditions", Value::Null),

@@ -1,6 +1,5 @@
 //! Delete: at once, after a grace period, or when the last finalizer is gone.
 
-use super::convert::shown;
 use super::object::{finalizers, meta};
 use super::write::is_dry;
 use super::{Api, Call, Response};
@@ -73,7 +72,7 @@ impl Api {
         let resource = call.address.resource.clone();
         let last = self.end(call, &object, &options);
         if last.is_waiting || RETURNED.contains(&resource.plural.as_str()) {
-            return Self::answered(call, 200, &shown(&resource, &last.tree));
+            return Ok(Response::json(200, &last.tree));
         }
         let mut details = Value::from([
             ("name", call.address.name.as_str().into()),

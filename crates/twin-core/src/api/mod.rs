@@ -6,7 +6,6 @@
 mod act;
 mod asked;
 mod body;
-mod convert;
 mod custom;
 mod delete;
 mod discovery;
@@ -21,11 +20,9 @@ mod services;
 mod subresource;
 mod watch;
 mod write;
-mod yaml;
 
 pub use act::{Act, Deed};
 pub use delete::{Deletion, Propagation};
-pub use patch::PatchForm;
 pub use request::{Body, Method, Moment, Request, Response};
 pub use watch::Watch;
 
@@ -36,15 +33,13 @@ use crate::registry::{Registry, Resource};
 use crate::schema::{Schema, TypeId};
 use crate::status::{Reason, Status};
 use crate::store::{Revision, Store};
-use crate::tree::Value;
-use projection::Projection;
 use request::Query;
 use route::{Address, Target, route};
+use crate::tree::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 const JSON: &str = "application/json";
-const YAML: &str = "application/yaml";
 
 /// A Kubernetes API.
 #[derive(Debug)]
@@ -71,13 +66,6 @@ struct Call<'a> {
     query: Query,
     moment: Moment,
     address: Address,
-}
-
-impl Call<'_> {
-    /// Whether the control plane itself asks, and nobody from outside.
-    fn is_own(&self) -> bool {
-        self.request.path.is_empty()
-    }
 }
 
 impl Default for Api {
@@ -109,15 +97,15 @@ impl Api {
         match route(&self.registry, request.path) {
             Target::Objects(address) => {
                 let query = Query::parse(request.query);
-                let read = match self.as_json(request) {
-                    Ok(read) => read,
+                let json = match self.as_json(request) {
+                    Ok(json) => json,
                     Err(status) => return status.into(),
                 };
-                let (content_type, body) = match &read {
-                    Some((media, json)) => (*media, json.as_slice()),
-                    None => (request.content_type, request.body),
+                let request = &Request {
+                    content_type: json.as_ref().map_or(request.content_type, |_| JSON),
+                    body: json.as_deref().unwrap_or(request.body),
+                    ..request.clone()
                 };
-                let request = &Request { content_type, body, ..request.clone() };
                 let call = Call { request, query, moment, address };
                 self.objects(&call).unwrap_or_else(Response::from)
             }
@@ -129,7 +117,6 @@ impl Api {
             Target::Resources { group, version } if get => {
                 found(discovery::resources(&self.registry, &group, &version))
             }
-            Target::OldDocument if get => self.old_document(request),
             Target::Documents if get => Response::json(200, &openapi::index(&self.registry)),
             Target::Document { group, version } if get => {
                 found(openapi::document(&self.schema, &self.registry, &group, &version))
@@ -143,36 +130,16 @@ impl Api {
         }
     }
 
-    fn old_document(&self, request: &Request<'_>) -> Response {
-        let asks = |media: &&str| request.accept.contains(*media);
-        if [openapi::BINARY, openapi::BINARY_TYPE].iter().any(asks) {
-            return Response {
-                content_type: openapi::BINARY_TYPE.to_owned(),
-                body: Body::Whole(openapi::binary().into()),
-                ..Response::text(200, "")
-            };
-        }
-        Response::json(200, &openapi::second(&self.schema, &self.registry))
-    }
-
-    /// A body in another language as the JSON that it stands for, and the media type of that.
-    fn as_json(&self, request: &Request<'_>) -> Result<Option<(&'static str, Vec<u8>)>, Status> {
+    /// A body of protobuf as the JSON that it stands for.
+    fn as_json(&self, request: &Request<'_>) -> Result<Option<Vec<u8>>, Status> {
         let media = request.content_type.split(';').next().unwrap_or_default().trim();
-        match media {
-            _ if request.body.is_empty() => Ok(None),
-            protobuf::MEDIA_TYPE => {
-                let object = protobuf::decode(&self.schema, &self.registry, request.body);
-                object.map(|object| Some((JSON, object.encoded()))).map_err(|malformed| {
-                    Status::bad_request(format!("the object provided is unrecognized: {malformed}"))
-                })
-            }
-            YAML => Ok(Some((JSON, yaml::as_json(request.body)?))),
-            // Mostly it is JSON under this name.
-            patch::APPLY if !request.body.trim_ascii_start().starts_with(b"{") => {
-                Ok(Some((patch::APPLY, yaml::as_json(request.body)?)))
-            }
-            _ => Ok(None),
+        if media != protobuf::MEDIA_TYPE || request.body.is_empty() {
+            return Ok(None);
         }
+        let object = protobuf::decode(&self.schema, &self.registry, request.body);
+        object.map(|object| Some(object.encoded())).map_err(|malformed| {
+            Status::bad_request(format!("the object provided is unrecognized: {malformed}"))
+        })
     }
 
     /// Which resources are served.
@@ -220,8 +187,6 @@ impl Api {
         if !resource.can(verb) {
             return Err(Status::method_not_allowed());
         }
-        // Nothing is written for a client that takes no answer.
-        Projection::wanted(call)?;
         match verb {
             "get" => self.get(call),
             "list" => self.list(call),

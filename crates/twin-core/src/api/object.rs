@@ -148,26 +148,11 @@ fn pod(object: &Value) -> Value {
             pod = pod.with(&["spec", field], value);
         }
     }
-    tolerant(&pod)
-}
-
-/// What admission adds to an object that is written again.
-pub(super) fn readmitted(resource: &Resource, live: &Value, new: Value) -> Value {
-    if !resource.is("", "pods") {
-        return new;
-    }
-    let keep = |pod: Value, field: &str| match (pod.at(&["spec", field]), live.at(&["spec", field]))
-    {
-        (None, Some(value)) => pod.with(&["spec", field], value.clone()),
-        _ => pod,
-    };
-    tolerant(&["priority", "preemptionPolicy"].into_iter().fold(new, keep))
-}
-
-/// A pod stays for a while on a node that is lost.
-fn tolerant(pod: &Value) -> Value {
-    let tolerations = pod.at(&["spec", "tolerations"]).and_then(Value::as_list);
-    let mut tolerations = tolerations.map(|list| list.to_vec()).unwrap_or_default();
+    let mut tolerations = pod
+        .at(&["spec", "tolerations"])
+        .and_then(Value::as_list)
+        .map(|list| list.to_vec())
+        .unwrap_or_default();
     for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
         let tolerated = |toleration: &Value| {
             let of = |field: &str| toleration.str_at(&[field]).unwrap_or_default();
@@ -229,11 +214,6 @@ pub(super) fn check_name(resource: &Resource, name: &str) -> Result<(), Status> 
     if kind.group == "rbac.authorization.k8s.io" {
         return Ok(());
     }
-    // Bundles of a signer have its name before their own: `example.dev:signer:bundle`.
-    let name = match name.rsplit_once(':') {
-        Some((_, own)) if resource.is("certificates.k8s.io", "clustertrustbundles") => own,
-        _ => name,
-    };
     let label = resource.is("", "namespaces") || resource.is("", "services");
     let part = |part: &str| {
         let bytes = part.as_bytes();

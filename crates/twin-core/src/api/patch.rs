@@ -9,56 +9,20 @@ use crate::schema::empty;
 use crate::status::{Cause, Reason, Status};
 use crate::tree::{Value, decode};
 
-/// Server-side apply.
-pub(super) const APPLY: &str = "application/apply-patch+yaml";
 /// What custom resources can be patched with.
 const CUSTOM_PATCHES: &str =
     "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
 
-/// How a patch is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PatchForm {
-    Json,
-    Merge,
-    Strategic,
-    /// Server-side apply, which makes an object that is not there, and takes over what others own.
-    Apply,
-}
-
-impl PatchForm {
-    /// How a request names it.
-    pub fn media(self) -> &'static str {
-        match self {
-            Self::Json => "application/json-patch+json",
-            Self::Merge => "application/merge-patch+json",
-            Self::Strategic => "application/strategic-merge-patch+json",
-            Self::Apply => APPLY,
-        }
-    }
-}
-
-/// An object after a patch.
-pub(super) struct Patched {
-    code: u16,
-    pub(super) object: Value,
-    warnings: Vec<String>,
-}
-
 impl Api {
     pub(super) fn patch(&mut self, call: &Call<'_>) -> Result<Response, Status> {
-        let done = self.patch_object(call)?;
-        Ok(Response { warnings: done.warnings, ..Self::answered(call, done.code, &done.object)? })
-    }
-
-    pub(super) fn patch_object(&mut self, call: &Call<'_>) -> Result<Patched, Status> {
         let media = call.request.content_type.split(';').next().unwrap_or_default().trim();
-        if media == PatchForm::Apply.media() {
+        if media == "application/apply-patch+yaml" {
             return self.apply(call);
         }
-        let live = self.live(call)?;
+        let live = self.stored(call)?.tree.clone();
         let read = self.patched(call, media, &live)?;
         let object = self.change(call, &live, &read.object, Track::Writes)?;
-        Ok(Patched { code: 200, object, warnings: read.warnings })
+        Ok(Response { warnings: read.warnings, ..Response::json(200, &object) })
     }
 
     /// A live object with a patch of some kind.
@@ -68,7 +32,11 @@ impl Api {
         media: &str,
         live: &Value,
     ) -> Result<Read, Status> {
-        let known = [PatchForm::Json, PatchForm::Merge, PatchForm::Strategic].map(PatchForm::media);
+        let known = [
+            "application/json-patch+json",
+            "application/merge-patch+json",
+            "application/strategic-merge-patch+json",
+        ];
         // Lists of custom resources have no merge strategies.
         if call.address.resource.custom.is_some() && media == known[2] {
             return Err(Status::media_type(CUSTOM_PATCHES));
@@ -92,7 +60,7 @@ impl Api {
         self.typed(call, &patched.map_err(refused)?)
     }
 
-    fn apply(&mut self, call: &Call<'_>) -> Result<Patched, Status> {
+    fn apply(&mut self, call: &Call<'_>) -> Result<Response, Status> {
         if call.query.get("fieldManager").is_empty() {
             let cause = Cause {
                 reason: "FieldValueRequired",
@@ -104,7 +72,7 @@ impl Api {
         let config = decode(call.request.body)
             .map_err(|error| Status::bad_request(format!("error decoding YAML: {error}")))?;
         check_kind(call, &config)?;
-        let live = self.live(call).ok();
+        let live = self.stored(call).map(|object| object.tree.clone()).ok();
         if live.is_none() && !call.address.subresource.is_empty() {
             return Err(Status::not_found(&call.address.resource, &call.address.name));
         }
@@ -119,7 +87,7 @@ impl Api {
         match &live {
             Some(live) => {
                 let object = self.change(call, live, &read.object, Track::Done)?;
-                Ok(Patched { code: 200, object, warnings: Vec::new() })
+                Ok(Response::json(200, &object))
             }
             None if config.str_at(&["metadata", "name"]).is_none() => {
                 let name = &call.address.name;
@@ -130,8 +98,7 @@ impl Api {
             None => {
                 let named =
                     read.object.with(&["metadata", "name"], call.address.name.as_str().into());
-                let object = self.add(call, &named, Track::Done)?;
-                Ok(Patched { code: 201, object, warnings: Vec::new() })
+                Ok(Response::json(201, &self.add(call, &named, Track::Done)?))
             }
         }
     }

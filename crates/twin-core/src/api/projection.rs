@@ -1,6 +1,6 @@
 //! In which form a client wants to see objects.
 
-use super::{Call, Method};
+use super::Call;
 use crate::registry::Resource;
 use crate::status::{Reason, Status};
 use crate::table::{Head, Include, Layout, partial};
@@ -17,10 +17,7 @@ pub(super) enum Projection {
 }
 
 const GROUP: &str = "meta.k8s.io";
-const FORMS: &str = "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf";
-/// What lists and watches have beside those.
-const STREAMS: &str =
-    ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+const NOT_ACCEPTABLE: &str = "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
 
 /// What a clause of `Accept` asks for.
 enum Asked {
@@ -38,11 +35,7 @@ impl Projection {
         let mut clauses: Vec<_> = call.request.accept.split(',').filter_map(clause).collect();
         clauses.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
         match clauses.into_iter().next() {
-            None => {
-                let lists = call.request.method == Method::Get && call.address.name.is_empty();
-                let streams = if lists { STREAMS } else { "" };
-                Err(Status::undetailed(Reason::NotAcceptable, format!("{FORMS}{streams}")))
-            }
+            None => Err(Status::undetailed(Reason::NotAcceptable, NOT_ACCEPTABLE)),
             Some((_, Asked::Whole)) => Ok(Self::Whole),
             Some((_, Asked::Metadata(version))) => Ok(Self::Metadata(version)),
             Some((_, Asked::Table(version))) => {

@@ -1,6 +1,5 @@
 //! Get and list.
 
-use super::convert::shown;
 use super::projection::Projection;
 use super::watch::Filter;
 use super::{Api, Call, Response, Watch};
@@ -19,19 +18,16 @@ impl Api {
     }
 
     pub(super) fn get(&self, call: &Call<'_>) -> Result<Response, Status> {
-        Self::answered(call, 200, &self.live(call)?)
-    }
-
-    /// An object in the form that the client wants.
-    pub(super) fn answered(call: &Call<'_>, code: u16, object: &Value) -> Result<Response, Status> {
-        let shown = Projection::wanted(call)?.show(object, call.moment.now);
-        Ok(Response::json(code, &shown))
+        let object = self.stored(call)?;
+        let shown = Projection::wanted(call)?.show(&object.tree, call.moment.now);
+        Ok(Response::json(200, &shown))
     }
 
     pub(super) fn filter(call: &Call<'_>) -> Result<Filter, Status> {
         let resource = &call.address.resource;
-        let labels =
-            LabelSelector::parse(call.query.get("labelSelector")).map_err(Status::bad_request)?;
+        let labels = LabelSelector::parse(call.query.get("labelSelector")).map_err(|error| {
+            Status::bad_request(format!("unable to parse requirement: {error}"))
+        })?;
         let fields = FieldSelector::parse(call.query.get("fieldSelector"), resource)
             .map_err(Status::bad_request)?;
         let namespace = Some(Text::new(&call.address.namespace)).filter(|text| !text.is_empty());
@@ -56,9 +52,8 @@ impl Api {
         if resource.custom.is_some() && projection.is_whole() && !continues {
             metadata = metadata.with(&["continue"], "".into());
         }
-        let objects: Vec<_> =
-            page.objects.iter().map(|object| shown(resource, &object.tree)).collect();
-        let list = projection.list(resource, objects.iter(), metadata, call.moment.now);
+        let objects = page.objects.iter().map(|object| &object.tree);
+        let list = projection.list(resource, objects, metadata, call.moment.now);
         Ok(Response::json(200, &list))
     }
 

@@ -20,8 +20,6 @@ pub(super) enum Target {
         group: String,
         version: String,
     },
-    /// `/openapi/v2`
-    OldDocument,
     /// `/openapi/v3`
     Documents,
     /// `/openapi/v3/apis/apps/v1`
@@ -54,7 +52,6 @@ pub(super) fn route(registry: &Registry, path: &str) -> Target {
     match parts[..] {
         ["version"] => Target::Version,
         ["healthz" | "livez" | "readyz", ..] => Target::Health,
-        ["openapi", "v2"] => Target::OldDocument,
         ["openapi", "v3"] => Target::Documents,
         ["openapi", "v3", "api", version] => document("", version),
         ["openapi", "v3", "apis", group, version] => document(group, version),

@@ -31,7 +31,7 @@ impl Api {
             ("log", "get") => self.log(call),
             ("token", "create") => self.token(call),
             ("finalize", _) => self.finalize(call),
-            ("scale", "get") => Ok(Response::json(200, &scale_of(&self.live(call)?))),
+            ("scale", "get") => Ok(Response::json(200, &scale_of(&self.stored(call)?.tree))),
             ("scale", _) => self.scale(call),
             ("binding", _) => self.bind(call),
             ("eviction", _) => {
@@ -49,7 +49,7 @@ impl Api {
     }
 
     fn scale(&mut self, call: &Call<'_>) -> Result<Response, Status> {
-        let live = self.live(call)?;
+        let live = self.stored(call)?.tree.clone();
         let body =
             decode(call.request.body).map_err(|error| Status::bad_request(error.to_string()))?;
         let wanted = match (call.request.method, call.request.content_type) {
@@ -76,7 +76,7 @@ impl Api {
 
     /// Gives a pod its node.
     pub(super) fn bound(&mut self, call: &Call<'_>, node: &str) -> Result<Value, Status> {
-        let live = self.live(call)?;
+        let live = self.stored(call)?.tree.clone();
         let name = &call.address.name;
         if let Some(node) = live.str_at(&["spec", "nodeName"]).filter(|node| !node.is_empty()) {
             let why = format!("pod {name} is already assigned to node {node:?}");
@@ -98,13 +98,13 @@ impl Api {
             .with(&["spec", "nodeName"], node.into())
             .with(&["status", "conditions"], conditions.into());
         let key = Key::new(&call.address.namespace, name);
-        Ok(self.keep(&call.address.resource, &key, &new))
+        Ok(self.store.put(&call.address.resource.table, &key, &new).tree.clone())
     }
 
     /// The last step of a namespace's end.
     fn finalize(&mut self, call: &Call<'_>) -> Result<Response, Status> {
         let read = self.read_body(call)?;
-        let live = self.live(call)?;
+        let live = self.stored(call)?.tree.clone();
         let finalizers = read.object.at(&["spec", "finalizers"]).cloned().unwrap_or_default();
         let new = live.with(&["spec", "finalizers"], finalizers);
         let rest =

@@ -1,12 +1,11 @@
 //! Watches: a place in history, asked for what came since.
 
 use super::Call;
-use super::convert::shown;
 use super::projection::Projection;
-use crate::registry::Resource;
+use crate::registry::Kind;
 use crate::selector::{FieldSelector, LabelSelector};
 use crate::status::{Cause, Status};
-use crate::store::{Change, ChangeKind, Narrow, Object, Revision, Store, frame};
+use crate::store::{Change, ChangeKind, Narrow, Object, Revision, Store, TableName, frame};
 use crate::table::Head;
 use crate::time::Timestamp;
 use crate::tree::{Text, Value};
@@ -36,7 +35,8 @@ impl Filter {
 /// A client that watches.
 #[derive(Debug)]
 pub struct Watch {
-    resource: Arc<Resource>,
+    table: TableName,
+    kind: Kind,
     filter: Filter,
     projection: Projection,
     /// Whether the columns of a table have been named.
@@ -70,7 +70,8 @@ impl Watch {
             return Err(streaming_without_match());
         }
         let mut watch = Self {
-            resource: resource.clone(),
+            table: resource.table.clone(),
+            kind: resource.kind.clone(),
             filter,
             projection: Projection::wanted(call)?,
             head: Head::Shown,
@@ -93,22 +94,15 @@ impl Watch {
     }
 
     fn present(&mut self, store: &Store, now: Timestamp) -> Vec<Bytes> {
-        let objects = store.list(&self.resource.table, &self.filter.narrow, None);
+        let objects = store.list(&self.table, &self.filter.narrow, None);
         let filter = self.filter.clone();
         let matching = objects.filter(|object| filter.matches(&object.tree));
-        matching
-            .map(|object| self.framed("ADDED", &shown(&self.resource, &object.tree), now))
-            .collect()
+        matching.map(|object| self.framed("ADDED", &object.tree, now)).collect()
     }
 
     fn framed(&mut self, kind: &str, object: &Value, now: Timestamp) -> Bytes {
         let head = std::mem::replace(&mut self.head, Head::Known);
         frame(kind, &self.projection.framed(object, head, now))
-    }
-
-    /// Whether what is kept is what the client sees.
-    fn is_plain(&self) -> bool {
-        self.projection.is_whole() && self.resource.kept == self.resource.kind
     }
 
     /// How long the client wants to listen, in seconds.
@@ -129,8 +123,8 @@ impl Watch {
     fn bookmark_of(&mut self, meaning: Bookmark) -> Bytes {
         let version = Text::from(self.at.to_string());
         let mut object = Value::from([
-            ("kind", self.resource.kind.name.clone().into()),
-            ("apiVersion", self.resource.kind.api_version().into()),
+            ("kind", self.kind.name.clone().into()),
+            ("apiVersion", self.kind.api_version().into()),
             ("metadata", Value::from([("resourceVersion", version.into())])),
         ]);
         if meaning == Bookmark::InitialEnd {
@@ -147,7 +141,7 @@ impl Watch {
     /// If that is no longer known.
     pub fn poll(&mut self, store: &Store, now: Timestamp) -> Result<Vec<Bytes>, Gone> {
         let mut frames = std::mem::take(&mut self.initial);
-        let table = self.resource.table.clone();
+        let table = self.table.clone();
         let changes = store
             .changes(&table, self.at)
             .map_err(|expired| Gone(frame("ERROR", &Status::from(expired).value())))?;
@@ -168,7 +162,7 @@ impl Watch {
             (true, true) => ChangeKind::Modified,
             (true, false) => ChangeKind::Deleted,
         };
-        if kind == change.kind && self.is_plain() {
+        if kind == change.kind && self.projection.is_whole() {
             return Some(change.frame());
         }
         let tree = match (&change.previous, kind) {
@@ -179,7 +173,7 @@ impl Watch {
             }
             _ => change.object.tree.clone(),
         };
-        Some(self.framed(kind.name(), &shown(&self.resource, &tree), now))
+        Some(self.framed(kind.name(), &tree, now))
     }
 }
 

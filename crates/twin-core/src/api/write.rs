@@ -1,8 +1,8 @@
 //! Create and replace, and what every change of an object goes through.
 
 use super::object::{
-    admitted, born, check_name, counts_generations, finalizers, ignored, meta, readmitted, same,
-    same_wish, without_status,
+    admitted, born, check_name, counts_generations, finalizers, ignored, meta, same, same_wish,
+    without_status,
 };
 use super::{Api, Call, Response};
 use crate::apply::{Writer, update};
@@ -10,7 +10,6 @@ use crate::registry::Resource;
 use crate::schema::{Schema, TypeId, empty};
 use crate::status::{Cause, Status};
 use crate::store::Key;
-use crate::time::Timestamp;
 use crate::tree::{Map, Value};
 
 const STALE: &str =
@@ -26,7 +25,7 @@ impl Api {
             return Ok(Response::json(201, &answer));
         }
         let object = self.add(call, &read.object, Track::Writes)?;
-        Ok(Response { warnings: read.warnings, ..Self::answered(call, 201, &object)? })
+        Ok(Response { warnings: read.warnings, ..Response::json(201, &object) })
     }
 
     /// Adds an object that is complete except for what the API writes.
@@ -39,11 +38,12 @@ impl Api {
         let resource = &call.address.resource;
         let namespace = self.namespace_of(call, object)?;
         let name = self.name_of(call, object, &namespace);
-        // A client's object of a built-in kind is judged with its name.
-        if call.is_own() || resource.custom.is_some() {
-            check_name(resource, &name)?;
-        }
+        check_name(resource, &name)?;
         self.check_open(resource, &name, &namespace)?;
+        let key = Key::new(&namespace, &name);
+        if self.store.get(&resource.table, &key).is_some() {
+            return Err(Status::already_exists(resource, &name));
+        }
         let nothing = self.nothing(resource.ty);
         let object = match track {
             Track::Writes => self.tracked(call, "", &nothing, object),
@@ -51,16 +51,12 @@ impl Api {
         };
         let object = born(resource, &object, &name, &namespace, call.moment);
         let object = admitted(resource, &without_status(resource, &object, &nothing));
-        self.judged(call, &object, None)?;
-        let key = Key::new(&namespace, &name);
-        if self.store.get(&resource.table, &key).is_some() {
-            return Err(Status::already_exists(resource, &name));
-        }
+        Self::judged(call, &object, None)?;
         let object = self.addressed(call, None, object)?;
         if is_dry(call) {
             return Ok(object);
         }
-        Ok(self.keep(resource, &key, &object))
+        Ok(self.store.put(&resource.table, &key, &object).tree.clone())
     }
 
     fn namespace_of(&self, call: &Call<'_>, object: &Value) -> Result<String, Status> {
@@ -131,11 +127,11 @@ impl Api {
         if self.stored(call).is_err() && Self::creates_on_update(call) {
             let object = read.object.with(&["metadata", "name"], Value::text(&address.name));
             let object = self.add(call, &object, Track::Writes)?;
-            return Ok(Response { warnings: read.warnings, ..Self::answered(call, 201, &object)? });
+            return Ok(Response { warnings: read.warnings, ..Response::json(201, &object) });
         }
-        let live = self.live(call)?;
+        let live = self.stored(call)?.tree.clone();
         let object = self.change(call, &live, &read.object, Track::Writes)?;
-        Ok(Response { warnings: read.warnings, ..Self::answered(call, 200, &object)? })
+        Ok(Response { warnings: read.warnings, ..Response::json(200, &object) })
     }
 
     /// Stores another state of an object: what may not change stays as it was.
@@ -166,13 +162,11 @@ impl Api {
             Track::Done => new.clone(),
         };
         let new = settled(call, live, &new);
-        let asked = !call.is_own() && subresource.is_empty();
-        let new = if asked { readmitted(resource, live, new) } else { new };
         let new = self.addressed(call, Some(live), new)?;
         if same(live, &new) {
             return Ok(live.clone());
         }
-        self.judged(call, &new, Some(live))?;
+        Self::judged(call, &new, Some(live))?;
         if is_dry(call) {
             return Ok(new);
         }
@@ -187,7 +181,7 @@ impl Api {
             self.store.remove(&resource.table, &key);
             return Ok(new);
         }
-        Ok(self.keep(resource, &key, &new))
+        Ok(self.store.put(&resource.table, &key, &new).tree.clone())
     }
 
     /// An object in which nobody wrote anything.
@@ -254,37 +248,18 @@ fn is_kept(field: &str) -> bool {
     )
 }
 
-/// Conditions of a request for a certificate, with when they were said.
-fn dated(conditions: &Value, now: Timestamp) -> Value {
-    let dated = |condition: &Value| {
-        ["lastUpdateTime", "lastTransitionTime"]
-            .into_iter()
-            .filter(|field| condition.at(&[field]).is_none_or(Value::is_null))
-            .fold(condition.clone(), |condition, field| condition.with(&[field], now.value()))
-    };
-    let list = conditions.as_list().into_iter().flat_map(|list| list.iter());
-    list.map(dated).collect::<Vec<_>>().into()
-}
-
 /// The new object with what the old one keeps.
 fn settled(call: &Call<'_>, live: &Value, new: &Value) -> Value {
     let resource = &call.address.resource;
     let is_status = call.address.subresource == "status";
-    let is_approval = call.address.subresource == "approval";
     let keeps = |part: &str| match part {
         "metadata" | "kind" | "apiVersion" => false,
         "status" => !is_status && resource.has_status(),
-        _ => is_status || is_approval,
+        _ => is_status,
     };
     let metadata = ["metadata"];
     let kept = mixed(new.at(&metadata), live.at(&metadata), is_kept);
-    let path = ["status", "conditions"];
-    let said = new.at(&path).filter(|_| is_approval).map(|it| dated(it, call.moment.now));
     let new = Value::Map(mixed(Some(new), Some(live), keeps)).with(&metadata, Value::Map(kept));
-    let new = match said {
-        Some(conditions) => new.with(&path, conditions),
-        None => new,
-    };
     let generation = live.at(&["metadata", "generation"]).and_then(Value::as_int).unwrap_or(0);
     if !is_status && counts_generations(resource) && !same_wish(&new, live) {
         return new.with(&["metadata", "generation"], (generation + 1).into());

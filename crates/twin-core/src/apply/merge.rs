@@ -184,9 +184,8 @@ fn look_items(
             Topology::Atomic => format!("[{at}]"),
             _ => match step_to(schema, ty, topology, item) {
                 Err(sentence) => {
-                    // Nothing can be said of what follows.
                     found.push(format!("{path}: element {at}: {sentence}"));
-                    return;
+                    continue;
                 }
                 Ok(step) => shown_step(&step),
             },

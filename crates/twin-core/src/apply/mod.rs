@@ -64,15 +64,8 @@ pub enum ApplyError {
     #[error("metadata.managedFields must be nil")]
     ManagedFields,
     /// What the configuration says does not fit its type.
-    #[error("{}", faults_message(.0))]
+    #[error("{}", .0.join("\n"))]
     Faults(Vec<String>),
-}
-
-fn faults_message(faults: &[String]) -> String {
-    match faults {
-        [one] => one.clone(),
-        all => all.iter().fold("errors:".to_owned(), |text, fault| format!("{text}\n  {fault}")),
-    }
 }
 
 /// The message that Kubernetes gives for conflicts.
@@ -236,8 +229,7 @@ pub fn apply(
     let me = Author::new(writer.manager, Operation::Apply, writer.api_version, writer.subresource);
     let merged = merge::merge(schema, ty, &live, config);
     let last = managers.get(&me).cloned();
-    // What is owned by nobody in the end still holds what stands around it.
-    let fields = field_set(schema, ty, config).outside(&ignored(writer));
+    let fields = stripped(&field_set(schema, ty, config).outside(&ignored(writer)));
     let mine = Owned {
         fields,
         api_version: Text::new(writer.api_version),
@@ -255,13 +247,11 @@ pub fn apply(
         refuse(&managers, &me, &difference)?;
     }
     settle(&mut managers, Some(&me), &difference);
-    if let Some(mine) = managers.get_mut(&me) {
-        mine.fields = stripped(&mine.fields);
-        if live != merged {
-            mine.time = written_at(writer);
-        }
+    if live != merged
+        && let Some(mine) = managers.get_mut(&me)
+    {
+        mine.time = written_at(writer);
     }
-    managers.retain(|_, owned| !owned.fields.is_empty());
     Ok(with_entries(&merged, &encode(&managers).unwrap_or_default()))
 }
 

@@ -1,14 +1,11 @@
-//! What the API says of itself as `OpenAPI`, version 3 and version 2: for `kubectl explain`, `apply` and client-side checks.
+//! What the API says of itself as `OpenAPI` 3: for `kubectl explain`, `apply` and client-side checks.
 //!
 //! One document for each group and version, made from the [`schema`](crate::schema) and the
 //! [`registry`](crate::registry) when somebody asks.
 
 mod paths;
-mod second;
 mod types;
 mod words;
-
-pub(crate) use second::{BINARY, BINARY_TYPE, binary, second};
 
 use crate::registry::{Registry, Resource};
 use crate::schema::Schema;

@@ -140,7 +140,6 @@ impl Walk<'_> {
             ListPatch::Replace => (None, None),
             ListPatch::Unite => (Some("merge"), None),
             ListPatch::MergeBy(key) => (Some("merge"), Some(key)),
-            ListPatch::Whole => (Some("replace"), None),
         };
         let retain = (field.patch.keys == KeyPatch::Retain).then_some("retainKeys");
         let strategy: Vec<_> = merge.into_iter().chain(retain).collect();

@@ -1,18 +1,13 @@
 //! Strategic merge patch: a merge patch that knows which lists are merged, and by which key.
 
-use super::lists::{delete_listed, merged_list, ordered, put_in_order};
-use super::{PatchError, broken, go};
+use super::{PatchError, refused};
 use crate::schema::{Field, ListPatch, Schema, Shape, TypeId};
 use crate::tree::{List, Map, Text, Value};
-use std::collections::BTreeMap;
 
-pub(super) const PATCH: &str = "$patch";
+const PATCH: &str = "$patch";
 const RETAIN: &str = "$retainKeys";
-pub(super) const ORDER: &str = "$setElementOrder";
-const DELETE: &str = "$deleteFromPrimitiveList";
-
-/// Entries of an object on the way.
-pub(super) type Entries = BTreeMap<Text, Value>;
+const ORDER: &str = "$setElementOrder/";
+const DELETE: &str = "$deleteFromPrimitiveList/";
 
 /// The value with what the patch says.
 ///
@@ -31,200 +26,214 @@ pub fn apply(
     maps(schema, ty, value.as_map().unwrap_or(&empty), patch).map(Value::Map)
 }
 
-pub(super) fn maps(
-    schema: &Schema,
-    ty: TypeId,
-    live: &Map,
-    patch: &Map,
-) -> Result<Map, PatchError> {
-    match patch.get(PATCH) {
-        None => {}
-        Some(Value::Text(word)) if word == "replace" => return Ok(patch.without(PATCH)),
-        Some(Value::Text(word)) if word == "delete" => return Ok(Map::default()),
-        Some(other) => return Err(unknown_directive(other, patch)),
-    }
-    let mut live: Entries = live.iter().cloned().collect();
-    let mut patch: Entries = patch.iter().cloned().collect();
-    retain(&mut live, &mut patch)?;
-    for (key, order) in &patch.clone() {
-        if key.starts_with(ORDER) {
-            patch.remove(key);
-            in_order(schema, ty, &mut live, &mut patch, key, order)?;
+fn maps(schema: &Schema, ty: TypeId, live: &Map, patch: &Map) -> Result<Map, PatchError> {
+    match patch.get(PATCH).map(Value::as_str) {
+        None | Some(Some("merge")) => {}
+        Some(Some("replace")) => return Ok(patch.without(PATCH)),
+        Some(Some("delete")) => return Ok(Map::default()),
+        Some(other) => {
+            let other = other.unwrap_or_default();
+            return Err(PatchError::Broken(format!("unknown patch type found: {other}")));
         }
     }
-    for (key, change) in &patch {
-        entry(schema, ty, &mut live, key, change)?;
+    let mut merged = retained(live, patch)?;
+    for (key, change) in patch.iter().filter(|(key, _)| key != PATCH && key != RETAIN) {
+        if let Some(name) = key.strip_prefix(DELETE) {
+            merged = without_items(&merged, name, change);
+        } else if let Some(name) = key.strip_prefix(ORDER) {
+            // A list that the patch changes is put in order when it is merged.
+            if patch.get(name).is_none() {
+                merged = ordered(schema, ty, &merged, name, change);
+            }
+        } else {
+            merged = entry(schema, ty, &merged, key, change, patch)?;
+        }
     }
-    Ok(live.into_iter().collect())
+    Ok(merged)
 }
 
-pub(super) fn unknown_directive(directive: &Value, patch: &Map) -> PatchError {
-    let (directive, patch) = (go(directive), go(&Value::Map(patch.clone())));
-    broken(format!("unknown patch type: {directive} in map: {patch}"))
-}
-
-/// Only what the directive lists stays of the live object.
-fn retain(live: &mut Entries, patch: &mut Entries) -> Result<(), PatchError> {
-    let Some(keys) = patch.remove(RETAIN) else { return Ok(()) };
-    let wrong = || PatchError::Malformed("invalid patch format of retainKeys".to_owned());
-    let keys = keys.as_list().ok_or_else(wrong)?;
+fn retained(live: &Map, patch: &Map) -> Result<Map, PatchError> {
+    let Some(keys) = patch.get(RETAIN).and_then(Value::as_list) else { return Ok(live.clone()) };
     let keeps = |key: &str| keys.iter().any(|kept| kept.as_str() == Some(key));
-    let directive = |key: &str| key.starts_with(DELETE) || key.starts_with(ORDER);
-    let mut said = patch.iter().filter(|(key, value)| !value.is_null() && !directive(key));
-    if said.any(|(key, _)| !keeps(key)) {
-        return Err(wrong());
+    let stray =
+        patch.iter().find(|(key, value)| !key.starts_with('$') && !value.is_null() && !keeps(key));
+    match stray {
+        Some(_) => Err(refused("patch contains fields that are not in the retainKeys list")),
+        None => Ok(live.iter().filter(|(key, _)| keeps(key)).cloned().collect()),
     }
-    live.retain(|key, _| keeps(key));
-    Ok(())
-}
-
-/// The field that a directive is about.
-fn subject<'a>(key: &'a str, directive: &str, kind: &str) -> Result<&'a str, PatchError> {
-    let rest = key.strip_prefix(directive).and_then(|rest| rest.strip_prefix('/'));
-    rest.ok_or_else(|| PatchError::Malformed(format!("invalid patch format of {kind}")))
-}
-
-/// Merges a list that comes with an order.
-fn in_order(
-    schema: &Schema,
-    ty: TypeId,
-    live: &mut Entries,
-    patch: &mut Entries,
-    directive: &str,
-    order: &Value,
-) -> Result<(), PatchError> {
-    let order = as_list(order)?;
-    let name = subject(directive, ORDER, "setElementOrder list")?;
-    let old = live.get(name).map(as_list).transpose()?.cloned();
-    let new = patch.get(name).map(as_list).transpose()?.cloned();
-    let (items, field) = list_field(schema, ty, name)?;
-    let nothing = List::default();
-    ordered(new.as_ref().unwrap_or(&nothing), order, key_of(field))?;
-    let merged = match (&old, &new) {
-        (None, None) => return Ok(()),
-        (Some(old), None) => old.clone(),
-        (None, Some(new)) => without_directives_in(new),
-        (Some(old), Some(new)) => merged_list(schema, items, field, old, new)?,
-    };
-    let old = old.unwrap_or_default();
-    let all = put_in_order(&merged, order, &old, &[&old, &new.unwrap_or_default()], key_of(field))?;
-    live.insert(Text::new(name), Value::from(all));
-    patch.remove(name);
-    Ok(())
 }
 
 fn entry(
     schema: &Schema,
     ty: TypeId,
-    live: &mut Entries,
+    live: &Map,
     key: &Text,
     change: &Value,
-) -> Result<(), PatchError> {
-    let deletes = key.starts_with(DELETE);
-    let key = if deletes { subject(key, DELETE, "primitive list")? } else { key.as_str() };
+    patch: &Map,
+) -> Result<Map, PatchError> {
     if change.is_null() {
-        live.remove(key);
-        return Ok(());
+        return Ok(live.without(key));
     }
+    let (child, field) = schema.child(ty, key).unwrap_or((schema.any(), None));
+    let order = patch.get(&format!("{ORDER}{key}")).and_then(Value::as_list);
     let merged = match (live.get(key), change) {
-        (Some(Value::Map(old)), Value::Map(new)) => {
-            let (child, field) = known_field(schema, ty, key)?;
-            match field.map(|field| &field.patch.lists) {
-                Some(ListPatch::Whole) => Some(change.clone()),
-                _ => Some(Value::Map(maps(schema, child, old, new)?)),
+        (Some(Value::Map(old)), Value::Map(new)) => Value::Map(maps(schema, child, old, new)?),
+        (None, Value::Map(new)) => Value::Map(maps(schema, child, &Map::default(), new)?),
+        (Some(Value::List(old)), Value::List(new)) => lists(schema, child, field, old, new, order)?,
+        (None, Value::List(new)) => lists(schema, child, field, &List::default(), new, order)?,
+        _ => change.clone(),
+    };
+    Ok(live.with(key, merged))
+}
+
+fn items_of(schema: &Schema, ty: TypeId) -> TypeId {
+    match schema.shape(ty) {
+        Shape::List { items, .. } => *items,
+        _ => schema.any(),
+    }
+}
+
+fn lists(
+    schema: &Schema,
+    ty: TypeId,
+    field: Option<&Field>,
+    live: &List,
+    patch: &List,
+    order: Option<&List>,
+) -> Result<Value, PatchError> {
+    let (merged, key) = match field.map(|field| &field.patch.lists) {
+        Some(ListPatch::MergeBy(key)) => {
+            (merged_by(schema, items_of(schema, ty), key, live, patch)?, Some(key))
+        }
+        Some(ListPatch::Unite) => (united(live, patch), None),
+        _ => return Ok(Value::List(patch.clone())),
+    };
+    let Merged::Parts(merged) = merged else { return Ok(merged.into_value()) };
+    Ok(Value::from(in_order(merged, order.unwrap_or(patch), live, key)))
+}
+
+enum Merged {
+    /// The patch replaced the list.
+    Whole(Vec<Value>),
+    Parts(Vec<Value>),
+}
+
+impl Merged {
+    fn into_value(self) -> Value {
+        match self {
+            Self::Whole(items) | Self::Parts(items) => Value::from(items),
+        }
+    }
+}
+
+fn united(live: &List, patch: &List) -> Merged {
+    let mut items: Vec<Value> = Vec::new();
+    for item in live.iter().chain(patch.iter()) {
+        if !items.contains(item) {
+            items.push(item.clone());
+        }
+    }
+    Merged::Parts(items)
+}
+
+fn merged_by(
+    schema: &Schema,
+    ty: TypeId,
+    key: &Text,
+    live: &List,
+    patch: &List,
+) -> Result<Merged, PatchError> {
+    let directive = |item: &Value| item.str_at(&[PATCH]).map(Text::new);
+    if patch.iter().any(|item| directive(item).as_deref() == Some("replace")) {
+        let plain = patch.iter().filter(|item| directive(item).is_none());
+        return Ok(Merged::Whole(plain.cloned().collect()));
+    }
+    let mut items = live.to_vec();
+    for change in patch.iter() {
+        let Value::Map(map) = change else {
+            return Err(refused("expected list of maps in a list that is merged by key"));
+        };
+        let Some(name) = map.get(key) else {
+            let shown = as_go_prints(change);
+            return Err(PatchError::Broken(format!(
+                "map: {shown} does not contain declared merge key: {key}"
+            )));
+        };
+        let same = |item: &Value| item.at(&[key]) == Some(name);
+        match directive(change).as_deref() {
+            Some("delete") => items.retain(|item| !same(item)),
+            None | Some("merge") => match items.iter_mut().find(|item| same(item)) {
+                Some(Value::Map(old)) => *old = maps(schema, ty, old, map)?,
+                _ => items.push(Value::Map(maps(schema, ty, &Map::default(), map)?)),
+            },
+            Some(other) => {
+                return Err(PatchError::Broken(format!("unknown patch type found: {other}")));
             }
         }
-        (Some(Value::List(old)), Value::List(new)) => {
-            let (items, field) = list_field(schema, ty, key)?;
-            Some(Value::List(if deletes {
-                delete_listed(schema, items, field, old, new)?
-            } else {
-                merged_list(schema, items, field, old, new)?
-            }))
-        }
-        (Some(old), new) if same_form(old, new) => Some(new.clone()),
-        _ if deletes => return Ok(()),
-        _ => without_directives(&without_nulls(change)),
-    };
-    match merged {
-        Some(value) => live.insert(Text::new(key), value),
-        None => live.remove(key),
-    };
-    Ok(())
+    }
+    Ok(Merged::Parts(items))
 }
 
-fn same_form(a: &Value, b: &Value) -> bool {
-    std::mem::discriminant(a) == std::mem::discriminant(b)
-}
-
-/// Without objects that only say what to do.
-fn without_directives(value: &Value) -> Option<Value> {
+/// `map[image:x]`
+fn as_go_prints(value: &Value) -> String {
     match value {
-        Value::Map(map) if map.get(PATCH).is_some() => None,
-        Value::Map(map) => {
-            let kept =
-                |(key, value): &(Text, Value)| Some((key.clone(), without_directives(value)?));
-            Some(Value::Map(map.iter().filter_map(kept).collect()))
+        Value::Null => "<nil>".to_owned(),
+        Value::Text(text) => text.to_string(),
+        Value::List(list) => {
+            format!("[{}]", list.iter().map(as_go_prints).collect::<Vec<_>>().join(" "))
         }
-        Value::List(list) => Some(Value::List(without_directives_in(list))),
-        other => Some(other.clone()),
-    }
-}
-
-fn without_directives_in(list: &List) -> List {
-    List::from(list.iter().filter_map(without_directives).collect::<Vec<_>>())
-}
-
-fn without_nulls(value: &Value) -> Value {
-    match value {
         Value::Map(map) => {
-            let said = map.iter().filter(|(_, value)| !value.is_null());
-            Value::Map(said.map(|(key, value)| (key.clone(), without_nulls(value))).collect())
+            let entries = map.iter().map(|(key, value)| format!("{key}:{}", as_go_prints(value)));
+            format!("map[{}]", entries.collect::<Vec<_>>().join(" "))
         }
-        Value::List(list) => Value::from(list.iter().map(without_nulls).collect::<Vec<_>>()),
-        other => other.clone(),
+        other => other.to_string(),
     }
 }
 
-fn as_list(value: &Value) -> Result<&List, PatchError> {
-    value.as_list().ok_or_else(|| {
-        let found = super::go_type(value);
-        broken(format!("expected a []interface {{}}, but received a {found}"))
-    })
-}
-
-fn key_of(field: Option<&Field>) -> Option<&Text> {
-    match field.map(|field| &field.patch.lists) {
-        Some(ListPatch::MergeBy(key)) => Some(key),
-        _ => None,
+/// What the patch names stands in the patch's order, the rest in that of the live list between it.
+fn in_order(items: Vec<Value>, order: &List, live: &List, key: Option<&Text>) -> Vec<Value> {
+    let place = |list: &[Value], item: &Value| {
+        let id = |value: &Value| key.map_or(Some(value.clone()), |key| value.at(&[key]).cloned());
+        let wanted = id(item);
+        list.iter().position(|other| id(other) == wanted)
+    };
+    let (mut named, mut others): (Vec<_>, Vec<_>) =
+        items.into_iter().partition(|item| place(order, item).is_some());
+    named.sort_by_key(|item| place(order, item));
+    others.sort_by_key(|item| place(live, item));
+    let (mut named, mut others) = (named.into_iter().peekable(), others.into_iter().peekable());
+    let mut all = Vec::new();
+    while let (Some(other), Some(name)) = (others.peek(), named.peek()) {
+        let before = place(live, other).zip(place(live, name)).is_some_and(|(a, b)| a < b);
+        all.extend(if before { others.next() } else { named.next() });
     }
+    all.extend(others);
+    all.extend(named);
+    all
 }
 
-/// The type of a key's value, and its field.
-fn known_field<'a>(
-    schema: &'a Schema,
-    ty: TypeId,
-    key: &str,
-) -> Result<(TypeId, Option<&'a Field>), PatchError> {
-    schema.child(ty, key).ok_or_else(|| {
-        let name = schema.get(ty).name.as_deref().unwrap_or_default();
-        let name = name.rsplit('.').next().unwrap_or_default();
-        broken(format!("unable to find api field in struct {name} for the json field {key:?}"))
-    })
+fn without_items(live: &Map, name: &str, gone: &Value) -> Map {
+    let (Some(list), Some(gone)) = (live.get(name).and_then(Value::as_list), gone.as_list()) else {
+        return live.clone();
+    };
+    let kept = list.iter().filter(|item| !gone.contains(item)).cloned();
+    live.with(name, Value::from(kept.collect::<Vec<_>>()))
 }
 
-/// The type of a list's items, and its field.
-fn list_field<'a>(
-    schema: &'a Schema,
-    ty: TypeId,
-    key: &str,
-) -> Result<(TypeId, Option<&'a Field>), PatchError> {
-    let (child, field) = known_field(schema, ty, key)?;
-    match schema.shape(child) {
-        Shape::List { items, .. } => Ok((*items, field)),
-        Shape::Any => Ok((child, field)),
-        _ => Err(broken("expected slice or array type, but got: struct")),
-    }
+fn ordered(schema: &Schema, ty: TypeId, live: &Map, name: &str, order: &Value) -> Map {
+    let (Some(list), Some(order)) = (live.get(name).and_then(Value::as_list), order.as_list())
+    else {
+        return live.clone();
+    };
+    let key = match schema.child(ty, name).and_then(|(_, field)| field) {
+        Some(Field { patch, .. }) => match &patch.lists {
+            ListPatch::MergeBy(key) => Some(key.clone()),
+            ListPatch::Unite => None,
+            ListPatch::Replace => return live.clone(),
+        },
+        None => return live.clone(),
+    };
+    live.with(name, Value::from(in_order(list.to_vec(), order, list, key.as_ref())))
 }
 
 #[cfg(test)]
@@ -303,6 +312,6 @@ mod tests {
         let error =
             patched(r#"{"containers":[]}"#, r#"{"containers":[{"image":"a"}]}"#).unwrap_err();
         assert!(error.ends_with("does not contain declared merge key: name"), "{error}");
-        assert!(patched("{}", r#"{"$patch":"frob"}"#).is_err());
+        assert!(patched("{}", r#"{"nodeSelector":{"$patch":"frob"}}"#).is_err());
     }
 }

@@ -8,7 +8,6 @@ mod message;
 mod table;
 mod wire;
 
-pub(crate) use table::{Row, Shown, Zero, named};
 pub(crate) use wire::Malformed;
 
 use crate::registry::Registry;

@@ -6,26 +6,15 @@ use std::sync::LazyLock;
 
 /// A field of a message.
 #[derive(Debug)]
-pub(crate) struct Row {
-    pub(crate) name: Text,
-    pub(crate) zero: Zero,
-    pub(crate) times: Times,
-    pub(crate) shown: Shown,
-}
-
-/// When JSON shows a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shown {
-    /// If there is something, or a struct.
-    Filled,
-    /// If there is something, be it a struct.
-    Something,
-    Always,
+pub(super) struct Row {
+    pub(super) name: Text,
+    pub(super) zero: Zero,
+    pub(super) times: Times,
 }
 
 /// What a zero says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Zero {
+pub(super) enum Zero {
     Nothing,
     /// Somebody wrote it: Go has a pointer.
     Something,
@@ -33,7 +22,7 @@ pub(crate) enum Zero {
 
 /// How exact times are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Times {
+pub(super) enum Times {
     Seconds,
     Micros,
 }
@@ -70,27 +59,14 @@ fn entry(text: &str) -> Entry {
         Some(rest) => (rest, Zero::Something),
         None => (text, Zero::Nothing),
     };
-    let (text, shown) = match (text.strip_prefix('!'), text.strip_prefix('^')) {
-        (Some(rest), _) => (rest, Shown::Always),
-        (None, Some(rest)) => (rest, Shown::Something),
-        (None, None) => (text, Shown::Filled),
-    };
     let (name, times) = match text.strip_prefix('~') {
         Some(rest) => (rest, Times::Micros),
         None => (text, Times::Seconds),
     };
-    Entry::Field(Row { name: name.into(), zero, times, shown })
+    Entry::Field(Row { name: name.into(), zero, times })
 }
 
 /// The field with a number, in messages of a type.
 pub(super) fn find(ty: &str, number: u64) -> Option<&'static Entry> {
     TABLE.get(ty)?.get(&number)
-}
-
-/// The field of a type that JSON calls so.
-pub(crate) fn named(ty: &str, field: &str) -> Option<&'static Row> {
-    TABLE.get(ty)?.values().find_map(|entry| match entry {
-        Entry::Field(row) => (row.name == field).then_some(row),
-        Entry::Inline(inner) => named(inner, field),
-    })
 }

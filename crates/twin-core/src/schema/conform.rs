@@ -3,7 +3,7 @@
 //! Kubernetes decodes JSON into Go structs: fields that it does not know are dropped, `null` is no
 //! value, and a value of another kind is an error.
 
-use super::{Scalar, Schema, Shape, TypeId, Zero, is_zero};
+use super::{Scalar, Schema, Shape, TypeId, is_zero};
 use crate::tree::{List, Map, Text, Value};
 use std::collections::BTreeSet;
 
@@ -68,13 +68,11 @@ impl Walk<'_> {
         let outer = std::mem::replace(&mut self.owner, inner);
         let mut kept = Vec::with_capacity(map.len());
         for (key, value) in map {
-            let Some((child, field)) = self.schema.child(ty, key) else {
+            let Some((child, _)) = self.schema.child(ty, key) else {
                 self.unknown.push(self.shown(key));
                 continue;
             };
             self.keep(key, child, value, &mut kept)?;
-            let forgets = field.is_some_and(|field| field.zero == Zero::Nothing);
-            kept.pop_if(|(last, value)| forgets && last == key && is_zero(value));
         }
         let present: BTreeSet<Text> = kept.iter().map(|(key, _)| key.clone()).collect();
         self.fill(ty, &present, &mut kept)?;
@@ -82,7 +80,7 @@ impl Walk<'_> {
         Ok(Value::Map(kept.into_iter().collect()))
     }
 
-    /// Go writes structs that are no pointers, and some other zeros, even if nobody set them.
+    /// Go writes structs that are no pointers, and required scalars, even if nobody set them.
     fn fill(
         &mut self,
         ty: TypeId,
@@ -90,26 +88,21 @@ impl Walk<'_> {
         kept: &mut Vec<(Text, Value)>,
     ) -> Result<(), Mismatch> {
         let schema = self.schema;
-        let Shape::Struct { fields, .. } = schema.shape(ty) else { return Ok(()) };
+        let Shape::Struct { fields, required, .. } = schema.shape(ty) else { return Ok(()) };
         for (key, field) in fields.iter().filter(|(key, _)| !present.contains(*key)) {
-            match field.zero {
-                Zero::Something | Zero::Nothing => {}
-                Zero::Shown => kept.push((key.clone(), self.zero(field.ty)?)),
-                Zero::Null => kept.push((key.clone(), Value::Null)),
+            let Some(default) = &field.default else {
+                // A slice or pointer that is not left out when it is nil.
+                if required.contains(key) {
+                    kept.push((key.clone(), Value::Null));
+                }
+                continue;
+            };
+            let structure = default.as_map().is_some();
+            if structure || (required.contains(key) && is_zero(default)) {
+                self.keep(key, field.ty, default, kept)?;
             }
         }
         Ok(())
-    }
-
-    fn zero(&mut self, ty: TypeId) -> Result<Value, Mismatch> {
-        match self.schema.shape(ty) {
-            Shape::Struct { .. } => self.fields(ty, &Map::default()),
-            Shape::Scalar(Scalar::String) => Ok(Value::text("")),
-            Shape::Scalar(Scalar::Boolean) => Ok(Value::Bool(false)),
-            Shape::Scalar(Scalar::Quantity) => Ok(Value::text("0")),
-            Shape::Scalar(_) => Ok(Value::Int(0)),
-            Shape::Map { .. } | Shape::List { .. } | Shape::Any => Ok(Value::Null),
-        }
     }
 
     fn entries(&mut self, values: TypeId, map: &Map) -> Result<Value, Mismatch> {

@@ -1,6 +1,6 @@
 //! Types of custom resources, from the structural schemas of their definitions.
 
-use super::{Field, Grain, Patch, Scalar, Schema, Shape, Topology, Type, TypeId, Zero};
+use super::{Field, Grain, Patch, Scalar, Schema, Shape, Topology, Type, TypeId};
 use crate::tree::{List, Text, Value};
 use std::collections::BTreeMap;
 
@@ -81,7 +81,7 @@ impl Schema {
 
 impl From<TypeId> for Field {
     fn from(ty: TypeId) -> Self {
-        Self { ty, patch: Patch::default(), default: None, zero: Zero::Something }
+        Self { ty, patch: Patch::default(), default: None }
     }
 }
 

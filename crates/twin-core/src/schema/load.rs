@@ -4,9 +4,8 @@
 //! says something unknown reads as "anything".
 
 use super::{
-    Field, Grain, KeyPatch, ListPatch, Patch, Scalar, Schema, Shape, Topology, Type, TypeId, Zero,
+    Field, Grain, KeyPatch, ListPatch, Patch, Scalar, Schema, Shape, Topology, Type, TypeId,
 };
-use crate::protobuf::{self, Shown};
 use crate::tree::{Map, Text, Value, decode};
 use std::collections::BTreeMap;
 
@@ -16,12 +15,8 @@ pub(super) const ANY: TypeId = TypeId(0);
 pub(super) fn load(table: &str) -> Schema {
     let rows = decode(table.as_bytes()).expect("the table is checked in, and a test reads it");
     let rows = rows.as_map().cloned().unwrap_or_default();
-    let mut loader = Loader {
-        types: vec![any()],
-        names: BTreeMap::new(),
-        scalars: BTreeMap::new(),
-        copies: Vec::new(),
-    };
+    let mut loader =
+        Loader { types: vec![any()], names: BTreeMap::new(), scalars: BTreeMap::new() };
     for (name, _) in &rows {
         let id = loader.add(Type { name: Some(name.clone()), shape: Shape::Any });
         loader.names.insert(name.clone(), id);
@@ -31,8 +26,6 @@ pub(super) fn load(table: &str) -> Schema {
         let id = loader.names[name];
         loader.types[id.0 as usize].shape = shape;
     }
-    loader.settle();
-    loader.weigh_zeros();
     loader.settle();
     Schema { types: loader.types, names: loader.names }
 }
@@ -45,7 +38,6 @@ struct Loader {
     types: Vec<Type>,
     names: BTreeMap<Text, TypeId>,
     scalars: BTreeMap<Text, TypeId>,
-    copies: Vec<(TypeId, TypeId, Grain)>,
 }
 
 impl Loader {
@@ -67,19 +59,18 @@ impl Loader {
 
     fn field(&mut self, row: &Value) -> Field {
         let Some(ty) = row.at(&["type"]) else {
-            return self.expression(row).into();
+            return Field { ty: self.expression(row), patch: Patch::default(), default: None };
         };
-        let default = row.at(&["default"]).cloned();
-        Field { patch: patch(row), default, ..self.expression(ty).into() }
+        Field { ty: self.expression(ty), patch: patch(row), default: row.at(&["default"]).cloned() }
     }
 
     fn expression(&mut self, row: &Value) -> TypeId {
         match row {
             Value::Text(name) => self.name(name),
-            Value::Map(map) => self.copy(map).unwrap_or_else(|| {
+            Value::Map(map) => {
                 let shape = self.composed(map);
                 self.add(Type { name: None, shape })
-            }),
+            }
             _ => ANY,
         }
     }
@@ -97,17 +88,6 @@ impl Loader {
         id
     }
 
-    /// A type like another one; that may not be read yet, so `settle` looks again.
-    fn copy(&mut self, row: &Map) -> Option<TypeId> {
-        let grains = [("atomic", Grain::Atomic), ("granular", Grain::Granular)];
-        let (inner, grain) =
-            grains.into_iter().find_map(|(word, grain)| Some((row.get(word)?, grain)))?;
-        let of = self.expression(inner);
-        let copy = self.add(any());
-        self.copies.push((copy, of, grain));
-        Some(copy)
-    }
-
     fn composed(&mut self, row: &Map) -> Shape {
         if let Some(values) = row.get("map") {
             return Shape::Map { values: self.expression(values), grain: Grain::Granular };
@@ -120,69 +100,27 @@ impl Loader {
             let topology = if keys.is_empty() { Topology::Atomic } else { Topology::Map(keys) };
             return Shape::List { items: self.expression(items), topology };
         }
-        Shape::Any
-    }
-
-    /// Notes what zeros say in the fields of Go's structs.
-    fn weigh_zeros(&mut self) {
-        let forms: Vec<Go> = self.types.iter().map(|ty| go_form(&ty.shape)).collect();
-        for ty in &mut self.types {
-            let (Some(name), Shape::Struct { fields, .. }) = (&ty.name, &mut ty.shape) else {
-                continue;
-            };
-            for (key, field) in fields {
-                if let Some(row) = protobuf::named(name, key) {
-                    field.zero = zero(row, forms[field.ty.0 as usize]);
-                } else if key == "kind" || key == "apiVersion" {
-                    field.zero = Zero::Nothing;
-                }
-            }
+        match row.get("atomic") {
+            // What it refers to may not be read yet: `settle` looks again.
+            Some(inner) => Shape::Map { values: self.expression(inner), grain: Grain::Atomic },
+            None => Shape::Any,
         }
     }
 
-    /// Copies each type that one place takes apart in another way than the others.
+    /// Makes an atomic copy of each type that is atomic in one place only.
     fn settle(&mut self) {
-        for &(copy, of, grain) in &self.copies {
-            self.types[copy.0 as usize].shape = match self.types[of.0 as usize].shape.clone() {
-                Shape::Map { values, .. } => Shape::Map { values, grain },
-                Shape::Struct { fields, required, .. } => Shape::Struct { fields, required, grain },
+        for at in 0..self.types.len() {
+            let Shape::Map { values, grain: Grain::Atomic } = self.types[at].shape else {
+                continue;
+            };
+            self.types[at].shape = match self.types[values.0 as usize].shape.clone() {
+                Shape::Map { values, .. } => Shape::Map { values, grain: Grain::Atomic },
+                Shape::Struct { fields, required, .. } => {
+                    Shape::Struct { fields, required, grain: Grain::Atomic }
+                }
                 other => other,
             };
         }
-    }
-}
-
-/// What Go has for a shape.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Go {
-    /// `omitempty` does not leave it out.
-    Struct,
-    /// A struct that is written as `null`.
-    NullStruct,
-    /// Its zero is `nil`.
-    Nil,
-    Plain,
-}
-
-fn go_form(shape: &Shape) -> Go {
-    match shape {
-        Shape::Struct { .. } | Shape::Scalar(Scalar::IntOrString | Scalar::Quantity) => Go::Struct,
-        Shape::Scalar(Scalar::Time) => Go::NullStruct,
-        Shape::Map { .. } | Shape::List { .. } | Shape::Any | Shape::Scalar(Scalar::Bytes) => {
-            Go::Nil
-        }
-        Shape::Scalar(_) => Go::Plain,
-    }
-}
-
-fn zero(row: &protobuf::Row, form: Go) -> Zero {
-    let pointer = row.zero == protobuf::Zero::Something;
-    let form = if pointer { Go::Nil } else { form };
-    match (row.shown, form) {
-        (Shown::Always, Go::Nil | Go::NullStruct) | (Shown::Filled, Go::NullStruct) => Zero::Null,
-        (Shown::Always, _) | (Shown::Filled, Go::Struct) => Zero::Shown,
-        _ if pointer => Zero::Something,
-        _ => Zero::Nothing,
     }
 }
 
@@ -207,7 +145,6 @@ fn patch(row: &Value) -> Patch {
     let lists = match row.str_at(&["key"]) {
         Some(key) if has("merge") => ListPatch::MergeBy(key.into()),
         None if has("merge") => ListPatch::Unite,
-        _ if has("replace") => ListPatch::Whole,
         _ => ListPatch::Replace,
     };
     Patch { lists, keys: if has("retainKeys") { KeyPatch::Retain } else { KeyPatch::Merge } }

@@ -23,13 +23,6 @@ use std::sync::LazyLock;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TypeId(u32);
 
-impl TypeId {
-    /// Its place among all types.
-    pub(crate) fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
 /// Types that refer to each other.
 #[derive(Clone, Debug)]
 pub struct Schema {
@@ -106,21 +99,6 @@ pub struct Field {
     pub patch: Patch,
     /// What Kubernetes puts here if nobody does.
     pub default: Option<Value>,
-    pub zero: Zero,
-}
-
-/// What a zero, an empty text or an empty list says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Zero {
-    /// Somebody wrote it, and it stays.
-    #[default]
-    Something,
-    /// Nothing: Go leaves it out when it writes.
-    Nothing,
-    /// Nothing, and Go writes it even if nobody did.
-    Shown,
-    /// Nothing, which Go writes as `null`.
-    Null,
 }
 
 /// How a strategic merge patch treats a field.
@@ -135,8 +113,6 @@ pub struct Patch {
 pub enum ListPatch {
     #[default]
     Replace,
-    /// Objects are replaced too.
-    Whole,
     /// Scalars are united.
     Unite,
     /// Objects with the same value of this field are merged.
@@ -158,11 +134,6 @@ impl Schema {
     /// The types of Kubernetes' own kinds.
     pub fn builtin() -> &'static Schema {
         &BUILTIN
-    }
-
-    /// All types, in their order.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = TypeId> {
-        (0..self.types.len()).filter_map(|at| u32::try_from(at).ok().map(TypeId))
     }
 
     /// The type with a published name.
@@ -209,8 +180,7 @@ fn is_zero(value: &Value) -> bool {
         Value::Int(int) => *int == 0,
         Value::Bool(bool) => !bool,
         Value::Map(map) => map.is_empty(),
-        Value::List(list) => list.is_empty(),
-        Value::Null | Value::Float(_) => false,
+        _ => false,
     }
 }
 

@@ -9,8 +9,6 @@ use kube_cel::{CompiledSchema, compile_schema, validate_compiled};
 pub struct Custom {
     /// The `openAPIV3Schema` of the version.
     pub openapi: Value,
-    /// Its `additionalPrinterColumns`.
-    pub columns: Value,
     /// None, if the schema has none.
     rules: Option<CompiledSchema>,
 }
@@ -23,9 +21,9 @@ impl std::fmt::Debug for Custom {
 
 impl Custom {
     /// Prepares the rules of a schema.
-    pub fn new(openapi: Value, columns: Value) -> Self {
+    pub fn new(openapi: Value) -> Self {
         let rules = has_rules(&openapi).then(|| compile_schema(&json(&openapi)));
-        Self { openapi, columns, rules }
+        Self { openapi, rules }
     }
 
     /// What is wrong with an object: its values, and if those can be judged, its rules.

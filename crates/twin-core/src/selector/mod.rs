@@ -2,7 +2,6 @@
 
 mod fields;
 mod labels;
-mod parse;
 
 pub use fields::FieldSelector;
 pub use labels::LabelSelector;

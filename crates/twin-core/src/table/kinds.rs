@@ -11,9 +11,6 @@ const CONTAINERS: Column = of("Containers", workload::containers).wide();
 const IMAGES: Column = of("Images", workload::images).wide();
 const SELECTOR: Column = of("Selector", workload::selector).wide();
 
-/// What custom resources have before the columns of their definition.
-pub(super) const NAMED: &[Column] = &[NAME];
-
 const OTHERS: &[Column] = &[NAME, column("Created At", Form::Date, Cell::Text(BIRTH, ""))];
 
 const PODS: &[Column] = &[
@@ -48,13 +45,6 @@ const REPLICAS: &[Column] = &[
     CONTAINERS,
     IMAGES,
     SELECTOR,
-];
-
-const TEMPLATES: &[Column] = &[
-    NAME,
-    of("Containers", workload::containers),
-    of("Images", workload::images),
-    of("Pod Labels", workload::template_labels),
 ];
 
 const STATEFUL_SETS: &[Column] = &[NAME, of("Ready", workload::ready), AGE, CONTAINERS, IMAGES];
@@ -252,7 +242,6 @@ pub(super) fn columns(resource: &Resource) -> &'static [Column] {
         ("", "pods") => PODS,
         ("apps", "deployments") => DEPLOYMENTS,
         ("apps", "replicasets") | ("", "replicationcontrollers") => REPLICAS,
-        ("", "podtemplates") => TEMPLATES,
         ("apps", "statefulsets") => STATEFUL_SETS,
         ("apps", "daemonsets") => DAEMON_SETS,
         ("apps", "controllerrevisions") => REVISIONS,

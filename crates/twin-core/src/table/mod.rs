@@ -5,10 +5,8 @@
 
 mod cells;
 mod columns;
-mod custom;
 mod human;
 mod kinds;
-mod path;
 
 use crate::registry::Resource;
 use crate::time::Timestamp;
@@ -55,8 +53,6 @@ struct Row<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     columns: &'static [Column],
-    /// What the definition of a custom resource adds.
-    added: Vec<custom::Column>,
     /// `meta.k8s.io/v1`
     version: Text,
     include: Include,
@@ -64,10 +60,7 @@ pub(crate) struct Layout {
 
 impl Layout {
     pub(crate) fn new(resource: &Resource, version: Text, include: Include) -> Self {
-        let own = resource.custom.as_ref().map(|custom| custom::Column::all(&custom.columns));
-        let added = own.unwrap_or_default();
-        let columns = if added.is_empty() { columns(resource) } else { kinds::NAMED };
-        Self { columns, added, version, include }
+        Self { columns: columns(resource), version, include }
     }
 
     /// The table of these objects. The metadata is that of their list, or of the one object.
@@ -80,11 +73,7 @@ impl Layout {
     ) -> Value {
         let rows: Vec<_> = objects.map(|object| self.row(object, now)).collect();
         let definitions = match head {
-            Head::Shown => {
-                let added = self.added.iter().map(custom::Column::definition);
-                let all = self.columns.iter().map(Column::definition).chain(added);
-                all.collect::<Vec<_>>().into()
-            }
+            Head::Shown => self.columns.iter().map(Column::definition).collect::<Vec<_>>().into(),
             Head::Known => Value::Null,
         };
         Value::from([
@@ -98,9 +87,7 @@ impl Layout {
 
     fn row(&self, object: &Value, now: Timestamp) -> Value {
         let row = Row { object, now };
-        let added = self.added.iter().map(|column| column.cell(&row));
-        let cells: Vec<_> =
-            self.columns.iter().map(|column| column.cell(&row)).chain(added).collect();
+        let cells: Vec<_> = self.columns.iter().map(|column| column.cell(&row)).collect();
         let shown = match self.include {
             Include::Nothing => Value::Null,
             Include::Metadata => partial(object, &self.version),
@@ -112,12 +99,6 @@ impl Layout {
             None => value,
         }
     }
-}
-
-/// An object as a table of one row, with all columns.
-pub fn printed(resource: &Resource, object: &Value, now: Timestamp) -> Value {
-    let layout = Layout::new(resource, "meta.k8s.io/v1".into(), Include::Nothing);
-    layout.table(std::iter::once(object), Value::default(), Head::Shown, now)
 }
 
 /// An object of which only the metadata is shown.

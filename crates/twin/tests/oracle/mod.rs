@@ -86,7 +86,6 @@ impl Oracle {
                 format!("--token-auth-file={}", path("tokens.csv")),
                 "--authorization-mode=RBAC".to_owned(),
                 "--disable-admission-plugins=ServiceAccount".to_owned(),
-                "--allow-privileged=true".to_owned(),
             ],
         ));
         let mut config = Config::new(format!("https://127.0.0.1:{port}").parse().unwrap());

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use twin::Twin;
 
 /// Starts the twin that a product runs on.
-pub(super) fn start(arguments: &UpArguments) -> Result<Twin, Error> {
+pub(super) fn start(arguments: &UpArguments) -> Twin {
     // Its time runs ahead. Programs outside compare it with theirs, so it starts early enough not to
     // pass them.
     let early = match arguments.stay {
@@ -19,7 +19,7 @@ pub(super) fn start(arguments: &UpArguments) -> Result<Twin, Error> {
         None => Duration::ZERO,
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Ok(arguments.nodes.builder()?.origin(now.saturating_sub(early)).start())
+    Twin::builder().nodes(arguments.nodes).origin(now.saturating_sub(early)).start()
 }
 
 impl Up<'_> {

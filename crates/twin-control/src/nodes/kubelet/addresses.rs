@@ -46,13 +46,13 @@ struct Given {
 
 /// What nodes have given out.
 #[derive(Debug, Default)]
-pub(crate) struct Addresses {
+pub(super) struct Addresses {
     nodes: BTreeMap<Text, Given>,
 }
 
 impl Addresses {
     /// The next free address of a node. The first of a range belongs to the node.
-    pub(crate) fn give(&mut self, node: &str, range: Range) -> Option<Ipv4Addr> {
+    pub(super) fn give(&mut self, node: &str, range: Range) -> Option<Ipv4Addr> {
         let given = self.nodes.entry(Text::new(node)).or_default();
         let usable = range.count().saturating_sub(3);
         let mut places = (0..usable).map(|step| 2 + (given.last + step) % usable);
@@ -63,11 +63,11 @@ impl Addresses {
     }
 
     /// An address that is in use already.
-    pub(crate) fn take(&mut self, node: &str, address: Ipv4Addr) {
+    pub(super) fn take(&mut self, node: &str, address: Ipv4Addr) {
         self.nodes.entry(Text::new(node)).or_default().taken.insert(address);
     }
 
-    pub(crate) fn release(&mut self, node: &str, address: Ipv4Addr) {
+    pub(super) fn release(&mut self, node: &str, address: Ipv4Addr) {
         let Some(given) = self.nodes.get_mut(node) else { return };
         given.taken.remove(&address);
     }

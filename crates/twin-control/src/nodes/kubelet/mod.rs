@@ -10,13 +10,14 @@ mod container;
 mod run;
 mod status;
 
-pub(crate) use addresses::{Addresses, Range};
+pub(crate) use addresses::Range;
 pub use behaviour::Script;
 
 use crate::controller::{Controller, Outcome, View, Wake};
 use crate::events::{Event, Severity};
 use crate::nodes::lifecycle::is_lost;
 use crate::tables::{NODES, PODS};
+use addresses::Addresses;
 use container::{News, Note};
 use run::Run;
 use status::{Place, is_passing, phase, with_status};

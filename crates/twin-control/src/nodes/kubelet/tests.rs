@@ -3,14 +3,13 @@
 use super::super::conditions::condition;
 use super::super::kit::Stage;
 use super::{Kubelet, Script};
-use crate::nodes::stages::Stages;
 use std::collections::BTreeMap;
 use twin_core::tree::{Text, Value};
 
 const POD: &str = "/api/v1/namespaces/x/pods/a";
 
 fn stage() -> Stage {
-    let mut stage = Stage::new(crate::nodes::controllers(&Stages::default(), 1));
+    let mut stage = Stage::new(crate::nodes::controllers());
     stage.made("/api/v1/nodes", r#"{"metadata":{"name":"n1"}}"#);
     stage.settle();
     stage
@@ -237,7 +236,7 @@ fn a_pod_that_waits_for_a_finalizer_says_how_it_ended() {
 fn images_have_scripts() {
     let script: Script = [("exit-code", "1")].map(|(k, v)| (Text::new(k), Text::new(v))).into();
     let images = BTreeMap::from([(Text::new("web:1"), script)]);
-    let mut controllers = crate::nodes::controllers(&Stages::default(), 1);
+    let mut controllers = crate::nodes::controllers();
     controllers.retain(|it| format!("{it:?}").split(' ').next() != Some("Kubelet"));
     controllers.push(Box::new(Kubelet::with_images(images)));
     let mut stage = Stage::new(controllers);

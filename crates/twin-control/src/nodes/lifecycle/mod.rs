@@ -4,15 +4,11 @@
 //! found unreachable after the time that Kubernetes would need to notice.
 
 mod evict;
-mod heartbeat;
 mod orphans;
 mod ranges;
 mod register;
 
-pub(super) use register::{KUBELET_PORT, host_address};
-
 use super::conditions::{Condition, State, condition, conditions};
-use super::stages::Stages;
 use crate::controller::{Controller, Outcome, View, Wake};
 use crate::events::{Event, Severity};
 use crate::tables::{NODES, PODS};
@@ -30,23 +26,13 @@ pub const LOST: &str = "muster.dev/lost";
 const GRACE: Duration = Duration::from_secs(40);
 
 /// Controllers of this folder.
-pub(super) fn controllers(stages: &Stages) -> Vec<Box<dyn Controller>> {
-    let mut all: Vec<Box<dyn Controller>> = vec![Box::new(ranges::Ranges::default())];
-    if !stages.are_for(&NODES) {
-        all.push(Box::new(register::Register));
-    }
-    all.push(Box::new(Lifecycle::default()));
-    all.push(Box::new(evict::Eviction));
-    all.push(Box::new(orphans::Orphans::default()));
-    all
-}
-
-/// What kubelets write about their nodes, where the rest of this folder is somebody else's work.
-pub(super) fn kubelets() -> Vec<Box<dyn Controller>> {
+pub(super) fn controllers() -> Vec<Box<dyn Controller>> {
     vec![
         Box::new(ranges::Ranges::default()),
         Box::new(register::Register),
-        Box::new(heartbeat::Heartbeat),
+        Box::new(Lifecycle::default()),
+        Box::new(evict::Eviction),
+        Box::new(orphans::Orphans::default()),
     ]
 }
 

@@ -6,7 +6,6 @@ use super::ranges::number;
 use crate::controller::{Controller, Outcome, View, Wake};
 use crate::nodes::kubelet::Range;
 use crate::tables::NODES;
-use std::net::Ipv4Addr;
 use twin_core::store::{Change, ChangeKind, Key, TableName};
 use twin_core::time::Timestamp;
 use twin_core::tree::{Text, Value};
@@ -14,7 +13,7 @@ use twin_core::tree::{Text, Value};
 /// The addresses of nodes.
 const HOSTS: &str = "172.16.0.0/12";
 /// The port of a kubelet.
-pub(in crate::nodes) const KUBELET_PORT: i64 = 10_250;
+const PORT: i64 = 10_250;
 
 /// What a node has if nobody says it.
 const CAPACITY: [(&str, &str); 4] =
@@ -102,10 +101,10 @@ fn registered(node: &Value, name: &str, now: Timestamp) -> Value {
         ("allocatable", capacity.clone()),
         ("capacity", capacity),
         ("addresses", addresses(node, name)),
-        ("nodeInfo", info(node, name)),
+        ("nodeInfo", info(name)),
         (
             "daemonEndpoints",
-            Value::from([("kubeletEndpoint", Value::from([("Port", KUBELET_PORT.into())]))]),
+            Value::from([("kubeletEndpoint", Value::from([("Port", PORT.into())]))]),
         ),
         ("images", Value::from(Vec::new())),
     ];
@@ -129,14 +128,9 @@ fn is_said(value: &Value) -> bool {
     }
 }
 
-/// The address of a node, which follows from the range of its pods.
-pub(in crate::nodes) fn host_address(node: &Value) -> Option<Ipv4Addr> {
-    let own = node.str_at(&["spec", "podCIDR"]).and_then(number);
-    own.zip(Range::parse(HOSTS)).map(|(number, hosts)| hosts.at(number + 2))
-}
-
 fn addresses(node: &Value, name: &str) -> Value {
-    let address = host_address(node);
+    let own = node.str_at(&["spec", "podCIDR"]).and_then(number);
+    let address = own.zip(Range::parse(HOSTS)).map(|(number, hosts)| hosts.at(number + 2));
     let row = |kind: &str, address: &str| {
         Value::from([("type", kind.into()), ("address", address.into())])
     };
@@ -145,12 +139,11 @@ fn addresses(node: &Value, name: &str) -> Value {
     rows.into()
 }
 
-fn info(node: &Value, name: &str) -> Value {
+fn info(name: &str) -> Value {
     let text = |text: &str| Value::text(text);
-    let arch = node.str_at(&["metadata", "labels", "kubernetes.io/arch"]).unwrap_or("amd64");
     let own = |what: &str| Value::Text(Text::from(format!("{what}-{name}")));
     Value::from([
-        ("architecture", text(arch)),
+        ("architecture", text("amd64")),
         ("bootID", own("boot")),
         ("containerRuntimeVersion", text("containerd://2.2.0")),
         ("kernelVersion", text("6.12.0")),

@@ -2,14 +2,13 @@
 
 use super::super::conditions::condition;
 use super::super::kit::Stage;
-use crate::nodes::stages::Stages;
 use twin_core::tree::Value;
 
 const NODE: &str = "/api/v1/nodes/n1";
 const POD: &str = "/api/v1/namespaces/x/pods/a";
 
 fn stage() -> Stage {
-    let mut stage = Stage::new(crate::nodes::controllers(&Stages::default(), 1));
+    let mut stage = Stage::new(crate::nodes::controllers());
     stage.made("/api/v1/nodes", r#"{"metadata":{"name":"n1"}}"#);
     stage.settle();
     stage
@@ -110,30 +109,4 @@ fn pods_of_a_deleted_node_end() {
     assert!(stage.get(POD).is_some());
     stage.seconds(2);
     assert!(stage.get(POD).is_none());
-}
-
-#[test]
-fn nodes_without_a_control_plane_say_that_they_are_alive() {
-    const LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/n1";
-    let mut stage = Stage::new(crate::nodes::kubelets());
-    stage.made("/api/v1/namespaces", r#"{"metadata":{"name":"kube-node-lease"}}"#);
-    stage.made("/api/v1/nodes", r#"{"metadata":{"name":"n1"}}"#);
-    stage.settle();
-    let renewed = |stage: &mut Stage| {
-        let lease = stage.get(LEASE).unwrap();
-        lease.str_at(&["spec", "renewTime"]).unwrap().to_owned()
-    };
-    let first = renewed(&mut stage);
-    stage.seconds(11);
-    let second = renewed(&mut stage);
-    assert!(first < second, "{first} {second}");
-    stage.patched(NODE, r#"{"metadata":{"annotations":{"muster.dev/lost":"true"}}}"#);
-    stage.seconds(60);
-    assert_eq!(renewed(&mut stage), second);
-    stage.patched(NODE, r#"{"metadata":{"annotations":{"muster.dev/lost":null}}}"#);
-    stage.settle();
-    assert!(second < renewed(&mut stage));
-    stage.deleted(NODE);
-    stage.settle();
-    assert_eq!(stage.get(LEASE), None);
 }

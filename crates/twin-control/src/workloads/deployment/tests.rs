@@ -176,7 +176,7 @@ fn a_set_of_somebody_else_is_left_alone() {
 fn a_deployment_of_everything_is_refused() {
     let mut stage = Stage::new();
     let body = r#"{"metadata":{"name":"web"},"spec":{"selector":{},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[]}}}}"#;
-    stage.plant(&DEPLOYMENTS, "web", body);
+    stage.post(PATH, body);
     stage.pass(30);
     assert!(stage.told("web")[0].starts_with("SelectingAll: "));
     assert!(stage.names(&REPLICA_SETS).is_empty());
@@ -201,10 +201,9 @@ proptest! {
         images in proptest::collection::vec(0..4usize, 1..4),
         pauses in proptest::collection::vec(1..6i64, 4),
     ) {
-        // Neither one too many nor one too few: nothing could move, and nobody may ask for that.
-        let unavailable = if surge + unavailable == 0 { 1 } else { unavailable };
         let limits = format!(r#","strategy":{{"rollingUpdate":{{"maxSurge":{surge},"maxUnavailable":{unavailable}}}}}"#);
         let mut stage = started(replicas, &limits);
+        let unavailable = if surge + unavailable == 0 { 1 } else { unavailable };
         let look = |stage: &Stage| {
             let (serve, there) = pods(stage);
             assert!(serve >= replicas - unavailable, "{serve} serve");

@@ -78,8 +78,7 @@ fn odd_sets_do_nothing() {
         r#"{"selector":{"matchExpressions":[{"key":"a","operator":"?"}]},"template":{}}"#,
     ] {
         let mut stage = Stage::new();
-        let body = format!(r#"{{"metadata":{{"name":"web"}},"spec":{spec}}}"#);
-        stage.plant(&REPLICA_SETS, "web", &body);
+        stage.post(SETS, &format!(r#"{{"metadata":{{"name":"web"}},"spec":{spec}}}"#));
         stage.pass(60);
         assert!(stage.names(&PODS).is_empty(), "{spec}");
     }

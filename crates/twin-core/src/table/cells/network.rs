@@ -70,8 +70,10 @@ pub(in crate::table) fn endpoints(row: &Row<'_>) -> String {
         }
     }
     // Subsets without addresses are not nothing.
-    let nothing = !items(row.object, &["subsets"]).is_empty() && all.join(",").is_empty();
-    if nothing { String::new() } else { few(&all, 3) }
+    if items(row.object, &["subsets"]).is_empty() || !all.is_empty() {
+        return few(&all, 3);
+    }
+    String::new()
 }
 
 pub(in crate::table) fn slice_ports(row: &Row<'_>) -> String {
@@ -91,7 +93,7 @@ pub(in crate::table) fn slice_endpoints(row: &Row<'_>) -> String {
 
 /// A slice without any has not been filled.
 fn shown(all: &[String]) -> String {
-    if all.join(",").is_empty() { "<unset>".to_owned() } else { few(all, 3) }
+    if all.is_empty() { "<unset>".to_owned() } else { few(all, 3) }
 }
 
 pub(in crate::table) fn hosts(row: &Row<'_>) -> String {

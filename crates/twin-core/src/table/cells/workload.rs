@@ -13,8 +13,7 @@ pub(in crate::table) fn ready(row: &Row<'_>) -> String {
 fn pod_spec(row: &Row<'_>) -> Value {
     let direct = row.object.at(&["spec", "template", "spec"]);
     let nested = row.object.at(&["spec", "jobTemplate", "spec", "template", "spec"]);
-    let own = row.object.at(&["template", "spec"]);
-    direct.or(nested).or(own).cloned().unwrap_or_default()
+    direct.or(nested).cloned().unwrap_or_default()
 }
 
 fn of_containers(row: &Row<'_>, field: &str) -> String {
@@ -29,10 +28,6 @@ pub(in crate::table) fn containers(row: &Row<'_>) -> String {
 
 pub(in crate::table) fn images(row: &Row<'_>) -> String {
     of_containers(row, "image")
-}
-
-pub(in crate::table) fn template_labels(row: &Row<'_>) -> String {
-    labels(&entries(row.object, &["template", "metadata", "labels"]))
 }
 
 pub(in crate::table) fn bare_selector(row: &Row<'_>) -> String {

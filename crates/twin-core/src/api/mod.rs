@@ -33,9 +33,9 @@ use crate::registry::{Registry, Resource};
 use crate::schema::{Schema, TypeId};
 use crate::status::{Reason, Status};
 use crate::store::{Revision, Store};
+use crate::tree::Value;
 use request::Query;
 use route::{Address, Target, route};
-use crate::tree::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 

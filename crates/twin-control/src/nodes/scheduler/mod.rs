@@ -145,8 +145,7 @@ impl Scheduler {
         match self.search(&demand, &claims) {
             Verdict::Nowhere(refusals) => self.refused(pod, &refusals, view),
             Verdict::Node(node) => {
-                self.queue.remove(key);
-                self.queue.succeeded(demand.number);
+                self.queue.succeeded(key);
                 self.fleet.put_pod(key, &node, &demand, Stay::Staying);
                 if claims.waiting.is_empty() {
                     return bind(pod, &node);

@@ -58,13 +58,20 @@ impl Queue {
     }
 
     pub(super) fn remove(&mut self, pod: &Key) {
-        let Some(entry) = self.entries.remove(pod) else { return };
-        self.ready.remove(&entry.turn);
-        if let Some(parked) = self.parked.get_mut(&entry.class) {
-            parked.pods.remove(&entry.turn);
-            if parked.pods.is_empty() {
-                self.forget(entry.class);
-            }
+        let Some(Entry { turn, class }) = self.entries.remove(pod) else { return };
+        let parked = self.parked.get_mut(&class).and_then(|parked| parked.pods.remove(&turn));
+        if parked.is_none() {
+            // It had the turn of its like: the next one has it now.
+            self.ready.remove(&turn);
+            self.retry(class);
+        }
+        self.settle(class);
+    }
+
+    /// A class of which nobody is parked is nothing to know.
+    fn settle(&mut self, class: Class) {
+        if self.parked.get(&class).is_some_and(|parked| parked.pods.is_empty()) {
+            self.forget(class);
         }
     }
 
@@ -129,17 +136,13 @@ impl Queue {
         self.idle.insert(class);
     }
 
-    /// A pod of this class got a node: the next may try.
-    pub(super) fn succeeded(&mut self, class: Class) {
-        if let Some(parked) = self.parked.get_mut(&class) {
+    /// A pod got a node: the next of its like may try.
+    pub(super) fn succeeded(&mut self, pod: &Key) {
+        let class = self.entries.get(pod).map(|entry| entry.class);
+        if let Some(parked) = class.and_then(|class| self.parked.get_mut(&class)) {
             parked.attempts = 0;
-            self.retry(class);
-            if self.parked.get(&class).is_some_and(|parked| parked.pods.is_empty()) {
-                self.forget(class);
-            } else {
-                self.idle.insert(class);
-            }
         }
+        self.remove(pod);
     }
 }
 
@@ -181,11 +184,28 @@ mod tests {
         let later = now.plus_seconds(1);
         assert_eq!(next(&mut queue, later).as_deref(), Some("a"));
         assert_eq!(next(&mut queue, later), None);
-        queue.remove(&key("a"));
-        queue.succeeded(7);
+        queue.succeeded(&key("a"));
         assert_eq!(next(&mut queue, later).as_deref(), Some("b"));
         queue.park(&key("b"), later);
         queue.stir();
         assert_eq!(queue.again(later), Some(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn who_goes_leaves_the_turn_to_its_like() {
+        let mut queue = Queue::default();
+        let now = Timestamp::default();
+        for name in ["a", "b", "c"] {
+            queue.push(&key(name), 0, 7);
+            assert_eq!(next(&mut queue, now).as_deref(), Some(name));
+            queue.park(&key(name), now);
+        }
+        queue.stir();
+        let later = now.plus_seconds(1);
+        // One has its turn when it is deleted, another one while it waits for it.
+        assert_eq!(next(&mut queue, later).as_deref(), Some("a"));
+        queue.remove(&key("a"));
+        queue.remove(&key("b"));
+        assert_eq!(next(&mut queue, later).as_deref(), Some("c"));
     }
 }

@@ -250,6 +250,24 @@ fn urgent_pods_are_placed_first() {
     assert_eq!((stage.place("idle").as_str(), stage.place("urgent").as_str()), ("", "n1"));
 }
 
+/// Pods of several templates take turns: each still knows its like.
+#[test]
+fn room_goes_to_all_that_wait_for_it() {
+    let mut stage = stage();
+    stage.node("n0", 4, 64, "");
+    let tenths = [23, 7, 2, 8, 3, 3, 3, 3, 3, 1, 1, 1];
+    for (at, tenths) in tenths.iter().enumerate() {
+        stage.pod(&format!("p-{at}"), &format!(r#""cpu":"{}m""#, tenths * 100), "");
+        stage.settle();
+    }
+    let first = "/api/v1/namespaces/x/pods/p-0?gracePeriodSeconds=0";
+    stage.ask(twin_core::api::Method::Delete, first, "", "");
+    stage.seconds(60);
+    let homeless: Vec<_> =
+        (1..tenths.len()).filter(|at| stage.place(&format!("p-{at}")).is_empty()).collect();
+    assert_eq!(homeless, [0; 0]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

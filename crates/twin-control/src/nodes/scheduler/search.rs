@@ -54,7 +54,9 @@ impl InTurn {
         while looked < span && found.len() < enough {
             slot = if slot < span { slot } else { 0 };
             let step = if search.fleet.may_have_room(&search.demand.request, slot / BLOCK) {
-                found.extend((search.hurdle(slot).is_none()).then_some(slot));
+                // A node that went leaves its place behind.
+                let fits = search.fleet.host(slot).is_some() && search.hurdle(slot).is_none();
+                found.extend(fits.then_some(slot));
                 1
             } else {
                 (BLOCK - slot % BLOCK).min(span - slot)

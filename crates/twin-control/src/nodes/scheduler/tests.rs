@@ -191,6 +191,21 @@ fn pods_are_spread_over_zones() {
 }
 
 #[test]
+fn a_node_that_went_takes_no_pods() {
+    let mut stage = stage();
+    stage.node("n1", 64, 8, "");
+    stage.node("n2", 4, 8, "");
+    stage.settle();
+    stage.deleted("/api/v1/nodes/n1");
+    stage.settle();
+    for (pod, requests) in [("a", ""), ("b", r#""cpu":"1""#)] {
+        stage.pod(pod, requests, "");
+        stage.settle();
+        assert_eq!(stage.place(pod), "n2");
+    }
+}
+
+#[test]
 fn who_waits_is_placed_when_a_node_comes_or_a_pod_goes() {
     let mut stage = stage();
     stage.pod("a", r#""cpu":"3""#, "");

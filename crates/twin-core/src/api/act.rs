@@ -5,7 +5,6 @@ use super::request::{Method, Query};
 use super::route::Address;
 use super::write::Track;
 use super::{Api, Call, Moment, Request};
-use crate::schema::apply_defaults;
 use crate::status::{Reason, Status};
 use crate::store::{Key, TableName};
 use crate::tree::{Text, Value};
@@ -22,8 +21,7 @@ pub struct Act {
 /// What a write does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Deed {
-    /// Adds this object: it is defaulted and admitted as a client's would be, but it is not held
-    /// against its type, which whoever acts knows.
+    /// Adds this object: it is defaulted and admitted as a client's would be.
     Create(Value),
     /// Replaces all but the status, whatever version the object has: who acts has just looked.
     Update(Value),
@@ -76,7 +74,7 @@ impl Api {
         let call = Call { request: &request, query: Query::default(), moment, address };
         match &act.deed {
             Deed::Create(object) => {
-                let object = self.completed(&call, object);
+                let object = self.completed(&call, object)?;
                 self.add(&call, &object, Track::Writes)
             }
             Deed::Update(object) | Deed::UpdateStatus(object) => {
@@ -96,22 +94,18 @@ impl Api {
         }
     }
 
-    /// An object with its kind and defaults. Pods of one template are completed once.
-    fn completed(&mut self, call: &Call<'_>, object: &Value) -> Value {
-        let resource = &call.address.resource;
-        let is_pod = resource.is("", "pods");
-        let given = object.at(&["spec"]).filter(|_| is_pod);
-        let known = self.last_pod.as_ref().filter(|known| Some(&known.given) == given);
-        let complete = match known {
-            Some(known) => object.with(&["spec"], known.made.clone()),
-            None => apply_defaults(&self.schema, resource.ty, object),
+    /// An object as its type has it. Pods of one template are looked at once.
+    fn completed(&mut self, call: &Call<'_>, object: &Value) -> Result<Value, Status> {
+        let is_pod = call.address.resource.is("", "pods");
+        let Some(given) = object.at(&["spec"]).filter(|_| is_pod) else {
+            return Ok(self.typed(call, object)?.object);
         };
-        if let Some((given, made)) = given.zip(complete.at(&["spec"])) {
-            self.last_pod = Some(PodSpec { given: given.clone(), made: made.clone() });
+        if let Some(known) = self.last_pod.as_ref().filter(|known| known.given == *given) {
+            return Ok(known.like(object));
         }
-        complete
-            .with(&["kind"], resource.kind.name.clone().into())
-            .with(&["apiVersion"], resource.kind.api_version().into())
+        let complete = self.typed(call, object)?.object;
+        self.last_pod = PodSpec::of(given, &complete);
+        Ok(complete)
     }
 }
 
@@ -120,4 +114,22 @@ impl Api {
 pub(super) struct PodSpec {
     given: Value,
     made: Value,
+    kind: Value,
+    api_version: Value,
+}
+
+impl PodSpec {
+    fn of(given: &Value, complete: &Value) -> Option<Self> {
+        let part = |field| complete.at(&[field]).cloned();
+        let (made, kind, api_version) = (part("spec")?, part("kind")?, part("apiVersion")?);
+        Some(Self { given: given.clone(), made, kind, api_version })
+    }
+
+    /// A pod with the same spec, complete.
+    fn like(&self, object: &Value) -> Value {
+        object
+            .with(&["spec"], self.made.clone())
+            .with(&["kind"], self.kind.clone())
+            .with(&["apiVersion"], self.api_version.clone())
+    }
 }

@@ -52,7 +52,7 @@ pub struct Api {
     defined: Revision,
     /// What Services have, so that no other one gets it.
     taken: services::Taken,
-    /// Who owned which fields after writes like those to come.
+    /// Who owns what of new objects like those to come.
     memo: Memo,
     /// Objects in which nobody wrote anything, by their types.
     nothings: BTreeMap<TypeId, Value>,

@@ -1,6 +1,7 @@
-use super::{Api, Body, Method, Moment, Request};
+use super::{Act, Api, Body, Deed, Method, Moment, Request};
+use crate::store::{Key, TableName};
 use crate::time::Timestamp;
-use crate::tree::{Value, decode};
+use crate::tree::{Text, Value, decode};
 
 struct World {
     api: Api,
@@ -32,6 +33,16 @@ impl World {
 
     fn get(&mut self, path: &str) -> (u16, Value) {
         self.ask(Method::Get, path, "", "")
+    }
+
+    /// Makes an object as a controller does.
+    fn act(&mut self, table: &'static str, object: &Value) -> Value {
+        self.seed += 1;
+        let key = Key::new("x", object.str_at(&["metadata", "name"]).unwrap());
+        let table = TableName(Text::new_static(table));
+        let act = Act { table, key, deed: Deed::Create(object.clone()) };
+        let moment = Moment { now: Timestamp::default().plus_seconds(1_000), seed: self.seed };
+        self.api.act("test", &act, moment).unwrap()
     }
 }
 
@@ -229,4 +240,53 @@ fn no_definition_takes_the_place_of_what_is_built_in() {
     world.post(DEFINITIONS, &definition("apps", "deployments"));
     world.ask(Method::Delete, &format!("{DEFINITIONS}/deployments.apps"), "", "");
     assert_eq!(world.get("/apis/apps/v1/namespaces/x/deployments").0, 200);
+}
+
+/// An object without what sets it apart from an equal one.
+fn anonymous(object: &Value) -> Value {
+    let own = ["name", "uid", "resourceVersion"];
+    own.iter().fold(object.clone(), |object, field| object.without(&["metadata", field]))
+}
+
+#[test]
+fn what_controllers_make_is_what_clients_make() {
+    for (table, path, body) in [
+        (
+            "/events",
+            "events",
+            r#"{"metadata":{"name":"NAME"},"involvedObject":{"kind":"Pod","namespace":"x"},"reason":"r","type":"Normal"}"#,
+        ),
+        (
+            "/pods",
+            "pods",
+            r#"{"metadata":{"name":"NAME","labels":{"a":"b"}},"spec":{"containers":[{"name":"c","image":"i","resources":{"limits":{"cpu":1}}}]}}"#,
+        ),
+        (
+            "/persistentvolumeclaims",
+            "persistentvolumeclaims",
+            r#"{"metadata":{"name":"NAME"},"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}}}}"#,
+        ),
+    ] {
+        let mut world = World::new();
+        let named = |name: &str| body.replace("NAME", name);
+        let (code, theirs) = world.post(&format!("/api/v1/namespaces/x/{path}"), &named("a"));
+        assert_eq!(code, 201, "{theirs}");
+        // The second one is known from the first.
+        for name in ["b", "c"] {
+            let ours = world.act(table, &decode(named(name).as_bytes()).unwrap());
+            assert_eq!(anonymous(&ours), anonymous(&theirs), "{path}");
+        }
+    }
+}
+
+#[test]
+fn odd_managers_leave_nobody() {
+    let mut world = World::new();
+    let (_, made) = world.post(MAPS, r#"{"metadata":{"name":"a"},"data":{"k":"v"}}"#);
+    let odd = decode(br#"[{"manager":"m","operation":"Update","apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"x:a":{}}}]"#).unwrap();
+    let path = ["metadata", "managedFields"];
+    let body = made.with(&path, odd).to_string();
+    let (code, after) = world.ask(Method::Put, &format!("{MAPS}/a"), "application/json", &body);
+    assert_eq!(code, 200, "{after}");
+    assert_eq!(after.at(&path), None);
 }

@@ -116,7 +116,7 @@ fn stripped(fields: &FieldSet) -> FieldSet {
 ///
 /// `live` is what was there before; an object without any content for a create.
 pub fn update(writer: &Writer<'_>, live: &Value, new: &Value, memo: &mut Memo) -> Value {
-    let Some(before) = entries(writer, live, new) else { return new.without(MANAGED) };
+    let before = entries(writer, live, new);
     let creates = live.str_at(&["metadata", "uid"]).is_none();
     if before.is_empty() && !creates {
         // Nobody was tracked, so nobody starts: the first apply will.
@@ -174,18 +174,19 @@ fn settle(managers: &mut Managers, except: Option<&Author>, difference: &Compari
     managers.retain(|_, owned| !owned.fields.is_empty());
 }
 
-/// The entries that count: those that the writer gives, except through a subresource. A single empty
-/// one resets them; nothing counts if one is odd.
-fn entries(writer: &Writer<'_>, live: &Value, new: &Value) -> Option<List> {
+/// The entries that count: those that the writer gives, except through a subresource. An empty list
+/// resets them, as one empty entry does; if one is odd, the live ones count.
+fn entries(writer: &Writer<'_>, live: &Value, new: &Value) -> List {
     let list = |object: &Value| object.at(MANAGED).and_then(Value::as_list).cloned();
     let live = list(live).unwrap_or_default();
-    let counts = |said: &List| writer.subresource.is_empty() && !said.is_empty() && *said != live;
-    let said = list(new).filter(counts);
-    let Some(said) = said else { return Some(live) };
-    if said.len() == 1 && said[0].as_map().is_some_and(Map::is_empty) {
-        return Some(List::default());
+    let said = list(new).filter(|said| writer.subresource.is_empty() && *said != live);
+    let Some(said) = said else { return live };
+    let is_empty = |entry: &Value| entry.as_map().is_some_and(Map::is_empty);
+    if said.len() <= 1 && said.iter().all(is_empty) {
+        return List::default();
     }
-    encode(&decode(&said)?)?.as_list().cloned()
+    let read = decode(&said).and_then(|managers| encode(&managers)?.as_list().cloned());
+    read.unwrap_or(live)
 }
 
 fn with_entries(object: &Value, entries: &Value) -> Value {

@@ -4,6 +4,7 @@ use crate::fault::Fault;
 use kube_cel::KubeCelExt;
 use kube_cel::cel::{self, Context, Program};
 use std::sync::Arc;
+use twin_core::schema::unreadable;
 use twin_core::tree::{Text, Value};
 
 /// An expression that was read.
@@ -12,10 +13,6 @@ pub struct Rule(Program);
 
 /// Functions that KWOK adds, which are not known here.
 const UNKNOWN: &[&str] = &["Now", "Rand", "SinceSecond", "UnixSecond", "Quantity"];
-/// Longer ones are refused.
-const LONGEST: usize = 4 * 1024;
-/// Deeper ones are refused: the parser of CEL takes much of the stack for each level.
-const DEEPEST: usize = 16;
 
 thread_local! {
     /// What every expression knows: it takes longer to gather than to use.
@@ -28,11 +25,8 @@ impl Rule {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        if text.len() > LONGEST {
-            return Err(Fault::new(0, "the expression is too long"));
-        }
-        if depth(text) > DEEPEST {
-            return Err(Fault::new(0, "the expression is nested too deeply"));
+        if let Some(why) = unreadable(text) {
+            return Err(Fault::new(0, why));
         }
         let program = Program::compile(text).map_err(|errors| {
             let first = errors.errors.first();
@@ -57,21 +51,6 @@ impl Rule {
             self.0.execute(&context).ok().map(|value| tree(&value))
         })
     }
-}
-
-/// How deeply brackets and choices are nested, at most: those in strings count too.
-fn depth(text: &str) -> usize {
-    let (mut open, mut choices, mut deepest) = (0_usize, 0, 0);
-    for letter in text.bytes() {
-        match letter {
-            b'(' | b'[' | b'{' => open += 1,
-            b')' | b']' | b'}' => open = open.saturating_sub(1),
-            b'?' => choices += 1,
-            _ => {}
-        }
-        deepest = deepest.max(open + choices);
-    }
-    deepest
 }
 
 fn cel_value(value: &Value) -> cel::Value {

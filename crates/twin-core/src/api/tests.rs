@@ -332,3 +332,19 @@ fn odd_managers_do_not_count() {
         assert_eq!(found, left, "{fields}");
     }
 }
+
+#[test]
+fn rules_that_are_nested_too_deeply_are_refused() {
+    let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    for rule in ["(".repeat(5_000), "true ? 1 : ".repeat(200), "1+".repeat(5_000)] {
+        let mut world = World::new();
+        let body = format!(
+            r#"{{"metadata":{{"name":"as.x.dev"}},"spec":{{"group":"x.dev","scope":"Cluster","names":{{"plural":"as","singular":"a","kind":"A","listKind":"AList"}},"versions":[{{"name":"v1","served":true,"storage":true,"schema":{{"openAPIV3Schema":{{"type":"object","properties":{{"spec":{{"type":"object","x-kubernetes-validations":[{{"rule":"{rule}"}}]}}}}}}}}}}]}}}}"#
+        );
+        let (code, answer) = world.post(definitions, &body);
+        assert_eq!(code, 422, "{answer}");
+        // One that comes another way is harmless.
+        let definition = decode(body.as_bytes()).unwrap();
+        let _ = world.act("apiextensions.k8s.io/customresourcedefinitions", &definition);
+    }
+}

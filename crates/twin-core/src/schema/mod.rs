@@ -12,7 +12,8 @@ mod validate;
 
 pub use conform::{Conformed, Mismatch, conform};
 pub use defaults::apply_defaults;
-pub use rules::Custom;
+pub(crate) use rules::VALIDATIONS;
+pub use rules::{Custom, unreadable};
 pub use validate::faults;
 
 use crate::tree::{Text, Value};

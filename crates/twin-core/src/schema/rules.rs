@@ -11,7 +11,7 @@ pub struct Custom {
     pub openapi: Value,
     /// Its `additionalPrinterColumns`.
     pub columns: Value,
-    /// None, if the schema has none.
+    /// None, if the schema has none that can be read.
     rules: Option<CompiledSchema>,
 }
 
@@ -21,10 +21,65 @@ impl std::fmt::Debug for Custom {
     }
 }
 
+/// An expression in CEL that is longer is not read.
+const LONGEST: usize = 4 * 1024;
+/// Nor is one that is nested more deeply.
+const DEEPEST: usize = 32;
+
+/// Why an expression in CEL is not read: its parser needs stack for each operator and each level.
+pub fn unreadable(expression: &str) -> Option<&'static str> {
+    if expression.len() > LONGEST {
+        Some("the expression is too long")
+    } else if depth(expression) > DEEPEST {
+        Some("the expression is nested too deeply")
+    } else {
+        None
+    }
+}
+
+/// How deeply brackets and choices are nested, at most: those in strings count too.
+fn depth(text: &str) -> usize {
+    let (mut open, mut choices, mut deepest) = (0_usize, 0, 0);
+    for letter in text.bytes() {
+        match letter {
+            b'(' | b'[' | b'{' => open += 1,
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            b'?' => choices += 1,
+            _ => {}
+        }
+        deepest = deepest.max(open + choices);
+    }
+    deepest
+}
+
+/// The expressions of a schema's rules.
+fn expressions(openapi: &Value) -> Vec<&str> {
+    match openapi {
+        Value::Map(map) => map.iter().flat_map(|(key, value)| own(key, value)).collect(),
+        Value::List(list) => list.iter().flat_map(expressions).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn own<'a>(key: &str, value: &'a Value) -> Vec<&'a str> {
+    if key != VALIDATIONS {
+        return expressions(value);
+    }
+    let rules = value.as_list().into_iter().flat_map(|list| list.iter());
+    rules
+        .flat_map(|it| ["rule", "messageExpression"].map(|field| it.str_at(&[field])))
+        .flatten()
+        .collect()
+}
+
 impl Custom {
-    /// Prepares the rules of a schema.
+    /// Prepares the rules of a schema. If one cannot be read, nothing is asked of the objects: clients
+    /// are refused such a definition.
     pub fn new(openapi: Value, columns: Value) -> Self {
-        let rules = has_rules(&openapi).then(|| compile_schema(&json(&openapi)));
+        let expressions = expressions(&openapi);
+        let is_readable = expressions.iter().all(|it| unreadable(it).is_none());
+        let has_rules = !expressions.is_empty() && is_readable;
+        let rules = has_rules.then(|| compile_schema(&json(&openapi)));
         Self { openapi, columns, rules }
     }
 
@@ -45,6 +100,9 @@ impl Custom {
     }
 }
 
+/// Where a schema has its rules.
+pub(crate) const VALIDATIONS: &str = "x-kubernetes-validations";
+
 /// Values of which rules cannot speak.
 const BLOCKING: &[&str] = &[
     "FieldValueTypeInvalid",
@@ -55,16 +113,6 @@ const BLOCKING: &[&str] = &[
 ];
 
 const UNCHECKED: &str = "Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
-
-fn has_rules(openapi: &Value) -> bool {
-    match openapi {
-        Value::Map(map) => {
-            map.iter().any(|(key, value)| key == "x-kubernetes-validations" || has_rules(value))
-        }
-        Value::List(list) => list.iter().any(has_rules),
-        _ => false,
-    }
-}
 
 /// Rules of `x-kubernetes-validations` that an object breaks; `old` is what it was, for rules about
 /// changes.

@@ -39,6 +39,9 @@ pub(crate) fn faults(
     if let (Value::Map(map), false) = (object, once) {
         walk.fields(resource.ty, map);
     }
+    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
+        cluster::definition(&mut walk, object);
+    }
     if old.is_some() && resource.is("apps", "statefulsets") {
         // They cannot change, so what is wrong in them is not asked.
         walk.found.retain(|cause| !cause.field.starts_with("spec.volumeClaimTemplates["));

@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::sleep;
@@ -75,8 +77,8 @@ fn number(map: &ConfigMap) -> i64 {
     map.data.as_ref().unwrap()["number"].parse().unwrap()
 }
 
-/// Makes objects and changes them until the server is gone.
-async fn write(client: Client, round: u32, writer: u32) -> Acknowledged {
+/// Makes objects and changes them until the server is gone; counts what is acknowledged.
+async fn write(client: Client, round: u32, writer: u32, count: Arc<AtomicUsize>) -> Acknowledged {
     let maps: Api<ConfigMap> = Api::default_namespaced(client);
     let mut known = Acknowledged::new();
     for at in 0.. {
@@ -88,6 +90,7 @@ async fn write(client: Client, round: u32, writer: u32) -> Acknowledged {
         };
         let Ok(done) = done else { break };
         known.insert(name, (done.uid().unwrap(), at));
+        count.fetch_add(1, Ordering::Relaxed);
     }
     known
 }
@@ -126,15 +129,18 @@ async fn a_killed_process_loses_nothing_that_it_acknowledged() {
         if round == 0 {
             deploy(&client).await;
         }
-        let writers = (0..8).map(|writer| tokio::spawn(write(client.clone(), round, writer)));
-        let writers: Vec<_> = writers.collect();
-        sleep(Duration::from_millis(300 + 170 * u64::from(round))).await;
+        let count = Arc::new(AtomicUsize::new(0));
+        let write = |writer| tokio::spawn(write(client.clone(), round, writer, count.clone()));
+        let writers: Vec<_> = (0..8).map(write).collect();
+        // In the middle of writing, each time at another place.
+        while count.load(Ordering::Relaxed) < 100 + 170 * round as usize {
+            sleep(Duration::from_millis(1)).await;
+        }
         child.kill().unwrap();
         child.wait().unwrap();
         for written in join_all(writers).await {
             known.extend(written.unwrap());
         }
-        assert!(known.len() > 8, "{} objects", known.len());
     }
     let (mut child, client) = place.start("", &[]).await;
     assert_eq!(lost(&client, &known).await, Vec::<String>::new());
@@ -182,7 +188,7 @@ async fn a_full_disk_ends_it_and_what_was_acknowledged_stays() {
     // A signal that says so would be the end of it; an error is told.
     let full = "trap '' XFSZ; ulimit -f 1000;";
     let (child, client) = place.start(full, &[]).await;
-    let known = write(client, 0, 0).await;
+    let known = write(client, 0, 0, Arc::default()).await;
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");

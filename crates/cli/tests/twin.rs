@@ -85,7 +85,12 @@ fn what_is_no_shape_is_answered_with_near_ones() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("perhaps `p5.48xlarge`"), "{said}");
     let output = muster(&["up", "--context", "x", "--pool", "gpu=1:h100"]);
-    assert_eq!(output.status.code(), Some(2), "a cluster has its own nodes");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("cannot be used with"), "a cluster has its own nodes: {said}");
+    let output = muster(&["twin", "--pool", "gpu=1:h100", "--pool", "gpu=2:l4"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("two pools of nodes are called gpu"), "{said}");
 }
 
 #[test]

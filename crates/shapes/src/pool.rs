@@ -58,7 +58,6 @@ pub struct Node {
     pub capacity: BTreeMap<String, String>,
     /// What of it pods may use.
     pub allocatable: BTreeMap<String, String>,
-    pub arch: String,
 }
 
 impl Pool {
@@ -169,7 +168,6 @@ impl Pool {
                 name,
                 capacity: capacity.clone(),
                 allocatable: allocatable.clone(),
-                arch: self.shape.arch.clone(),
             }
         })
     }

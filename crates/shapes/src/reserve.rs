@@ -30,7 +30,7 @@ impl Shape {
             Provider::Bare => return all,
             Provider::Aws => (cores(all.cpu_millis), 11 * u64::from(self.pods) + 255),
             Provider::Gcp => (cores(all.cpu_millis), tiers(all.memory_mib)),
-            Provider::Azure => (azure_cores(self.cpus), azure_memory(self)),
+            Provider::Azure => (azure_cores(self.cpus), azure_memory(self.pods, self.memory_mib)),
         };
         Amounts {
             cpu_millis: all.cpu_millis.saturating_sub(cpu),
@@ -71,13 +71,13 @@ fn azure_cores(cores: u32) -> u64 {
 
 /// 20 MB for each pod and 50 MB more, but no more than a quarter.
 /// <https://learn.microsoft.com/azure/aks/node-resource-reservations>
-fn azure_memory(shape: &Shape) -> u64 {
-    (20 * u64::from(shape.pods) + 50).min(shape.memory_mib / 4)
+fn azure_memory(pods: u32, memory_mib: u64) -> u64 {
+    (20 * u64::from(pods) + 50).min(memory_mib / 4)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{azure_cores, cores, tiers};
+    use super::{azure_cores, azure_memory, cores, tiers};
     use crate::table::{shape, shapes};
 
     #[test]
@@ -86,7 +86,8 @@ mod tests {
         assert_eq!([4, 8, 16, 128].map(|gib| tiers(gib * 1_024)), [1_024, 1_843, 2_662, 9_543]);
         assert_eq!([2, 4, 8, 16, 32, 64].map(azure_cores), [100, 140, 180, 260, 420, 740]);
         // The example of AKS: 8 GB and 30 pods.
-        assert_eq!(20 * 30 + 50, 650);
+        assert_eq!(azure_memory(30, 8 * 1_024), 650);
+        assert_eq!(azure_memory(250, 8 * 1_024), 2_048, "a quarter");
     }
 
     #[test]

@@ -50,9 +50,9 @@ pub fn standard(stages: &Stages, seed: u64) -> Vec<Box<dyn Controller>> {
 
 /// What a cluster has beside a controller manager and a scheduler: its API server and its nodes. The
 /// nodes renew their Leases, so that a real controller manager finds them alive.
-pub fn nodes_alone() -> Vec<Box<dyn Controller>> {
+pub fn nodes_alone(stages: &Stages, seed: u64) -> Vec<Box<dyn Controller>> {
     let mut all = network::api_server();
     all.push(Box::new(identity::roles()));
-    all.extend(nodes::kubelets());
+    all.extend(nodes::kubelets(stages, seed));
     all
 }

@@ -61,15 +61,17 @@ impl Builder {
         self
     }
 
-    /// More nodes, called after their pool: `gpu-0`, `gpu-1`…
+    /// More nodes, called after their pool: `gpu-0`, `gpu-1`… A pool of a name that is there already
+    /// takes its place; [`Builder::nodes`] are the pool `node`.
     #[must_use]
     pub fn pool(mut self, pool: Pool) -> Self {
+        self.pools.retain(|known| known.name() != pool.name());
         self.pools.push(pool);
         self
     }
 
-    /// How nodes, pods and other objects live, as KWOK's `Stage` files say it. Kinds that have
-    /// stages have nothing of the twin's own life.
+    /// How nodes, pods and other objects live, as KWOK's `Stage` files say it. Those of pods and nodes
+    /// take the place of the twin's own kubelets; its controllers go on.
     #[must_use]
     pub fn stages(mut self, stages: Stages) -> Self {
         self.stages = stages;
@@ -149,7 +151,7 @@ impl Builder {
     fn controllers(&self) -> Vec<Box<dyn Controller>> {
         match self.motion {
             Motion::Controllers => twin_control::standard(&self.stages, self.seed),
-            Motion::Nodes => twin_control::nodes_alone(),
+            Motion::Nodes => twin_control::nodes_alone(&self.stages, self.seed),
             Motion::Still => Vec::new(),
         }
     }
@@ -176,19 +178,23 @@ impl Builder {
 impl Builder {
     /// Gives it what every cluster has, and nodes: all at once, so that no state has a part of it.
     fn furnish(&self, twin: &Twin) {
-        let plain = Pool::new("node", self.nodes, self.shape)
+        let plain = Pool::new(PLAIN, self.nodes, self.shape)
             .expect("the name has nothing but small letters");
         twin.shared.moved(|world, now| {
             for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
                 let body = format!(r#"{{"metadata":{{"name":"{name}"}}}}"#);
                 add(world, now, "/api/v1/namespaces", &body);
             }
-            for node in std::iter::once(&plain).chain(&self.pools).flat_map(Pool::nodes) {
+            let plain = (!self.pools.iter().any(|pool| pool.name() == PLAIN)).then_some(&plain);
+            for node in plain.into_iter().chain(&self.pools).flat_map(Pool::nodes) {
                 add(world, now, "/api/v1/nodes", &fleet::object(&node).to_string());
             }
         });
     }
 }
+
+/// How nodes are called that nobody gave a name.
+const PLAIN: &str = "node";
 
 fn add(world: &mut World, now: Timestamp, path: &str, body: &str) {
     let request = Request {

@@ -28,8 +28,8 @@ pub(crate) struct NodesArguments {
     pub(crate) pool: Vec<Pool>,
     /// Let nodes, pods and other objects live as the KWOK stages of this file say
     ///
-    /// Kinds that have stages have nothing of the twin's own life. What of KWOK's format is not
-    /// known is refused with its place.
+    /// Stages of pods and nodes take the place of the twin's own kubelets; its controllers go on. What
+    /// of KWOK's format is not known is refused with its place.
     #[arg(long, value_name = "FILE", help_heading = "Nodes", value_hint = ValueHint::FilePath)]
     pub(crate) stages: Vec<PathBuf>,
 }

@@ -3,6 +3,7 @@
 use crate::arguments::NodesArguments;
 use crate::error::Error;
 use shapes::Pool;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -38,7 +39,16 @@ impl NodesArguments {
         if let Some(profile) = &self.mig {
             plain = plain.cut(profile).map_err(wrong)?;
         }
-        Ok([&[plain], self.pool.as_slice()].concat())
+        let pools: Vec<_> = std::iter::once(plain).filter(|it| it.count() > 0).collect();
+        let pools = [pools.as_slice(), self.pool.as_slice()].concat();
+        let mut names = BTreeSet::new();
+        match pools.iter().find(|pool| !names.insert(pool.name())) {
+            Some(twice) => Err(Error::advised(
+                format!("two pools of nodes are called {}", twice.name()),
+                "give each a name of its own: --pool NAME=COUNT:SHAPE",
+            )),
+            None => Ok(pools),
+        }
     }
 
     fn read_stages(&self) -> Result<Stages, Error> {
@@ -67,7 +77,8 @@ impl NodesArguments {
 
 fn text(path: &Path) -> Result<String, Error> {
     let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
+    // One byte more than is allowed shows that there is more.
+    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
     read.map_err(Error::disk("read", path))?;
     Ok(text)
 }

@@ -17,21 +17,28 @@ use stages::Stages;
 use twin_core::store::Object;
 use twin_core::tree::Value;
 
-/// Controllers of this folder. Where there are stages, they are what happens on nodes.
+/// Controllers of this folder. Stages of nodes and pods take the place of kubelets.
 pub fn controllers(stages: &Stages, seed: u64) -> Vec<Box<dyn Controller>> {
     let mut all = lifecycle::controllers(stages);
     all.push(Box::new(Scheduler::new(Box::new(InTurn::default()))));
-    if !stages.are_for(&PODS) {
-        all.push(Box::new(Kubelet::default()));
-    }
-    all.extend(stages::controllers(stages, seed));
+    all.extend(lives(stages, seed));
     all
 }
 
 /// The nodes alone.
-pub(crate) fn kubelets() -> Vec<Box<dyn Controller>> {
-    let mut all = lifecycle::kubelets();
-    all.push(Box::new(Kubelet::default()));
+pub(crate) fn kubelets(stages: &Stages, seed: u64) -> Vec<Box<dyn Controller>> {
+    let mut all = lifecycle::kubelets(stages);
+    all.extend(lives(stages, seed));
+    all
+}
+
+/// What happens to pods on nodes, and whatever else stages tell.
+fn lives(stages: &Stages, seed: u64) -> Vec<Box<dyn Controller>> {
+    let mut all: Vec<Box<dyn Controller>> = Vec::new();
+    if !stages.are_for(&PODS) {
+        all.push(Box::new(Kubelet::default()));
+    }
+    all.extend(stages::controllers(stages, seed));
     all
 }
 

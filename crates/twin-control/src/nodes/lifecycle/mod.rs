@@ -31,11 +31,7 @@ const GRACE: Duration = Duration::from_secs(40);
 
 /// Controllers of this folder.
 pub(super) fn controllers(stages: &Stages) -> Vec<Box<dyn Controller>> {
-    let mut all: Vec<Box<dyn Controller>> = vec![Box::new(ranges::Ranges::default())];
-    if !stages.are_for(&NODES) {
-        all.push(Box::new(register::Register));
-        all.push(Box::new(leases::Leases));
-    }
+    let mut all = kubelets(stages);
     all.push(Box::new(Lifecycle::default()));
     all.push(Box::new(evict::Eviction));
     all.push(Box::new(orphans::Orphans::default()));
@@ -43,12 +39,14 @@ pub(super) fn controllers(stages: &Stages) -> Vec<Box<dyn Controller>> {
 }
 
 /// What kubelets write about their nodes, where the rest of this folder is somebody else's work.
-pub(super) fn kubelets() -> Vec<Box<dyn Controller>> {
-    vec![
-        Box::new(ranges::Ranges::default()),
-        Box::new(register::Register),
-        Box::new(leases::Leases),
-    ]
+/// Stages of nodes say that themselves, Leases included.
+pub(super) fn kubelets(stages: &Stages) -> Vec<Box<dyn Controller>> {
+    let mut all: Vec<Box<dyn Controller>> = vec![Box::new(ranges::Ranges::default())];
+    if !stages.are_for(&NODES) {
+        all.push(Box::new(register::Register));
+        all.push(Box::new(leases::Leases));
+    }
+    all
 }
 
 /// Whether nothing is heard of a node.

@@ -115,7 +115,7 @@ fn pods_of_a_deleted_node_end() {
 #[test]
 fn nodes_without_a_control_plane_say_that_they_are_alive() {
     const LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/n1";
-    let mut stage = Stage::new(crate::nodes::kubelets());
+    let mut stage = Stage::new(crate::nodes::kubelets(&Stages::default(), 1));
     stage.made("/api/v1/namespaces", r#"{"metadata":{"name":"kube-node-lease"}}"#);
     stage.made("/api/v1/nodes", r#"{"metadata":{"name":"n1"}}"#);
     stage.settle();

@@ -33,7 +33,7 @@ impl Machine {
         let mut context = Context::default().with_all();
         let counter = left.clone();
         context.add_function(COUNTED, move |value: Value| counted(&counter, value));
-        context.add_function(ORDERED, ordered);
+        context.add_function(ORDERED, |value: Value| -> ResolveResult { Ok(ordered(value)) });
         context.add_function(PATTERN, pattern);
         context.add_function(SHOWN, shown);
         context.add_function("replace", replace);
@@ -80,11 +80,11 @@ fn weight(value: &Value) -> usize {
     16 + below
 }
 
-fn ordered(value: Value) -> ResolveResult {
-    let Value::Map(map) = value else { return Ok(value) };
+fn ordered(value: Value) -> Value {
+    let Value::Map(map) = value else { return value };
     let mut keys: Vec<_> = map.map.keys().collect();
     keys.sort();
-    Ok(Value::List(Arc::new(keys.into_iter().map(Value::from).collect())))
+    Value::List(Arc::new(keys.into_iter().map(Value::from).collect()))
 }
 
 /// Who formats with a precision that is too large for it panics.

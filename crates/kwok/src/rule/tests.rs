@@ -78,10 +78,8 @@ fn loops_over_objects_go_through_their_keys_in_order() {
 
 #[test]
 fn what_takes_too_much_fails() {
-    let nested = |depth: usize| {
-        let open: String = (0..depth).map(|at| format!("[0,0].map(x{at},")).collect();
-        format!("size({open}0{})", ")".repeat(depth))
-    };
+    let nested =
+        |depth: usize| format!("size({}0{})", "[0,0].map(x,".repeat(depth), ")".repeat(depth));
     says(&nested(3), &Value::Int(2));
     refused(&nested(4), "the loops are nested too deeply");
     refused(&nested(28), "the loops are nested too deeply");

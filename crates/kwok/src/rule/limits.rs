@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub(super) const COUNTED: &str = "@counted";
 /// What a loop goes through: keys in order.
 pub(super) const ORDERED: &str = "@ordered";
+/// A number that has an opposite.
+pub(super) const NEGATED: &str = "@negated";
 /// A text that `format` can take.
 pub(super) const PATTERN: &str = "@pattern";
 /// What `format` shows the same way each time: no objects, for they have no order.
@@ -34,6 +36,7 @@ impl Machine {
         let counter = left.clone();
         context.add_function(COUNTED, move |value: Value| counted(&counter, value));
         context.add_function(ORDERED, |value: Value| -> ResolveResult { Ok(ordered(value)) });
+        context.add_function(NEGATED, negated);
         context.add_function(PATTERN, pattern);
         context.add_function(SHOWN, shown);
         context.add_function("replace", replace);
@@ -85,6 +88,14 @@ fn ordered(value: Value) -> Value {
     let mut keys: Vec<_> = map.map.keys().collect();
     keys.sort();
     Value::List(Arc::new(keys.into_iter().map(Value::from).collect()))
+}
+
+/// Who negates the least number panics.
+fn negated(value: Value) -> ResolveResult {
+    match value {
+        Value::Int(i64::MIN) => Err(refused(NEGATED, "this has no opposite")),
+        _ => Ok(value),
+    }
 }
 
 /// Who formats with a precision that is too large for it panics.

@@ -1,8 +1,9 @@
 //! Judges an expression before it runs, and puts limits and an order into it.
 
-use super::limits::{COUNTED, ORDERED, PATTERN, SHOWN};
+use super::limits::{COUNTED, NEGATED, ORDERED, PATTERN, SHOWN};
 use crate::fault::Fault;
 use kube_cel::cel::IdedExpr;
+use kube_cel::cel::common::ast::operators::NEGATE;
 use kube_cel::cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedEntryExpr};
 use std::collections::BTreeSet;
 
@@ -64,6 +65,9 @@ impl Walk<'_> {
             Expr::Call(call) if is_sign(&call.func_name) => {
                 call.target.iter_mut().for_each(|it| self.expr(it));
                 call.args.iter_mut().for_each(|it| self.expr(it));
+                if call.func_name == NEGATE {
+                    call.args.iter_mut().for_each(|it| wrap(NEGATED, it));
+                }
             }
             Expr::Call(call) => {
                 self.call(call);

@@ -95,6 +95,14 @@ fn what_takes_too_much_fails() {
 }
 
 #[test]
+fn numbers_without_an_opposite_fail() {
+    fails("-(-9223372036854775808) > 0");
+    fails("[-9223372036854775808].map(x, -x)[0] > 0");
+    says("-int(self.metadata.labels.d)", &Value::Int(-4));
+    says("-(1.5)", &Value::Float(-1.5));
+}
+
+#[test]
 fn what_is_nested_too_deeply_is_refused() {
     for part in ["(", "[", "{", "!(", "a ? ", "{a:"] {
         let fault = Rule::parse(&part.repeat(500)).expect_err(part);

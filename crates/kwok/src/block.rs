@@ -1,8 +1,8 @@
 //! Values as YAML in block style, and YAML as values.
 
 use crate::fault::Fault;
-use twin_core::tree::{Map, Text, Value};
-use yaml::{FileId, Limits, Node};
+use twin_core::tree::{Value, from_yaml};
+use yaml::{FileId, Limits};
 
 /// A value as YAML that ends with a line break.
 pub(crate) fn block(value: &Value) -> String {
@@ -48,28 +48,10 @@ fn write_below(value: &Value, depth: usize, text: &mut String) {
 pub(crate) fn read(text: &str) -> Result<Value, Fault> {
     let limits = Limits { nodes: 100_000, ..Limits::default() };
     match yaml::parse(text, FileId(0), limits) {
-        Ok(node) => Ok(node.as_ref().map(value).unwrap_or_default()),
+        Ok(node) => Ok(node.as_ref().map(from_yaml).unwrap_or_default()),
         Err(diagnostic) => Err(Fault::new(
             0,
             format!("line {} of what it made: {}", diagnostic.span.start.line, diagnostic.message),
         )),
-    }
-}
-
-/// The value of a node.
-pub(crate) fn value(node: &Node) -> Value {
-    match &node.value {
-        yaml::Value::Null => Value::Null,
-        yaml::Value::Bool(bool) => Value::Bool(*bool),
-        yaml::Value::Int(int) => Value::Int(*int),
-        yaml::Value::Float(float, text) if !float.is_finite() => Value::text(text),
-        yaml::Value::Float(float, _) => Value::Float(*float),
-        yaml::Value::Str(text) => Value::text(text),
-        yaml::Value::Seq(items) => items.iter().map(value).collect::<Vec<_>>().into(),
-        yaml::Value::Map(map) => {
-            let entry =
-                |(key, node): &(yaml::Spanned<String>, Node)| (Text::new(&key.value), value(node));
-            Value::Map(map.entries.iter().map(entry).collect::<Map>())
-        }
     }
 }

@@ -23,6 +23,7 @@ mod read;
 mod rule;
 mod selector;
 mod site;
+mod size;
 mod stage;
 mod template;
 

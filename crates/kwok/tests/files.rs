@@ -115,6 +115,11 @@ fn what_is_wrong_is_said_with_its_place() {
     );
     refused("  next:\n    statusTemplate: |\n      phase: x\n      a: {{ nope }}\n", "s.yaml:9:13");
     refused("  next:\n    statusTemplate: 'a: {{ .a '\n", "the action has no end");
+    let inside =
+        |text: &str| format!("  next:\n    statusTemplate: |\n      phase: x\n      {text}\n");
+    refused(&inside("a{{ break }}"), "s.yaml:9:11");
+    refused(&inside("{{ if 1 }}{{ else $x }}{{ end }}"), "s.yaml:9:25");
+    refused(&inside("{{ if 1 }}{{ else with 1 }}{{ end }}"), "s.yaml:9:25");
     refused(
         "  steps:\n    - patch: {type: other, template: x}\n",
         "there is no patch of type \"other\"",

@@ -129,6 +129,13 @@ impl Registry {
         })
     }
 
+    /// The resource whose objects say this of themselves.
+    pub fn of_kind(&self, api_version: &str, kind: &str) -> Option<&Arc<Resource>> {
+        self.resources
+            .iter()
+            .find(|it| it.kind.name == kind && it.kind.api_version() == api_version)
+    }
+
     /// The preferred version of what lies in a table.
     pub fn stored(&self, table: &TableName) -> Option<&Arc<Resource>> {
         self.resources.iter().find(|resource| resource.table == *table)

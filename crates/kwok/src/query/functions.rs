@@ -1,5 +1,6 @@
 //! The functions of filters.
 
+use super::budget::Budget;
 use super::parse::Expr;
 use super::run::{Failed, all, compared, each, holds, run};
 use regex::RegexBuilder;
@@ -18,17 +19,20 @@ pub(super) enum Kind {
     /// Nothing.
     Plain(fn(&Value) -> Result<Value, Failed>),
     /// A value.
-    With(fn(&Value, &Value) -> Result<Value, Failed>),
+    With(fn(&Value, &Value, &Budget) -> Result<Value, Failed>),
     /// A filter.
-    Filter(fn(&Expr, &Value, &mut Taker<'_>) -> Result<(), Failed>),
+    Filter(Filter),
     /// `empty`
     Empty,
 }
 
 type Taker<'a> = dyn FnMut(Value) -> Result<(), Failed> + 'a;
+type Filter = fn(&Expr, &Value, &Budget, &mut Taker<'_>) -> Result<(), Failed>;
 
 /// A pattern that would cost more memory is refused.
 const PATTERN: usize = 1 << 20;
+/// What it takes to make one.
+const MATCH: usize = 1 << 14;
 
 /// The function of this name with this many arguments.
 pub(super) fn function(name: &str, arguments: usize) -> Option<&'static Function> {
@@ -42,14 +46,14 @@ const fn plain(name: &'static str, call: fn(&Value) -> Result<Value, Failed>) ->
     Function { name, kind: Kind::Plain(call) }
 }
 
-const fn with(name: &'static str, call: fn(&Value, &Value) -> Result<Value, Failed>) -> Function {
+const fn with(
+    name: &'static str,
+    call: fn(&Value, &Value, &Budget) -> Result<Value, Failed>,
+) -> Function {
     Function { name, kind: Kind::With(call) }
 }
 
-const fn filter(
-    name: &'static str,
-    call: fn(&Expr, &Value, &mut Taker<'_>) -> Result<(), Failed>,
-) -> Function {
+const fn filter(name: &'static str, call: Filter) -> Function {
     Function { name, kind: Kind::Filter(call) }
 }
 
@@ -83,55 +87,61 @@ static FUNCTIONS: &[Function] = &[
     plain("ascii_downcase", |value| Ok(Value::text(text(value)?.to_ascii_lowercase()))),
     plain("ascii_upcase", |value| Ok(Value::text(text(value)?.to_ascii_uppercase()))),
     with("has", has),
-    with("startswith", |value, part| Ok(Value::Bool(text(value)?.starts_with(text(part)?)))),
-    with("endswith", |value, part| Ok(Value::Bool(text(value)?.ends_with(text(part)?)))),
-    with("ltrimstr", |value, part| {
+    with("startswith", |value, part, _| Ok(Value::Bool(text(value)?.starts_with(text(part)?)))),
+    with("endswith", |value, part, _| Ok(Value::Bool(text(value)?.ends_with(text(part)?)))),
+    with("ltrimstr", |value, part, _| {
         let left =
             value.as_str().zip(part.as_str()).and_then(|(text, part)| text.strip_prefix(part));
         Ok(left.map_or_else(|| value.clone(), Value::text))
     }),
-    with("rtrimstr", |value, part| {
+    with("rtrimstr", |value, part, _| {
         let left =
             value.as_str().zip(part.as_str()).and_then(|(text, part)| text.strip_suffix(part));
         Ok(left.map_or_else(|| value.clone(), Value::text))
     }),
-    with("split", |value, by| {
+    with("split", |value, by, _| {
         let by = text(by)?;
         let parts = text(value)?.split(by).filter(|part| !(by.is_empty() && part.is_empty()));
         Ok(parts.map(Value::text).collect::<Vec<_>>().into())
     }),
-    with("join", |value, by| {
+    with("join", |value, by, budget| {
         let parts: Vec<_> = items(value)?
             .iter()
             .map(|it| if it.is_null() { String::new() } else { shown(it) })
             .collect();
+        budget.pay(parts.len().saturating_mul(text(by)?.len()))?;
         Ok(Value::text(parts.join(text(by)?)))
     }),
-    with("test", |value, pattern| {
+    with("test", |value, pattern, budget| {
+        budget.pay(MATCH)?;
         let pattern = RegexBuilder::new(text(pattern)?).size_limit(PATTERN).build();
         Ok(Value::Bool(pattern.map_err(|_| Failed)?.is_match(text(value)?)))
     }),
-    with("contains", |value, part| Ok(Value::Bool(contains(value, part)))),
-    filter("select", |filter, value, take| {
-        run(filter, value, &mut |found| if holds(&found) { take(value.clone()) } else { Ok(()) })
+    with("contains", |value, part, budget| contains(value, part, budget).map(Value::Bool)),
+    filter("select", |filter, value, budget, take| {
+        run(filter, value, budget, &mut |found| {
+            if holds(&found) { take(value.clone()) } else { Ok(()) }
+        })
     }),
-    filter("map", |filter, value, take| {
+    filter("map", |filter, value, budget, take| {
         let mut found = Vec::new();
-        each(value, &mut |item| {
-            found.extend(all(filter, &item)?);
+        each(value, budget, &mut |item| {
+            found.extend(all(filter, &item, budget)?);
             Ok(())
         })?;
-        take(found.into())
+        take(budget.made(found.into())?)
     }),
-    filter("any", |filter, value, take| take(Value::Bool(judged(filter, value)?.contains(&true)))),
-    filter("all", |filter, value, take| {
-        take(Value::Bool(!judged(filter, value)?.contains(&false)))
+    filter("any", |filter, value, budget, take| {
+        take(Value::Bool(judged(filter, value, budget)?.contains(&true)))
     }),
-    filter("first", |filter, value, take| {
-        all(filter, value)?.into_iter().take(1).try_for_each(take)
+    filter("all", |filter, value, budget, take| {
+        take(Value::Bool(!judged(filter, value, budget)?.contains(&false)))
     }),
-    filter("last", |filter, value, take| {
-        all(filter, value)?.into_iter().next_back().into_iter().try_for_each(take)
+    filter("first", |filter, value, budget, take| {
+        all(filter, value, budget)?.into_iter().take(1).try_for_each(take)
+    }),
+    filter("last", |filter, value, budget, take| {
+        all(filter, value, budget)?.into_iter().next_back().into_iter().try_for_each(take)
     }),
 ];
 
@@ -148,10 +158,10 @@ fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn judged(filter: &Expr, value: &Value) -> Result<Vec<bool>, Failed> {
+fn judged(filter: &Expr, value: &Value, budget: &Budget) -> Result<Vec<bool>, Failed> {
     let mut found = Vec::new();
-    each(value, &mut |item| {
-        found.extend(all(filter, &item)?.iter().map(holds));
+    each(value, budget, &mut |item| {
+        found.extend(all(filter, &item, budget)?.iter().map(holds));
         Ok(())
     })?;
     Ok(found)
@@ -201,7 +211,7 @@ fn to_entries(value: &Value) -> Result<Value, Failed> {
     Ok(map.iter().map(|(key, value)| entry(key, value)).collect::<Vec<_>>().into())
 }
 
-fn has(value: &Value, key: &Value) -> Result<Value, Failed> {
+fn has(value: &Value, key: &Value, _: &Budget) -> Result<Value, Failed> {
     match (value, key) {
         (Value::Map(map), Value::Text(key)) => Ok(Value::Bool(map.get(key).is_some())),
         (Value::List(list), Value::Int(place)) => {
@@ -211,15 +221,34 @@ fn has(value: &Value, key: &Value) -> Result<Value, Failed> {
     }
 }
 
-fn contains(value: &Value, part: &Value) -> bool {
+fn contains(value: &Value, part: &Value, budget: &Budget) -> Result<bool, Failed> {
+    budget.step()?;
     match (value, part) {
-        (Value::Text(value), Value::Text(part)) => value.contains(part.as_str()),
+        (Value::Text(value), Value::Text(part)) => Ok(value.contains(part.as_str())),
         (Value::List(value), Value::List(part)) => {
-            part.iter().all(|part| value.iter().any(|item| contains(item, part)))
+            for part in part.iter() {
+                let mut found = false;
+                for item in value.iter() {
+                    found = contains(item, part, budget)?;
+                    if found {
+                        break;
+                    }
+                }
+                if !found {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
         }
         (Value::Map(value), Value::Map(part)) => {
-            part.iter().all(|(key, part)| value.get(key).is_some_and(|item| contains(item, part)))
+            for (key, part) in part {
+                let Some(item) = value.get(key) else { return Ok(false) };
+                if !contains(item, part, budget)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
         }
-        _ => compared(value, part).is_eq(),
+        _ => Ok(compared(value, part).is_eq()),
     }
 }

@@ -3,12 +3,14 @@
 //! A part of jq, without what could run for ever or ask the machine: no definitions, no recursion,
 //! no `reduce`, no time, no environment. What is missing is refused when it is read.
 
+mod budget;
 mod functions;
 mod lex;
 mod parse;
 mod run;
 
 use crate::fault::Fault;
+use budget::Budget;
 use parse::Expr;
 use twin_core::tree::Value;
 
@@ -25,16 +27,18 @@ impl Query {
         parse::parse(text).map(Self)
     }
 
-    /// What it finds in a value, without nulls. None if it fails: `.a` of a list, for example.
+    /// What it finds in a value, without nulls. None if it fails, `.a` of a list for example, or takes
+    /// too much.
     pub fn run(&self, input: &Value) -> Option<Vec<Value>> {
         let mut found = Vec::new();
-        let done = run::run(&self.0, input, &mut |value| {
+        let budget = Budget::default();
+        let done = run::run(&self.0, input, &budget, &mut |value| {
             if !value.is_null() {
                 found.push(value);
             }
             Ok(())
         });
-        done.ok().map(|()| found)
+        done.ok().filter(|()| !budget.is_spent()).map(|()| found)
     }
 }
 

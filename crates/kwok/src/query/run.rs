@@ -1,8 +1,9 @@
 //! Runs a filter on a value.
 
+use super::budget::Budget;
 use super::functions::Kind;
 use super::parse::{Expr, Sign};
-use crate::number::float;
+use crate::number::{float, order};
 use std::cmp::Ordering;
 use twin_core::tree::Value;
 
@@ -14,47 +15,62 @@ pub(super) struct Failed;
 type Taker<'a> = dyn FnMut(Value) -> Result<(), Failed> + 'a;
 
 /// Gives what a filter finds to somebody.
-pub(super) fn run(expr: &Expr, input: &Value, take: &mut Taker<'_>) -> Result<(), Failed> {
+pub(super) fn run(
+    expr: &Expr,
+    input: &Value,
+    budget: &Budget,
+    take: &mut Taker<'_>,
+) -> Result<(), Failed> {
+    budget.step()?;
     match expr {
         Expr::Same => take(input.clone()),
-        Expr::Below => below(input, take),
+        Expr::Below => below(input, budget, take),
         Expr::Literal(value) => take(value.clone()),
-        Expr::Index(term, key) => {
-            run(term, input, &mut |value| run(key, input, &mut |key| take(index(&value, &key)?)))
-        }
-        Expr::Each(term) => run(term, input, &mut |value| each(&value, take)),
+        Expr::Index(term, key) => run(term, input, budget, &mut |value| {
+            run(key, input, budget, &mut |key| take(index(&value, &key)?))
+        }),
+        Expr::Each(term) => run(term, input, budget, &mut |value| each(&value, budget, take)),
         Expr::Try(term) => {
-            for value in all(term, input).unwrap_or_default() {
-                take(value)?;
-            }
-            Ok(())
+            all(term, input, budget).unwrap_or_default().into_iter().try_for_each(take)
         }
         Expr::List(None) => take(Vec::new().into()),
-        Expr::List(Some(inner)) => take(all(inner, input)?.into()),
-        Expr::Negative(term) => {
-            run(term, input, &mut |value| take(calculated(Sign::Minus, &Value::Int(0), &value)?))
-        }
-        Expr::Both(sign, sides) => both(*sign, &sides.0, &sides.1, input, take),
-        Expr::If(parts) => run(&parts.0, input, &mut |condition| {
-            run(if holds(&condition) { &parts.1 } else { &parts.2 }, input, take)
+        Expr::List(Some(inner)) => take(budget.made(all(inner, input, budget)?.into())?),
+        Expr::Negative(term) => run(term, input, budget, &mut |value| {
+            take(calculated(Sign::Minus, &Value::Int(0), &value, budget)?)
         }),
-        Expr::Call(function, arguments) => match (function.kind, arguments.first()) {
-            (Kind::Plain(plain), _) => take(plain(input)?),
-            (Kind::With(with), Some(argument)) => {
-                run(argument, input, &mut |argument| take(with(input, &argument)?))
-            }
-            (Kind::Filter(filter), Some(argument)) => filter(argument, input, take),
-            (Kind::Empty, _) => Ok(()),
-            // The parser gives an argument to whom it belongs.
-            (Kind::With(_) | Kind::Filter(_), None) => Err(Failed),
-        },
+        Expr::Both(sign, sides) => both(*sign, sides, input, budget, take),
+        Expr::If(parts) => run(&parts.0, input, budget, &mut |condition| {
+            run(if holds(&condition) { &parts.1 } else { &parts.2 }, input, budget, take)
+        }),
+        Expr::Call(function, arguments) => {
+            call(function.kind, arguments.first(), input, budget, take)
+        }
+    }
+}
+
+fn call(
+    kind: Kind,
+    argument: Option<&Expr>,
+    input: &Value,
+    budget: &Budget,
+    take: &mut Taker<'_>,
+) -> Result<(), Failed> {
+    match (kind, argument) {
+        (Kind::Plain(plain), _) => take(budget.made(plain(input)?)?),
+        (Kind::With(with), Some(argument)) => run(argument, input, budget, &mut |argument| {
+            take(budget.made(with(input, &argument, budget)?)?)
+        }),
+        (Kind::Filter(filter), Some(argument)) => filter(argument, input, budget, take),
+        (Kind::Empty, _) => Ok(()),
+        // The parser gives an argument to whom it belongs.
+        (Kind::With(_) | Kind::Filter(_), None) => Err(Failed),
     }
 }
 
 /// All that a filter finds.
-pub(super) fn all(expr: &Expr, input: &Value) -> Result<Vec<Value>, Failed> {
+pub(super) fn all(expr: &Expr, input: &Value, budget: &Budget) -> Result<Vec<Value>, Failed> {
     let mut found = Vec::new();
-    run(expr, input, &mut |value| {
+    run(expr, input, budget, &mut |value| {
         found.push(value);
         Ok(())
     })?;
@@ -67,19 +83,24 @@ pub(super) fn holds(value: &Value) -> bool {
 }
 
 /// The values in a list or an object.
-pub(super) fn each(value: &Value, take: &mut Taker<'_>) -> Result<(), Failed> {
+pub(super) fn each(value: &Value, budget: &Budget, take: &mut Taker<'_>) -> Result<(), Failed> {
+    let mut one = |item: &Value| {
+        budget.step()?;
+        take(item.clone())
+    };
     match value {
-        Value::List(list) => list.iter().try_for_each(|item| take(item.clone())),
-        Value::Map(map) => map.iter().try_for_each(|(_, item)| take(item.clone())),
+        Value::List(list) => list.iter().try_for_each(one),
+        Value::Map(map) => map.iter().try_for_each(|(_, item)| one(item)),
         _ => Err(Failed),
     }
 }
 
-fn below(value: &Value, take: &mut Taker<'_>) -> Result<(), Failed> {
+fn below(value: &Value, budget: &Budget, take: &mut Taker<'_>) -> Result<(), Failed> {
+    budget.step()?;
     take(value.clone())?;
     match value {
-        Value::List(list) => list.iter().try_for_each(|item| below(item, take)),
-        Value::Map(map) => map.iter().try_for_each(|(_, item)| below(item, take)),
+        Value::List(list) => list.iter().try_for_each(|item| below(item, budget, take)),
+        Value::Map(map) => map.iter().try_for_each(|(_, item)| below(item, budget, take)),
         _ => Ok(()),
     }
 }
@@ -100,38 +121,38 @@ fn index(value: &Value, key: &Value) -> Result<Value, Failed> {
 
 fn both(
     sign: Sign,
-    left: &Expr,
-    right: &Expr,
+    (left, right): &(Expr, Expr),
     input: &Value,
+    budget: &Budget,
     take: &mut Taker<'_>,
 ) -> Result<(), Failed> {
     match sign {
-        Sign::Pipe => run(left, input, &mut |value| run(right, &value, take)),
+        Sign::Pipe => run(left, input, budget, &mut |value| run(right, &value, budget, take)),
         Sign::Comma => {
-            run(left, input, take)?;
-            run(right, input, take)
+            run(left, input, budget, take)?;
+            run(right, input, budget, take)
         }
         Sign::Else => {
-            let mut found = all(left, input).unwrap_or_default();
+            let mut found = all(left, input, budget).unwrap_or_default();
             found.retain(holds);
             if found.is_empty() {
-                return run(right, input, take);
+                return run(right, input, budget, take);
             }
             found.into_iter().try_for_each(take)
         }
-        Sign::And | Sign::Or => run(left, input, &mut |left| {
+        Sign::And | Sign::Or => run(left, input, budget, &mut |left| {
             if holds(&left) == (sign == Sign::Or) {
                 return take(Value::Bool(sign == Sign::Or));
             }
-            run(right, input, &mut |right| take(Value::Bool(holds(&right))))
+            run(right, input, budget, &mut |right| take(Value::Bool(holds(&right))))
         }),
-        _ => run(right, input, &mut |right| {
-            run(left, input, &mut |left| take(calculated(sign, &left, &right)?))
+        _ => run(right, input, budget, &mut |right| {
+            run(left, input, budget, &mut |left| take(calculated(sign, &left, &right, budget)?))
         }),
     }
 }
 
-fn calculated(sign: Sign, left: &Value, right: &Value) -> Result<Value, Failed> {
+fn calculated(sign: Sign, left: &Value, right: &Value, budget: &Budget) -> Result<Value, Failed> {
     let order = compared(left, right);
     let truth = match sign {
         Sign::Equal => order.is_eq(),
@@ -140,12 +161,12 @@ fn calculated(sign: Sign, left: &Value, right: &Value) -> Result<Value, Failed> 
         Sign::LessOrEqual => order.is_le(),
         Sign::Greater => order.is_gt(),
         Sign::GreaterOrEqual => order.is_ge(),
-        _ => return arithmetic(sign, left, right),
+        _ => return budget.made(arithmetic(sign, left, right, budget)?),
     };
     Ok(Value::Bool(truth))
 }
 
-fn arithmetic(sign: Sign, left: &Value, right: &Value) -> Result<Value, Failed> {
+fn arithmetic(sign: Sign, left: &Value, right: &Value, budget: &Budget) -> Result<Value, Failed> {
     match (sign, left, right) {
         (Sign::Plus, Value::Null, other) | (Sign::Plus, other, Value::Null) => Ok(other.clone()),
         (Sign::Plus, Value::Text(left), Value::Text(right)) => {
@@ -155,6 +176,7 @@ fn arithmetic(sign: Sign, left: &Value, right: &Value) -> Result<Value, Failed> 
             Ok(left.iter().chain(right.iter()).cloned().collect::<Vec<_>>().into())
         }
         (Sign::Minus, Value::List(left), Value::List(right)) => {
+            budget.pay(left.len().saturating_mul(right.len()))?;
             Ok(left.iter().filter(|item| !right.contains(item)).cloned().collect::<Vec<_>>().into())
         }
         (_, Value::Int(left), Value::Int(right)) => match sign {
@@ -200,7 +222,6 @@ pub(super) fn compared(left: &Value, right: &Value) -> Ordering {
         Value::Map(_) => 6,
     };
     match (left, right) {
-        (Value::Int(left), Value::Int(right)) => left.cmp(right),
         (Value::Text(left), Value::Text(right)) => left.cmp(right),
         (Value::List(left), Value::List(right)) => {
             let pairs = left.iter().zip(right.iter()).map(|(left, right)| compared(left, right));
@@ -212,9 +233,6 @@ pub(super) fn compared(left: &Value, right: &Value) -> Ordering {
                 left.iter().zip(right.iter()).map(|((_, left), (_, right))| compared(left, right));
             pairs.fold(keys, Ordering::then)
         }
-        _ => match (number(left), number(right)) {
-            (Ok(left), Ok(right)) => left.total_cmp(&right),
-            _ => rank(left).cmp(&rank(right)),
-        },
+        _ => order(left, right).unwrap_or_else(|| rank(left).cmp(&rank(right))),
     }
 }

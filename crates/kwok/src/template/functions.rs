@@ -2,7 +2,7 @@
 
 use super::lists;
 use super::text;
-use crate::number::{float, whole};
+use crate::number::{order as numbers, whole};
 use crate::site::{Network, PodName, Site, node_conditions};
 use std::cmp::Ordering;
 use std::ops::RangeInclusive;
@@ -170,10 +170,8 @@ fn order(left: &Value, right: &Value) -> Result<Ordering, String> {
     match (left, right) {
         (Value::Text(left), Value::Text(right)) => Ok(left.cmp(right)),
         (Value::Bool(left), Value::Bool(right)) => Ok(left.cmp(right)),
-        (Value::Int(left), Value::Int(right)) => Ok(left.cmp(right)),
-        (Value::Float(left), Value::Float(right)) => Ok(left.total_cmp(right)),
-        (Value::Int(left), Value::Float(right)) => Ok(float(*left).total_cmp(right)),
-        (Value::Float(left), Value::Int(right)) => Ok(left.total_cmp(&float(*right))),
-        _ => Err(format!("a {} and a {} cannot be compared", left.kind_name(), right.kind_name())),
+        _ => numbers(left, right).ok_or_else(|| {
+            format!("a {} and a {} cannot be compared", left.kind_name(), right.kind_name())
+        }),
     }
 }

@@ -1,7 +1,7 @@
 //! Functions about lists and objects, and about what is empty.
 
 use super::functions::{Function, Made, name, number, pure};
-use super::text::{shown, truth};
+use super::text::{bounded, shown, truth};
 use std::collections::BTreeMap;
 use twin_core::tree::{Map, Value};
 
@@ -31,7 +31,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
     pure("join", 2..=2, |values| {
         let parts: Vec<_> = items(&values[1])?.iter().map(shown).collect();
-        Ok(Value::text(parts.join(name(&values[0])?)))
+        let by = name(&values[0])?;
+        bounded(by.len().saturating_mul(parts.len()), || parts.join(by))
     }),
     pure("until", 1..=1, |values| {
         let count = number(&values[0]);

@@ -7,6 +7,7 @@ mod functions;
 mod lex;
 mod lists;
 mod parse;
+mod pipe;
 mod run;
 mod text;
 

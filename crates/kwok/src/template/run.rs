@@ -1,14 +1,18 @@
 //! Renders a template.
 
 use super::functions::Kind;
-use super::parse::{Block, Command, How, Node, Operand, Pipe};
+use super::parse::{Block, Node};
+use super::pipe::{Command, How, Operand, Pipe};
 use super::text::{shown, truth};
 use crate::fault::Fault;
 use crate::site::Site;
+use crate::size::size;
 use twin_core::tree::Value;
 
-/// More text than this is refused.
+/// More text than this is refused, and values that take more.
 const LONGEST: usize = 1 << 20;
+/// To look at so many bytes of values is a step.
+const GLANCE: usize = 256;
 /// More steps than these are refused.
 const STEPS: usize = 1 << 20;
 
@@ -113,8 +117,8 @@ impl Run<'_> {
     ) -> Result<Flow, Fault> {
         let known = self.variables.len();
         let over = self.commands(pipe, dot)?;
-        let rows = rows(&over).map_err(|message| Fault::new(pipe.at, message))?;
-        if rows.is_empty() {
+        let mut rows = rows(&over).map_err(|message| Fault::new(pipe.at, message))?.peekable();
+        if rows.peek().is_none() {
             return self.block(other, dot);
         }
         for (key, value) in rows {
@@ -191,12 +195,26 @@ impl Run<'_> {
             }
         }
         values.extend(passed);
+        self.weigh(at, &values)?;
         let result = match kind {
             Kind::And | Kind::Or => values.pop().ok_or_else(|| "values are missing".to_owned()),
             Kind::Pure(function) => function(&values),
             Kind::Site(function) => function(&mut *self.site, &values),
         };
-        result.map_err(|message| Fault::new(at, message))
+        let result = result.map_err(|message| Fault::new(at, message))?;
+        self.weigh(at, std::slice::from_ref(&result))?;
+        Ok(result)
+    }
+
+    /// Refuses values that are too large, and counts what it takes to go through them.
+    fn weigh(&mut self, at: usize, values: &[Value]) -> Result<(), Fault> {
+        let mut sum = 0;
+        for value in values {
+            sum += size(value, LONGEST - sum)
+                .ok_or_else(|| Fault::new(at, "the value gets too large"))?;
+        }
+        self.steps += sum / GLANCE;
+        self.step(at)
     }
 
     fn operand(&mut self, operand: &Operand, dot: &Value) -> Result<Value, Fault> {
@@ -244,17 +262,15 @@ fn field(value: &Value, fields: &[String], at: usize) -> Result<Value, Fault> {
     Ok(value.clone())
 }
 
-fn rows(value: &Value) -> Result<Vec<(Value, Value)>, String> {
+/// What a range goes through: one at a time, for there may be many.
+fn rows(value: &Value) -> Result<Box<dyn Iterator<Item = (Value, Value)> + '_>, String> {
     match value {
-        Value::Null => Ok(Vec::new()),
-        Value::List(list) => Ok((0_i64..).map(Value::Int).zip(list.iter().cloned()).collect()),
+        Value::Null => Ok(Box::new(std::iter::empty())),
+        Value::List(list) => Ok(Box::new((0..).map(Value::Int).zip(list.iter().cloned()))),
         Value::Map(map) => {
-            Ok(map.iter().map(|(key, value)| (Value::Text(key.clone()), value.clone())).collect())
+            Ok(Box::new(map.iter().map(|(key, value)| (Value::Text(key.clone()), value.clone()))))
         }
-        Value::Int(count) => {
-            let count = i64::try_from(STEPS).map_or(*count, |most| (*count).min(most + 1));
-            Ok((0..count).map(|at| (Value::Int(at), Value::Int(at))).collect())
-        }
+        Value::Int(count) => Ok(Box::new((0..*count).map(|at| (Value::Int(at), Value::Int(at))))),
         other => Err(format!("there is nothing to go through in a {}", other.kind_name())),
     }
 }

@@ -141,3 +141,38 @@ fn what_is_wrong_is_said() {
         assert!(rendered(&nested.repeat(10_000)).is_err());
     }
 }
+
+#[test]
+fn what_takes_too_much_is_said() {
+    let large = "line 1 of the template: the value gets too large";
+    makes("{{ $x := 1 }}{{ range 400000 }}{{ $x = list $x }}{{ end }}", large);
+    makes("{{ $x := 1 }}{{ range 400000 }}{{ $x = dict \"a\" $x }}{{ end }}", large);
+    makes("{{ $x := \"a\" }}{{ range 50 }}{{ $x = print $x $x }}{{ end }}", large);
+    makes("{{ $x := 1 }}{{ range 60 }}{{ $x = list $x $x }}{{ end }}{{ toJson $x }}", large);
+    let many = format!("{{{{ $x := until 9000 }}}}{{{{ print {} }}}}", "$x ".repeat(3_000));
+    makes(&many, large);
+    makes(
+        "{{ join (Quote (until 9000)) (until 90000) }}",
+        "line 1 of the template: the text gets too long",
+    );
+    let slow = "line 1 of the template: the template takes too long";
+    makes("{{ $x := until 90000 }}{{ range 1000000 }}{{ $y := has -1 $x }}{{ end }}", slow);
+    let nested = format!("{}{}", "{{ range 1000000 }}".repeat(60), "{{ end }}".repeat(60));
+    makes(&nested, slow);
+    makes("{{ until 100000 | len }}", "100000");
+}
+
+#[test]
+fn what_stands_where_it_cannot_is_refused() {
+    makes("a{{ break }}", "4: \"break\" is only for a range");
+    makes("{{ if 1 }}{{ continue }}{{ end }}", "13: \"continue\" is only for a range");
+    makes("{{ range 1 }}{{ else }}{{ break }}{{ end }}", "26: \"break\" is only for a range");
+    makes("{{ range 2 }}{{ if 1 }}{{ break }}{{ end }}{{ end }}", "");
+    makes("{{ range 2 }}{{ range 1 }}{{ else }}{{ break }}{{ end }}{{ . }}{{ end }}", "01");
+    makes("{{ if 1 }}{{ else $x }}{{ end }}", "18: \"else\" takes no value");
+    makes("{{ if 1 }}{{ else .a }}{{ end }}", "18: \"else\" takes no value");
+    makes("{{ if 1 }}{{ else }}{{ else 1 }}{{ end }}", "27: there is an \"else\" already");
+    makes("{{ if 1 }}{{ else with 1 }}{{ end }}", "18: \"if\" and \"with\" do not mix");
+    makes("{{ with 1 }}{{ else if 1 }}{{ end }}", "20: \"with\" and \"if\" do not mix");
+    makes("{{ with 0 }}{{ else with 1 }}{{ . }}{{ end }}", "1");
+}

@@ -79,7 +79,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
 /// Text longer than this is not made.
 const LONGEST: usize = 1 << 20;
 
-fn bounded(length: usize, make: impl FnOnce() -> String) -> Made {
+pub(super) fn bounded(length: usize, make: impl FnOnce() -> String) -> Made {
     if length > LONGEST {
         Err("the text gets too long".to_owned())
     } else {

@@ -2,8 +2,8 @@
 
 use kwok::{Network, PodName, Site, Stage};
 use twin_core::time::Timestamp;
-use twin_core::tree::{Map, Text, Value};
-use yaml::{FileId, Limits, Node, Sources};
+use twin_core::tree::{Value, from_yaml};
+use yaml::{FileId, Limits, Sources};
 
 /// Names what it is asked, as KWOK's own tests do.
 pub(crate) struct Named;
@@ -54,20 +54,5 @@ pub(crate) fn stages(name: &str, text: &str) -> Result<Vec<Stage>, String> {
 /// A YAML document as a value.
 pub(crate) fn value(text: &str) -> Value {
     let node = yaml::parse(text, FileId(0), Limits::default());
-    node.expect("the document is YAML").as_ref().map(tree).unwrap_or_default()
-}
-
-fn tree(node: &Node) -> Value {
-    match &node.value {
-        yaml::Value::Null => Value::Null,
-        yaml::Value::Bool(bool) => Value::Bool(*bool),
-        yaml::Value::Int(int) => Value::Int(*int),
-        yaml::Value::Float(float, _) => Value::Float(*float),
-        yaml::Value::Str(text) => Value::text(text),
-        yaml::Value::Seq(items) => items.iter().map(tree).collect::<Vec<_>>().into(),
-        yaml::Value::Map(map) => {
-            let entries = map.entries.iter();
-            Value::Map(entries.map(|(key, it)| (Text::new(&key.value), tree(it))).collect::<Map>())
-        }
-    }
+    node.expect("the document is YAML").as_ref().map(from_yaml).unwrap_or_default()
 }

@@ -48,12 +48,7 @@ fn type_of(schema: &Schema, registry: &Registry, version: &str, kind: &str) -> O
         "Eviction" => "io.k8s.api.policy.v1.Eviction",
         "Scale" => "io.k8s.api.autoscaling.v1.Scale",
         "TokenRequest" => "io.k8s.api.authentication.v1.TokenRequest",
-        _ => {
-            let mut resources = registry.iter();
-            let found =
-                resources.find(|it| it.kind.name == kind && it.kind.api_version() == version);
-            return found.map(|resource| resource.ty);
-        }
+        _ => return registry.of_kind(version, kind).map(|resource| resource.ty),
     };
     schema.named(named)
 }

@@ -6,9 +6,11 @@
 mod decode;
 mod encode;
 mod share;
+mod yaml;
 
 pub use decode::{DecodeError, decode};
 pub use share::{footprint, share};
+pub use yaml::from_yaml;
 
 use smol_str::SmolStr;
 use std::sync::Arc;

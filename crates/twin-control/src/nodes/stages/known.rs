@@ -4,7 +4,7 @@ use crate::tables;
 use kwok::Stage;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use twin_core::registry::{Registry, Resource};
+use twin_core::registry::Registry;
 use twin_core::schema::Schema;
 use twin_core::store::TableName;
 
@@ -31,7 +31,7 @@ impl Stages {
         let mut rows: BTreeMap<TableName, Vec<Stage>> = BTreeMap::new();
         for stage in stages {
             let target = stage.target();
-            let resource = resource(&registry, &target.api_version, &target.kind);
+            let resource = registry.of_kind(&target.api_version, &target.kind);
             match resource.filter(|resource| tables::ALL.contains(&resource.table)) {
                 Some(resource) => rows.entry(resource.table.clone()).or_default().push(stage),
                 None => {
@@ -54,16 +54,4 @@ impl Stages {
     pub(super) fn rows(&self) -> impl Iterator<Item = (&TableName, &Arc<[Stage]>)> {
         self.0.iter()
     }
-}
-
-/// What is served for objects that say this of themselves.
-pub(super) fn resource<'a>(
-    registry: &'a Registry,
-    api_version: &str,
-    kind: &str,
-) -> Option<&'a Resource> {
-    let found = registry
-        .iter()
-        .find(|resource| resource.kind.name == kind && resource.kind.api_version() == api_version);
-    found.map(|resource| &**resource)
 }

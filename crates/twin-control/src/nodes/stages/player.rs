@@ -1,6 +1,5 @@
 //! Plays the stages of one kind of object.
 
-use super::known::resource;
 use super::site::{Around, Dice, Given};
 use crate::controller::{Controller, Outcome, View, Wake};
 use crate::events::{Event, Severity};
@@ -162,7 +161,7 @@ impl Player {
         (object, view): (&Object, &View<'_>),
     ) -> Option<Act> {
         let text = |path: &[&str]| other.str_at(path).unwrap_or_default();
-        let resource = resource(&self.registry, text(&["apiVersion"]), text(&["kind"]))?;
+        let resource = self.registry.of_kind(text(&["apiVersion"]), text(&["kind"]))?;
         let namespace = match (resource.scope, text(&["metadata", "namespace"])) {
             (Scope::Cluster, _) => "",
             (Scope::Namespaced, "") => object.key.namespace(),

@@ -7,26 +7,28 @@ use crate::tables::NODES;
 use kwok::{Network, PodName, Site};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use twin_core::api::Moment;
 use twin_core::store::{Key, Object};
 use twin_core::time::Timestamp;
 use twin_core::tree::{Text, Value};
 
 /// Chance that follows from a seed.
 #[derive(Debug)]
-pub(super) struct Dice(u64);
+pub(super) struct Dice {
+    seed: u64,
+    thrown: u64,
+}
 
 impl Dice {
     pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
+        Self { seed, thrown: 0 }
     }
 
-    /// A number in `0..below`. Splitmix64: what is too much of one number matters to nobody.
-    fn throw(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)).checked_rem(below).unwrap_or(0)
+    /// A number in `0..below`: what is too much of one number matters to nobody.
+    fn throw(&mut self, below: u64, now: Timestamp) -> u64 {
+        let number = Moment { now, seed: self.seed }.draw(self.thrown);
+        self.thrown += 1;
+        number.checked_rem(below).unwrap_or(0)
     }
 }
 
@@ -123,6 +125,6 @@ impl Site for Around<'_> {
     }
 
     fn chance(&mut self, below: u64) -> u64 {
-        self.dice.throw(below)
+        self.dice.throw(below, self.view.now)
     }
 }

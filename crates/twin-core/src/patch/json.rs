@@ -1,7 +1,7 @@
 //! JSON patch.
 
 use super::{PatchError, refused};
-use crate::tree::{Map, Value};
+use crate::tree::{DEEPEST, Map, Value};
 
 /// More operations than this are refused.
 const OPERATIONS: usize = 10_000;
@@ -102,6 +102,26 @@ fn change(
     what: Change,
     operation: &str,
 ) -> Result<Value, PatchError> {
+    // Copies of a value into itself would be deeper than any stack.
+    let fits = match &what {
+        Change::Add(new) | Change::Replace(new) => {
+            DEEPEST.checked_sub(path.len()).is_some_and(|left| new.fits(left))
+        }
+        Change::Remove => true,
+    };
+    if !fits {
+        let sentence = format!("{operation} operation does not apply: more than {DEEPEST} levels");
+        return Err(PatchError::Malformed(sentence));
+    }
+    changed(value, path, what, operation)
+}
+
+fn changed(
+    value: &Value,
+    path: &[String],
+    what: Change,
+    operation: &str,
+) -> Result<Value, PatchError> {
     let missing = || absent(operation, path);
     let Some((part, rest)) = path.split_first() else {
         return match what {
@@ -112,7 +132,7 @@ fn change(
     match value {
         Value::Map(map) if rest.is_empty() => in_map(map, part, what).ok_or_else(missing),
         Value::Map(map) => {
-            let child = change(map.get(part).ok_or_else(missing)?, rest, what, operation)?;
+            let child = changed(map.get(part).ok_or_else(missing)?, rest, what, operation)?;
             Ok(Value::Map(map.with(part, child)))
         }
         Value::List(list) => {
@@ -122,7 +142,7 @@ fn change(
             } else {
                 let at = part.parse::<usize>().ok().and_then(|at| items.get_mut(at));
                 let item = at.ok_or_else(missing)?;
-                *item = change(item, rest, what, operation)?;
+                *item = changed(item, rest, what, operation)?;
             }
             Ok(Value::from(items))
         }
@@ -193,5 +213,18 @@ mod tests {
             let shown = found.map(|v| v.to_string()).map_err(|e| e.to_string());
             assert_eq!(shown, result.map(str::to_owned).map_err(str::to_owned), "{patch}");
         }
+    }
+
+    #[test]
+    fn copies_into_themselves_do_not_become_endlessly_deep() {
+        let mut path = "/a".to_owned();
+        let mut operations = Vec::new();
+        for _ in 0..15 {
+            operations.push(format!(r#"{{"op":"copy","from":"/a","path":"{path}/a"}}"#));
+            path = path.repeat(2);
+        }
+        let patch = decode(format!("[{}]", operations.join(",")).as_bytes()).unwrap();
+        let error = apply(&decode(br#"{"a":{}}"#).unwrap(), &patch).unwrap_err();
+        assert!(error.to_string().contains("more than 100 levels"), "{error}");
     }
 }

@@ -3,7 +3,7 @@
 use super::Moment;
 use crate::registry::{Resource, Scope};
 use crate::status::{Cause, Status};
-use crate::tree::{Map, Text, Value};
+use crate::tree::{DEEPEST, Map, Text, Value};
 use crate::validation::name_faults;
 
 /// Kinds that count the changes of what is wanted, beside all that have a status of their own.
@@ -208,6 +208,16 @@ fn quality(pod: &Value) -> &'static str {
         (true, true) => "Guaranteed",
         (true, false) => "Burstable",
     }
+}
+
+/// What is stored can be read again, with the owners of its fields, which are as deep as the fields.
+pub(super) fn check_levels(object: &Value) -> Result<(), Status> {
+    if object.fits(DEEPEST) {
+        return Ok(());
+    }
+    Err(Status::bad_request(format!(
+        "the object, with its managedFields, is nested more than {DEEPEST} levels deep"
+    )))
 }
 
 /// Refuses names that Kubernetes does not allow.

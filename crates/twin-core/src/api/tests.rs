@@ -1,4 +1,5 @@
 use super::{Act, Api, Body, Deed, Method, Moment, Request};
+use crate::status::Status;
 use crate::store::{Key, TableName};
 use crate::time::Timestamp;
 use crate::tree::{Text, Value, decode};
@@ -53,12 +54,16 @@ impl World {
 
     /// Makes an object as a controller does.
     fn act(&mut self, table: &'static str, object: &Value) -> Value {
+        self.try_act(table, object).unwrap()
+    }
+
+    fn try_act(&mut self, table: &'static str, object: &Value) -> Result<Value, Status> {
         self.seed += 1;
         let key = Key::new("x", object.str_at(&["metadata", "name"]).unwrap());
         let table = TableName(Text::new_static(table));
         let act = Act { table, key, deed: Deed::Create(object.clone()) };
         let moment = Moment { now: Timestamp::default().plus_seconds(1_000), seed: self.seed };
-        self.api.act("test", &act, moment).unwrap()
+        self.api.act("test", &act, moment)
     }
 }
 
@@ -346,5 +351,43 @@ fn rules_that_are_nested_too_deeply_are_refused() {
         // One that comes another way is harmless.
         let definition = decode(body.as_bytes()).unwrap();
         let _ = world.act("apiextensions.k8s.io/customresourcedefinitions", &definition);
+    }
+}
+
+/// `{"a":{"a":…1}}` with so many levels.
+fn nested(levels: usize) -> String {
+    format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels))
+}
+
+#[test]
+fn what_is_too_deep_to_be_read_again_is_not_stored() {
+    let mut world = World::new();
+    let things = "/apis/example.dev/v1/namespaces/x/things";
+    world.post(DEFINITIONS, &definition("example.dev", "things"));
+    let thing = |name: &str, levels: usize| {
+        format!(r#"{{"metadata":{{"name":"{name}"}},"any":{}}}"#, nested(levels))
+    };
+    assert_eq!(world.post(things, &thing("a", 90)).0, 201);
+    for levels in [97, 123] {
+        for path in [things.to_owned(), format!("{things}?dryRun=All")] {
+            let (code, answer) = world.post(&path, &thing("b", levels));
+            assert_eq!(code, 400, "{answer}");
+            assert!(answer.to_string().contains("more than 100 levels"), "{answer}");
+        }
+        let value = nested(levels);
+        for (form, patch) in [
+            ("merge-patch", format!(r#"{{"any":{value}}}"#)),
+            ("json-patch", format!(r#"[{{"op":"add","path":"/any","value":{value}}}]"#)),
+        ] {
+            let form = format!("application/{form}+json");
+            let (code, answer) = world.ask(Method::Patch, &format!("{things}/a"), &form, &patch);
+            assert_eq!(code, 400, "{answer}");
+        }
+        let own = decode(thing("c", levels).as_bytes()).unwrap();
+        assert_eq!(world.try_act("example.dev/things", &own).unwrap_err().code(), 400);
+    }
+    for object in world.api.store().present() {
+        let tree = object.tree.unwrap();
+        assert_eq!(decode(&tree.encoded()).unwrap(), tree);
     }
 }

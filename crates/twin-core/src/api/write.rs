@@ -1,8 +1,8 @@
 //! Create and replace, and what every change of an object goes through.
 
 use super::object::{
-    admitted, born, check_name, counts_generations, finalizers, ignored, meta, readmitted, same,
-    same_wish, without_status,
+    admitted, born, check_levels, check_name, counts_generations, finalizers, ignored, meta,
+    readmitted, same, same_wish, without_status,
 };
 use super::{Api, Call, Response};
 use crate::apply::{Writer, update};
@@ -57,6 +57,7 @@ impl Api {
             return Err(Status::already_exists(resource, &name));
         }
         let object = self.addressed(call, None, object)?;
+        check_levels(&object)?;
         if is_dry(call) {
             return Ok(object);
         }
@@ -173,6 +174,7 @@ impl Api {
             return Ok(live.clone());
         }
         self.judged(call, &new, Some(live))?;
+        check_levels(&new)?;
         if is_dry(call) {
             return Ok(new);
         }

@@ -1,10 +1,12 @@
 //! JSON patch.
 
 use super::{PatchError, refused};
-use crate::tree::{Map, Value};
+use crate::tree::{DEEPEST, Map, Value};
 
 /// More operations than this are refused.
 const OPERATIONS: usize = 10_000;
+/// Copies that are longer than this together, as text, are refused.
+const COPIES: usize = 3 * 1024 * 1024;
 
 /// The value after all operations.
 ///
@@ -20,10 +22,14 @@ pub fn apply(value: &Value, patch: &Value) -> Result<Value, PatchError> {
             "The allowed maximum operations in a JSON patch is {OPERATIONS}, got {count}"
         )));
     }
-    operations.iter().try_fold(value.clone(), |value, operation| step(&value, operation))
+    let mut copied = 0;
+    operations
+        .iter()
+        .try_fold(value.clone(), |value, operation| step(&value, operation, &mut copied))
 }
 
-fn step(value: &Value, operation: &Value) -> Result<Value, PatchError> {
+/// The value after one operation; `copied` is how long all copies are up to now.
+fn step(value: &Value, operation: &Value, copied: &mut usize) -> Result<Value, PatchError> {
     let text = |field: &str| operation.str_at(&[field]);
     let name = text("op").unwrap_or("unknown");
     let path = pointer(text("path").unwrap_or_default());
@@ -39,7 +45,7 @@ fn step(value: &Value, operation: &Value) -> Result<Value, PatchError> {
             get(value, &path, name)?;
             change(value, &path, Change::Replace(given()?), name)
         }
-        "copy" => change(value, &path, Change::Add(source()?), name),
+        "copy" => change(value, &path, Change::Add(bounded(source()?, copied)?), name),
         "move" => {
             let moved = source()?;
             let from = pointer(text("from").unwrap_or_default());
@@ -51,6 +57,16 @@ fn step(value: &Value, operation: &Value) -> Result<Value, PatchError> {
         }
         other => Err(refused(format!("Unexpected kind: {other}"))),
     }
+}
+
+fn bounded(copy: Value, copied: &mut usize) -> Result<Value, PatchError> {
+    *copied += copy.encoded().len();
+    if *copied <= COPIES {
+        return Ok(copy);
+    }
+    Err(refused(format!(
+        "Unable to complete the copy, the accumulated size increase of copy is {copied}, exceeding the limit {COPIES}"
+    )))
 }
 
 fn test(
@@ -102,6 +118,26 @@ fn change(
     what: Change,
     operation: &str,
 ) -> Result<Value, PatchError> {
+    // Copies of a value into itself would be deeper than any stack.
+    let fits = match &what {
+        Change::Add(new) | Change::Replace(new) => {
+            DEEPEST.checked_sub(path.len()).is_some_and(|left| new.fits(left))
+        }
+        Change::Remove => true,
+    };
+    if !fits {
+        let sentence = format!("{operation} operation does not apply: more than {DEEPEST} levels");
+        return Err(PatchError::Malformed(sentence));
+    }
+    changed(value, path, what, operation)
+}
+
+fn changed(
+    value: &Value,
+    path: &[String],
+    what: Change,
+    operation: &str,
+) -> Result<Value, PatchError> {
     let missing = || absent(operation, path);
     let Some((part, rest)) = path.split_first() else {
         return match what {
@@ -112,7 +148,7 @@ fn change(
     match value {
         Value::Map(map) if rest.is_empty() => in_map(map, part, what).ok_or_else(missing),
         Value::Map(map) => {
-            let child = change(map.get(part).ok_or_else(missing)?, rest, what, operation)?;
+            let child = changed(map.get(part).ok_or_else(missing)?, rest, what, operation)?;
             Ok(Value::Map(map.with(part, child)))
         }
         Value::List(list) => {
@@ -122,7 +158,7 @@ fn change(
             } else {
                 let at = part.parse::<usize>().ok().and_then(|at| items.get_mut(at));
                 let item = at.ok_or_else(missing)?;
-                *item = change(item, rest, what, operation)?;
+                *item = changed(item, rest, what, operation)?;
             }
             Ok(Value::from(items))
         }
@@ -193,5 +229,36 @@ mod tests {
             let shown = found.map(|v| v.to_string()).map_err(|e| e.to_string());
             assert_eq!(shown, result.map(str::to_owned).map_err(str::to_owned), "{patch}");
         }
+    }
+
+    #[test]
+    fn copies_into_themselves_do_not_become_endlessly_deep() {
+        let mut path = "/a".to_owned();
+        let mut operations = Vec::new();
+        for _ in 0..15 {
+            operations.push(format!(r#"{{"op":"copy","from":"/a","path":"{path}/a"}}"#));
+            path = path.repeat(2);
+        }
+        let patch = decode(format!("[{}]", operations.join(",")).as_bytes()).unwrap();
+        let error = apply(&decode(br#"{"a":{}}"#).unwrap(), &patch).unwrap_err();
+        assert!(error.to_string().contains("more than 100 levels"), "{error}");
+    }
+
+    #[test]
+    fn copies_that_double_do_not_become_endlessly_long() {
+        let copies = (0..95).flat_map(|at| {
+            ["b", "c"]
+                .map(|to| format!(r#"{{"op":"copy","from":"/a","path":"/a{at}{to}"}}"#))
+                .into_iter()
+                .chain([
+                    r#"{"op":"replace","path":"/a","value":{}}"#.to_owned(),
+                    format!(r#"{{"op":"move","from":"/a{at}b","path":"/a/b"}}"#),
+                    format!(r#"{{"op":"move","from":"/a{at}c","path":"/a/c"}}"#),
+                ])
+        });
+        let patch = format!("[{}]", copies.collect::<Vec<_>>().join(","));
+        let error = apply(&decode(br#"{"a":{}}"#).unwrap(), &decode(patch.as_bytes()).unwrap());
+        let error = error.unwrap_err().to_string();
+        assert!(error.starts_with("Unable to complete the copy"), "{error}");
     }
 }

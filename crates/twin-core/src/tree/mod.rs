@@ -15,6 +15,10 @@ pub use yaml::from_yaml;
 use smol_str::SmolStr;
 use std::sync::Arc;
 
+/// An object with more levels than this is not stored. Readers of JSON, our own too, go no further
+/// than 127, and lists, tables and frames of watches lie around it.
+pub const DEEPEST: usize = 100;
+
 /// A string of the tree: short ones lie inside, long ones are shared.
 pub type Text = SmolStr;
 
@@ -120,6 +124,15 @@ impl Value {
             None => self.clone(),
             Some(_) if rest.is_empty() => Value::Map(map.without(key)),
             Some(child) => Value::Map(map.with(key, child.without(rest))),
+        }
+    }
+
+    /// Whether it has no more than so many levels: a number has none, `{}` has one.
+    pub fn fits(&self, levels: usize) -> bool {
+        match self {
+            Self::List(list) => levels > 0 && list.iter().all(|item| item.fits(levels - 1)),
+            Self::Map(map) => levels > 0 && map.iter().all(|(_, value)| value.fits(levels - 1)),
+            _ => true,
         }
     }
 
@@ -297,6 +310,16 @@ mod tests {
         );
         assert_eq!(tree.without(&["b", "c"]).to_string(), r#"{"a":2,"b":{}}"#);
         assert_eq!(tree.without(&["x", "c"]), tree);
+    }
+
+    #[test]
+    fn levels_are_counted() {
+        for (text, levels) in
+            [("1", 0), ("[]", 1), (r#"{"a":1}"#, 1), (r#"{"a":[1,{}],"b":[]}"#, 3)]
+        {
+            let tree = parse(text);
+            assert!(tree.fits(levels) && (levels == 0 || !tree.fits(levels - 1)), "{text}");
+        }
     }
 
     #[test]

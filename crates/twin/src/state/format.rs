@@ -3,7 +3,8 @@
 //! ```text
 //! file    = "muster twin state 1\n" start writes*
 //! start   = frame of 1 revision:u64 time:i64 chance:u64 objects:u64
-//! writes  = frame of 2 time:i64 chance:u64 write*
+//! writes  = frame of part time:i64 chance:u64 write*
+//! part    = 2 (a whole group) | 3 (the first of its frames) | 4 (one in its middle) | 5 (the last)
 //! write   = revision:u64 table:text namespace:text name:text (0 | 1 tree:text)
 //! text    = length:u32 bytes
 //! frame   = F5 4D 54 57 length:u32 checksum:u32 payload
@@ -13,11 +14,12 @@
 //! `objects` writes are what was there at `revision`; of the others those that are not later than it
 //! are in there already, and do not count.
 //!
-//! A frame is written when the one before it lies on the disk for good. So what follows the last whole
-//! frame is a write that was cut off, and nobody has been told of it; but a frame that is damaged and has
-//! a whole one somewhere behind it was promised to somebody.
+//! Writes that gathered are a group, which counts whole or not at all; a frame of it ends with the write
+//! that makes it 8 MiB long. The disk is synced behind a group, and the next one begins when that is done.
+//! So what follows the last whole group was cut off, and nobody has been told of it, whatever the disk has
+//! of its frames; but if a group begins behind a damaged frame, that one was promised to somebody.
 
-use std::io::{self, Read};
+use std::io::{self, ErrorKind};
 use twin_core::store::{Key, Revision, TableName, Written};
 use twin_core::time::Timestamp;
 use twin_core::tree::{Text, decode};
@@ -25,9 +27,11 @@ use twin_core::tree::{Text, decode};
 /// How a file begins; the digit is the version of the format.
 pub(super) const MAGIC: &[u8] = b"muster twin state 1\n";
 /// No text has its first byte.
-const MARK: [u8; 4] = [0xF5, b'M', b'T', b'W'];
+pub(super) const MARK: [u8; 4] = [0xF5, b'M', b'T', b'W'];
 /// Mark, length and checksum.
-const HEAD: usize = 12;
+pub(super) const HEAD: usize = 12;
+/// The write that makes a frame as long as this is its last.
+pub(super) const FULL: usize = 8 * 1024 * 1024;
 
 /// When something was written, and where the next uids come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,55 +43,106 @@ pub(crate) struct Stand {
 /// One frame.
 #[derive(Debug, PartialEq)]
 pub(super) enum Frame {
-    Start { revision: Revision, stand: Stand, objects: u64 },
-    Writes { stand: Stand, writes: Vec<Written> },
+    Start(Start),
+    Writes { part: Part, stand: Stand, writes: Vec<Written> },
 }
 
-impl Frame {
-    pub(super) fn encoded(&self) -> Vec<u8> {
-        let mut bytes = vec![0; HEAD];
-        match self {
-            Self::Start { revision, stand, objects } => {
-                bytes.push(1);
-                bytes.extend(revision.number().to_le_bytes());
-                put_stand(&mut bytes, *stand);
-                bytes.extend(objects.to_le_bytes());
-            }
-            Self::Writes { stand, writes } => {
-                bytes.push(2);
-                put_stand(&mut bytes, *stand);
-                for write in writes {
-                    put_write(&mut bytes, write);
-                }
-            }
-        }
-        let (head, payload) = bytes.split_at_mut(HEAD);
-        let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
-        head[..4].copy_from_slice(&MARK);
-        head[4..8].copy_from_slice(&length.to_le_bytes());
-        head[8..].copy_from_slice(&crc32fast::hash(payload).to_le_bytes());
-        bytes
+/// What a file begins with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Start {
+    pub(super) revision: Revision,
+    pub(super) stand: Stand,
+    pub(super) objects: u64,
+}
+
+/// Which part of its group a frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Whole = 2,
+    First = 3,
+    Inner = 4,
+    Last = 5,
+}
+
+impl Part {
+    pub(super) fn begins(self) -> bool {
+        matches!(self, Self::Whole | Self::First)
     }
 
-    fn decoded(payload: &[u8]) -> Option<Self> {
-        let mut rest = Rest(payload);
-        match rest.array::<1>()? {
-            [1] => Some(Self::Start {
-                revision: Revision::from_number(rest.number()?),
-                stand: rest.stand()?,
-                objects: rest.number()?,
-            }),
-            [2] => {
-                let stand = rest.stand()?;
-                let mut writes = Vec::new();
-                while !rest.0.is_empty() {
-                    writes.push(rest.write()?);
-                }
-                Some(Self::Writes { stand, writes })
-            }
-            _ => None,
+    pub(super) fn ends(self) -> bool {
+        matches!(self, Self::Whole | Self::Last)
+    }
+}
+
+impl Start {
+    pub(super) fn encoded(self) -> io::Result<Vec<u8>> {
+        let mut bytes = opened(1);
+        bytes.extend(self.revision.number().to_le_bytes());
+        put_stand(&mut bytes, self.stand);
+        bytes.extend(self.objects.to_le_bytes());
+        sealed(bytes)
+    }
+}
+
+/// The frames of a group; none of no writes.
+pub(super) fn group(
+    stand: Stand,
+    writes: &[Written],
+    full: usize,
+) -> impl Iterator<Item = io::Result<Vec<u8>>> {
+    let mut left = writes;
+    std::iter::from_fn(move || {
+        if left.is_empty() {
+            return None;
+        }
+        let before = left.len();
+        let frame = filled(stand, &mut left, full);
+        let part = match (before == writes.len(), left.is_empty()) {
+            (true, true) => Part::Whole,
+            (true, false) => Part::First,
+            (false, false) => Part::Inner,
+            (false, true) => Part::Last,
+        };
+        Some(frame.and_then(|mut frame| {
+            frame[HEAD] = part as u8;
+            sealed(frame)
+        }))
+    })
+}
+
+/// A frame with the first of these writes, at least one; it is not yet said which part it is.
+fn filled(stand: Stand, left: &mut &[Written], full: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = opened(0);
+    put_stand(&mut bytes, stand);
+    while let Some((write, rest)) = left.split_first() {
+        put_write(&mut bytes, write)?;
+        *left = rest;
+        if bytes.len() >= full {
+            break;
         }
     }
+    Ok(bytes)
+}
+
+/// Room for a head, and the first byte of a payload.
+fn opened(kind: u8) -> Vec<u8> {
+    let mut bytes = vec![0; HEAD];
+    bytes.push(kind);
+    bytes
+}
+
+/// A frame with its head.
+fn sealed(mut bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+    let (head, payload) = bytes.split_at_mut(HEAD);
+    head[..4].copy_from_slice(&MARK);
+    head[4..8].copy_from_slice(&length(payload.len())?);
+    head[8..].copy_from_slice(&crc32fast::hash(payload).to_le_bytes());
+    Ok(bytes)
+}
+
+fn length(bytes: usize) -> io::Result<[u8; 4]> {
+    let too_long = |_| io::Error::new(ErrorKind::FileTooLarge, "4 GiB or more in one piece");
+    u32::try_from(bytes).map(u32::to_le_bytes).map_err(too_long)
 }
 
 fn put_stand(bytes: &mut Vec<u8>, stand: Stand) {
@@ -95,22 +150,39 @@ fn put_stand(bytes: &mut Vec<u8>, stand: Stand) {
     bytes.extend(stand.chance.to_le_bytes());
 }
 
-fn put_write(bytes: &mut Vec<u8>, write: &Written) {
+fn put_write(bytes: &mut Vec<u8>, write: &Written) -> io::Result<()> {
     bytes.extend(write.revision.number().to_le_bytes());
-    put_text(bytes, write.table.0.as_bytes());
-    put_text(bytes, write.key.namespace().as_bytes());
-    put_text(bytes, write.key.name().as_bytes());
+    put_text(bytes, write.table.0.as_bytes())?;
+    put_text(bytes, write.key.namespace().as_bytes())?;
+    put_text(bytes, write.key.name().as_bytes())?;
     bytes.push(u8::from(write.tree.is_some()));
-    if let Some(tree) = &write.tree {
-        put_text(bytes, &tree.encoded());
-    }
+    write.tree.as_ref().map_or(Ok(()), |tree| put_text(bytes, &tree.encoded()))
 }
 
-fn put_text(bytes: &mut Vec<u8>, text: &[u8]) {
-    // Bodies are bounded, so that no object comes near this length.
-    let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-    bytes.extend(length.to_le_bytes());
+fn put_text(bytes: &mut Vec<u8>, text: &[u8]) -> io::Result<()> {
+    bytes.extend(length(text.len())?);
     bytes.extend(text);
+    Ok(())
+}
+
+impl Frame {
+    pub(super) fn decoded(payload: &[u8]) -> Option<Self> {
+        let mut rest = Rest(payload);
+        let part = match rest.array()? {
+            [1] => return rest.start().map(Self::Start),
+            [2] => Part::Whole,
+            [3] => Part::First,
+            [4] => Part::Inner,
+            [5] => Part::Last,
+            _ => return None,
+        };
+        let stand = rest.stand()?;
+        let mut writes = Vec::new();
+        while !rest.0.is_empty() {
+            writes.push(rest.write()?);
+        }
+        Some(Self::Writes { part, stand, writes })
+    }
 }
 
 /// What is still to be read of a payload.
@@ -125,6 +197,14 @@ impl<'a> Rest<'a> {
 
     fn number(&mut self) -> Option<u64> {
         self.array().map(u64::from_le_bytes)
+    }
+
+    fn start(&mut self) -> Option<Start> {
+        Some(Start {
+            revision: Revision::from_number(self.number()?),
+            stand: self.stand()?,
+            objects: self.number()?,
+        })
     }
 
     fn stand(&mut self) -> Option<Stand> {
@@ -156,150 +236,28 @@ impl<'a> Rest<'a> {
     }
 }
 
-/// What a reader comes to next.
-#[derive(Debug, PartialEq)]
-pub(super) enum Next {
-    Frame(Frame),
-    /// Nothing more, or no whole frame.
-    End,
-}
-
-/// Reads frames one after the other.
-#[derive(Debug)]
-pub(super) struct Frames<R> {
-    file: R,
-    /// After the last whole frame.
-    end: u64,
-    /// What was read and is no whole frame.
-    tail: Vec<u8>,
-}
-
-impl<R: Read> Frames<R> {
-    /// Of a file whose beginning was read: this many bytes.
-    pub(super) fn after(file: R, end: u64) -> Self {
-        Self { file, end, tail: Vec::new() }
-    }
-
-    pub(super) fn end(&self) -> u64 {
-        self.end
-    }
-
-    pub(super) fn next(&mut self) -> io::Result<Next> {
-        self.tail.clear();
-        if self.fill(HEAD)? < HEAD {
-            return Ok(Next::End);
-        }
-        let Some((length, _)) = head(&self.tail) else { return Ok(Next::End) };
-        self.fill(HEAD + length)?;
-        let Some(frame) = whole(&self.tail) else { return Ok(Next::End) };
-        self.end += u64::try_from(self.tail.len()).unwrap_or(u64::MAX);
-        Ok(Next::Frame(frame))
-    }
-
-    /// Whether there is a whole frame somewhere in what is left.
-    pub(super) fn goes_on(mut self) -> io::Result<bool> {
-        self.file.read_to_end(&mut self.tail)?;
-        let places = 1..self.tail.len();
-        let mut marked = places.filter(|at| self.tail[*at..].starts_with(&MARK));
-        Ok(marked.any(|at| whole(&self.tail[at..]).is_some()))
-    }
-
-    /// Reads until the tail has this length, if the file does.
-    fn fill(&mut self, length: usize) -> io::Result<usize> {
-        let missing = length.saturating_sub(self.tail.len());
-        let limit = u64::try_from(missing).unwrap_or(u64::MAX);
-        self.file.by_ref().take(limit).read_to_end(&mut self.tail)?;
-        Ok(self.tail.len())
-    }
-}
-
 /// The length and checksum that a frame says it has.
-fn head(bytes: &[u8]) -> Option<(usize, u32)> {
+pub(super) fn head(bytes: &[u8]) -> Option<(usize, u32)> {
     let mut rest = Rest(bytes.strip_prefix(&MARK)?);
     let length = usize::try_from(u32::from_le_bytes(rest.array()?)).ok()?;
     Some((length, u32::from_le_bytes(rest.array()?)))
 }
 
 /// The frame at the beginning of these bytes.
-fn whole(bytes: &[u8]) -> Option<Frame> {
+pub(super) fn whole(bytes: &[u8]) -> Option<Frame> {
     let (length, checksum) = head(bytes)?;
-    let payload = bytes.get(HEAD..HEAD + length)?;
+    let payload = bytes.get(HEAD..HEAD.checked_add(length)?)?;
     if crc32fast::hash(payload) == checksum { Frame::decoded(payload) } else { None }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Frame, Frames, Next, Stand, Timestamp};
-    use proptest::prelude::*;
-    use twin_core::store::{Key, Revision, TableName, Written};
-    use twin_core::tree::Value;
+    use super::length;
 
-    fn write() -> impl Strategy<Value = Written> {
-        let parts = (any::<u64>(), "[a-z/.]{0,9}", "[a-z]{0,4}", "\\PC{0,6}", any::<bool>());
-        parts.prop_map(|(revision, table, namespace, name, stays)| Written {
-            table: TableName(table.as_str().into()),
-            key: Key::new(&namespace, &name),
-            revision: Revision::from_number(revision),
-            tree: stays.then(|| Value::from([("metadata", Value::text(&name))])),
-        })
-    }
-
-    fn frame() -> impl Strategy<Value = Frame> {
-        let stand = (any::<i64>(), any::<u64>())
-            .prop_map(|(now, chance)| Stand { now: Timestamp::from_micros(now), chance });
-        let start =
-            (any::<u64>(), stand.clone(), any::<u64>()).prop_map(|(revision, stand, objects)| {
-                Frame::Start { revision: Revision::from_number(revision), stand, objects }
-            });
-        let writes = (stand, proptest::collection::vec(write(), 0..4))
-            .prop_map(|(stand, writes)| Frame::Writes { stand, writes });
-        prop_oneof![start, writes]
-    }
-
-    /// The frames that are read of these bytes, and whether there are whole ones behind a bad one.
-    fn read(bytes: &[u8]) -> (Vec<Frame>, bool) {
-        let mut frames = Frames::after(bytes, 0);
-        let mut found = Vec::new();
-        while let Next::Frame(frame) = frames.next().unwrap() {
-            found.push(frame);
-        }
-        (found, frames.goes_on().unwrap())
-    }
-
-    proptest! {
-        #[test]
-        fn a_file_that_is_cut_anywhere_has_the_frames_before(
-            frames in proptest::collection::vec(frame(), 1..5), cut in any::<prop::sample::Index>(),
-        ) {
-            let texts: Vec<_> = frames.iter().map(Frame::encoded).collect();
-            let all = texts.concat();
-            let cut = cut.index(all.len() + 1);
-            let mut end = 0;
-            let before = texts.iter().take_while(|text| { end += text.len(); end <= cut }).count();
-            let (found, goes_on) = read(&all[..cut]);
-            prop_assert_eq!(&found[..], &frames[..before]);
-            prop_assert!(!goes_on);
-        }
-
-        #[test]
-        fn damage_is_seen_and_told_from_a_cut(
-            frames in proptest::collection::vec(frame(), 2..5), at in any::<prop::sample::Index>(),
-            bit in 0_u8..8,
-        ) {
-            let texts: Vec<_> = frames.iter().map(Frame::encoded).collect();
-            let mut all = texts.concat();
-            let at = at.index(all.len());
-            all[at] ^= 1 << bit;
-            let mut end = 0;
-            let hit = texts.iter().take_while(|text| { end += text.len(); end <= at }).count();
-            let (found, goes_on) = read(&all);
-            prop_assert_eq!(&found[..], &frames[..hit]);
-            prop_assert_eq!(goes_on, hit + 1 < frames.len());
-        }
-
-        #[test]
-        fn any_bytes_are_read_without_harm(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            read(&bytes);
-        }
+    #[test]
+    fn no_length_is_cut() {
+        assert_eq!(length(0xFFFF_FFFF).unwrap(), [0xFF; 4]);
+        #[cfg(target_pointer_width = "64")]
+        assert!(length(0x1_0000_0000).is_err());
     }
 }

@@ -1,67 +1,75 @@
 //! The file of a state: opened, written behind its end, written anew when it has grown.
 
-use super::StateError;
-use super::format::{Frame, Frames, MAGIC, Next, Stand};
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
+use super::format::{FULL, Stand, group};
+use super::fresh::{Folder, Fresh, Whole, is_at, is_ours};
+use super::reading::Reading;
+use super::{Kept, StateError};
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use twin_core::store::{Restoring, Revision, Store, Written};
+use twin_core::store::{Revision, Written};
 
 /// A file shorter than this is not written anew.
 const SMALL: u64 = 16 * 1024 * 1024;
 /// A file this many times as long as it would be anew is written anew.
 const GROWTH: u64 = 3;
-/// So many objects stand in one frame of what was there.
-const OBJECTS: usize = 1_000;
-
-/// What a file held.
-#[derive(Debug)]
-pub(crate) struct Kept {
-    pub(crate) store: Store,
-    pub(crate) stand: Stand,
-}
-
-/// All that there is at a version.
-#[derive(Debug)]
-pub(super) struct Whole {
-    pub(super) revision: Revision,
-    pub(super) stand: Stand,
-    pub(super) objects: Vec<Written>,
-}
 
 /// A file that only this process writes.
 #[derive(Debug)]
 pub(super) struct Log {
     path: PathBuf,
+    folder: Folder,
     file: File,
     length: u64,
     /// How long it was when it was new.
     fresh: u64,
 }
 
+/// What came of writing a file anew.
+#[derive(Debug)]
+pub(super) enum Renewed {
+    /// It has all up to this version.
+    Done(Revision),
+    /// Nothing: the old one is as it was.
+    Not(io::Error),
+}
+
 impl Log {
     /// Opens a file and reads what it holds; makes it, if there is none.
     pub(super) fn open(path: &Path) -> Result<(Self, Option<Kept>), StateError> {
         let failed = |doing| move |source| StateError::disk(doing, path, source);
-        let opened = OpenOptions::new().read(true).write(true).open(path);
-        let file = match opened {
+        let file = match OpenOptions::new().read(true).write(true).open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                let nothing = Whole {
-                    revision: Revision::default(),
-                    stand: Stand::default(),
-                    objects: Vec::new(),
-                };
-                let made = Self::made(path, &nothing).map_err(failed("make"))?;
-                return Ok((made, None));
+                return Ok((Self::first(path)?, None));
             }
             Err(error) => return Err(failed("open")(error)),
         };
-        lock(&file, path)?;
+        if !is_ours(&file, path).map_err(failed("lock"))? {
+            return Err(StateError::in_use(path));
+        }
         let read = Reading::of(&file, path)?;
-        let mut log = Self { path: path.to_owned(), file, length: read.end, fresh: read.fresh };
-        log.cut().map_err(failed("write"))?;
-        Ok((log, Some(Kept { store: read.store, stand: read.stand })))
+        let folder = Folder::of(path).map_err(failed("open the folder of"))?;
+        let (path, length) = (path.to_owned(), read.end);
+        let mut log = Self { path, folder, file, length, fresh: read.fresh };
+        log.cut().map_err(|source| StateError::disk("write", &log.path, source))?;
+        Ok((log, Some(read.kept)))
+    }
+
+    /// Makes a file with nothing in it where there was none a moment ago.
+    fn first(path: &Path) -> Result<Self, StateError> {
+        let failed = |source| StateError::disk("make", path, source);
+        let folder = Folder::of(path).map_err(failed)?;
+        let fresh = Fresh::beside(path, &Whole::default()).map_err(failed)?;
+        // Who has the fresh one is alone with it: no other twin puts its own in the place from here on.
+        let fresh = fresh.ok_or_else(|| StateError::in_use(path))?;
+        if path.try_exists().map_err(failed)? {
+            fresh.discard();
+            return Err(StateError::in_use(path));
+        }
+        let (file, length) = fresh.moved_to(path).map_err(failed)?;
+        folder.sync().map_err(failed)?;
+        Ok(Self { path: path.to_owned(), folder, file, length, fresh: length })
     }
 
     /// Takes away what was not written to its end.
@@ -71,12 +79,16 @@ impl Log {
         self.file.sync_all()
     }
 
-    /// Writes behind the end; when this returns, it is there to stay.
-    pub(super) fn append(&mut self, frame: &Frame) -> io::Result<()> {
-        let bytes = frame.encoded();
-        self.file.write_all(&bytes)?;
+    /// Writes a group behind the end; when this returns, it is there to stay.
+    pub(super) fn append(&mut self, stand: Stand, writes: &[Written]) -> io::Result<()> {
+        let mut added = 0;
+        for frame in group(stand, writes, FULL) {
+            let frame = frame?;
+            self.file.write_all(&frame)?;
+            added += u64::try_from(frame.len()).unwrap_or(u64::MAX);
+        }
         self.file.sync_data()?;
-        self.length += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        self.length += added;
         Ok(())
     }
 
@@ -86,141 +98,46 @@ impl Log {
     }
 
     /// Writes it anew, whole or not at all: it holds what is there, and nothing of the way there.
-    pub(super) fn renew(&mut self, whole: &Whole) -> io::Result<()> {
-        *self = Self::made(&self.path, whole)?;
-        Ok(())
-    }
-
-    fn made(path: &Path, whole: &Whole) -> io::Result<Self> {
-        let mut name = path.as_os_str().to_owned();
-        name.push(".new");
-        let fresh = Path::new(&name);
-        let made = written(fresh, whole).and_then(|made| {
-            fs::rename(fresh, path)?;
-            sync_folder(path)?;
-            Ok(made)
-        });
-        match made {
-            Ok((file, length)) => Ok(Self { path: path.to_owned(), file, length, fresh: length }),
-            Err(error) => {
-                // What is left of it is of no use; the error is told.
-                let _ = fs::remove_file(fresh);
-                Err(error)
-            }
-        }
-    }
-}
-
-/// Writes a whole file, locked before anybody can know it.
-fn written(path: &Path, whole: &Whole) -> io::Result<(File, u64)> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(true);
-    // It holds Secrets.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
-    file.try_lock().map_err(io::Error::from)?;
-    let mut out = BufWriter::new(file);
-    out.write_all(MAGIC)?;
-    let objects = u64::try_from(whole.objects.len()).unwrap_or(u64::MAX);
-    let start = Frame::Start { revision: whole.revision, stand: whole.stand, objects };
-    out.write_all(&start.encoded())?;
-    for some in whole.objects.chunks(OBJECTS) {
-        let frame = Frame::Writes { stand: whole.stand, writes: some.to_vec() };
-        out.write_all(&frame.encoded())?;
-    }
-    let mut file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.sync_all()?;
-    let length = file.stream_position()?;
-    Ok((file, length))
-}
-
-/// A name is on the disk for good when its folder is.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if cfg!(unix) { File::open(folder.unwrap_or(Path::new(".")))?.sync_all() } else { Ok(()) }
-}
-
-fn lock(file: &File, path: &Path) -> Result<(), StateError> {
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(StateError::InUse { path: path.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(StateError::disk("lock", path, source)),
-        // Who had it may have put another in its place just now.
-        Ok(()) if !is_at(file, path) => Err(StateError::InUse { path: path.to_owned() }),
-        Ok(()) => Ok(()),
-    }
-}
-
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let place = |it: fs::Metadata| (it.dev(), it.ino());
-    let (own, there) = (file.metadata().map(place), fs::metadata(path).map(place));
-    matches!((own, there), (Ok(own), Ok(there)) if own == there)
-}
-
-#[cfg(not(unix))]
-fn is_at(_: &File, _: &Path) -> bool {
-    true
-}
-
-/// What a file says.
-struct Reading {
-    store: Store,
-    stand: Stand,
-    end: u64,
-    fresh: u64,
-}
-
-impl Reading {
-    fn of(file: &File, path: &Path) -> Result<Self, StateError> {
-        let failed = |source| StateError::disk("read", path, source);
-        let mut file = BufReader::new(file);
-        let mut magic = Vec::new();
-        let limit = u64::try_from(MAGIC.len()).unwrap_or_default();
-        file.by_ref().take(limit).read_to_end(&mut magic).map_err(failed)?;
-        if magic != MAGIC {
-            return Err(StateError::Foreign { path: path.to_owned() });
-        }
-        let mut frames = Frames::after(file, limit);
-        let broken = |at| StateError::Broken { path: path.to_owned(), at };
-        let Next::Frame(Frame::Start { revision, mut stand, objects }) =
-            frames.next().map_err(failed)?
-        else {
-            return Err(broken(limit));
+    ///
+    /// # Errors
+    /// If it is not known which of both files a lost disk would give back.
+    pub(super) fn renew(&mut self, whole: &Whole) -> io::Result<Renewed> {
+        let (file, length) = match self.replaced(whole) {
+            Ok(fresh) => fresh,
+            Err(error) => return Ok(Renewed::Not(error)),
         };
-        let (mut restoring, mut left, mut last) = (Restoring::default(), objects, revision);
-        let mut fresh = frames.end();
-        while let Next::Frame(frame) = frames.next().map_err(failed)? {
-            let Frame::Writes { stand: then, writes } = frame else {
-                return Err(broken(frames.end()));
-            };
-            for write in writes {
-                if left > 0 {
-                    left -= 1;
-                    fresh = frames.end();
-                    restoring.write(write);
-                } else if write.revision > revision {
-                    last = last.max(write.revision);
-                    restoring.write(write);
-                }
-            }
-            stand = then;
+        // The old one has no name any more, whatever the folder's sync says.
+        (self.file, self.length, self.fresh) = (file, length, length);
+        self.folder.sync()?;
+        Ok(Renewed::Done(whole.revision))
+    }
+
+    fn replaced(&self, whole: &Whole) -> io::Result<(File, u64)> {
+        let busy = || io::Error::from(ErrorKind::ResourceBusy);
+        let fresh = Fresh::beside(&self.path, whole)?.ok_or_else(busy)?;
+        // Where it was taken away, another twin may have made its own.
+        if self.path.try_exists()? && !is_at(&self.file, &self.path) {
+            fresh.discard();
+            return Err(busy());
         }
-        let end = frames.end();
-        if left > 0 || frames.goes_on().map_err(failed)? {
-            return Err(broken(end));
-        }
-        Ok(Self { store: restoring.done(last), stand, end, fresh })
+        fresh.moved_to(&self.path)
+    }
+
+    /// Its folder cannot be synced any more.
+    #[cfg(test)]
+    pub(super) fn lose_folder(&mut self) {
+        self.folder = Folder::lost();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Frame, Kept, Log, Stand, StateError, Whole};
-    use std::fs;
+    use super::{FULL, Kept, Log, Renewed, Stand, StateError, Whole};
+    use std::fs::{self, File};
     use std::path::Path;
-    use twin_core::store::{Key, Revision, TableName, Written};
+    use std::sync::Barrier;
+    use std::thread;
+    use twin_core::store::{Key, Revision, Store, TableName, Written};
     use twin_core::tree::Value;
 
     fn write(number: u64, name: &str) -> Written {
@@ -234,8 +151,8 @@ mod tests {
         }
     }
 
-    fn frame(writes: Vec<Written>) -> Frame {
-        Frame::Writes { stand: Stand { chance: 7, ..Stand::default() }, writes }
+    fn stand(chance: u64) -> Stand {
+        Stand { chance, ..Stand::default() }
     }
 
     fn reopened(path: &Path) -> Kept {
@@ -246,13 +163,13 @@ mod tests {
         kept.store.present().iter().map(|write| write.key.name().to_owned()).collect()
     }
 
-    /// A file with two frames of one node each; where it ends before the second.
+    /// A file with two groups of one node each; where it ends before the second.
     fn filled(path: &Path) -> u64 {
         let (mut log, kept) = Log::open(path).unwrap();
         assert!(kept.is_none());
-        log.append(&frame(vec![write(1, "a")])).unwrap();
+        log.append(stand(7), &[write(1, "a")]).unwrap();
         let end = log.length;
-        log.append(&frame(vec![write(2, "b")])).unwrap();
+        log.append(stand(7), &[write(2, "b")]).unwrap();
         end
     }
 
@@ -277,7 +194,7 @@ mod tests {
             assert_eq!(names(&reopened(&path)), ["a"], "{cut}");
             // What is cut off is gone: the next write is no continuation of it.
             let (mut log, _) = Log::open(&path).unwrap();
-            log.append(&frame(vec![write(2, "c")])).unwrap();
+            log.append(stand(7), &[write(2, "c")]).unwrap();
             drop(log);
             assert_eq!(names(&reopened(&path)), ["a", "c"], "{cut}");
         }
@@ -301,21 +218,149 @@ mod tests {
     }
 
     #[test]
+    fn a_long_group_is_there_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        let end = usize::try_from(filled(&path)).unwrap();
+        let ballast = Value::text("x".repeat(FULL / 2));
+        let group: Vec<_> = (3..8)
+            .map(|at| {
+                let mut write = write(at, &format!("n{at}"));
+                write.tree = write.tree.map(|tree| tree.with(&["ballast"], ballast.clone()));
+                write
+            })
+            .collect();
+        let (mut log, _) = Log::open(&path).unwrap();
+        let begin = usize::try_from(log.length).unwrap();
+        log.append(stand(9), &group).unwrap();
+        drop(log);
+        assert_eq!(reopened(&path).store.present().len(), 7);
+        let all = fs::read(&path).unwrap();
+        let cuts = [begin, begin + 1, begin + FULL, begin + 2 * FULL, all.len() - 1];
+        for cut in cuts {
+            fs::write(&path, &all[..cut]).unwrap();
+            let kept = reopened(&path);
+            assert_eq!((names(&kept).len(), kept.stand.chance), (2, 7), "{cut}");
+            assert_eq!(fs::metadata(&path).unwrap().len(), u64::try_from(begin).unwrap());
+        }
+        // A disk that was lost may have the end of it and not its beginning.
+        let mut torn = all.clone();
+        torn[begin + 100..begin + 200].fill(0);
+        fs::write(&path, &torn).unwrap();
+        assert_eq!(names(&reopened(&path)), ["a", "b"]);
+        let mut damaged = all;
+        damaged[end + 20] ^= 1;
+        fs::write(&path, &damaged).unwrap();
+        assert!(matches!(Log::open(&path), Err(StateError::Broken { .. })));
+    }
+
+    fn whole(store: &Store, chance: u64) -> Whole {
+        Whole { revision: store.revision(), stand: stand(chance), objects: store.present() }
+    }
+
+    #[test]
     fn a_new_file_takes_the_place_of_a_long_one() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state");
         filled(&path);
         let (mut log, kept) = Log::open(&path).unwrap();
-        let store = kept.unwrap().store;
-        let whole =
-            Whole { revision: store.revision(), stand: Stand::default(), objects: store.present() };
-        log.renew(&whole).unwrap();
+        let done = log.renew(&whole(&kept.unwrap().store, 20)).unwrap();
+        assert!(matches!(done, Renewed::Done(revision) if revision.number() == 2));
         // What was on its way when it was written anew comes once more, and changes nothing.
-        log.append(&frame(vec![write(1, "gone"), write(3, "c")])).unwrap();
+        log.append(stand(7), &[write(1, "gone")]).unwrap();
+        log.append(stand(9), &[write(2, "b")]).unwrap();
+        drop(log);
+        assert_eq!(reopened(&path).stand.chance, 20);
+        let (mut log, _) = Log::open(&path).unwrap();
+        log.append(stand(30), &[write(2, "gone"), write(3, "c")]).unwrap();
         assert!(matches!(Log::open(&path), Err(StateError::InUse { .. })));
         drop(log);
         let kept = reopened(&path);
         assert_eq!(names(&kept), ["a", "b", "c"]);
-        assert_eq!(kept.store.revision().number(), 3);
+        assert_eq!((kept.store.revision().number(), kept.stand.chance), (3, 30));
+    }
+
+    #[test]
+    #[cfg_attr(not(target_os = "linux"), ignore = "its /dev/null can be synced")]
+    fn what_is_written_after_a_renewal_that_may_be_lost_is_in_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        filled(&path);
+        let (mut log, kept) = Log::open(&path).unwrap();
+        log.lose_folder();
+        assert!(log.renew(&whole(&kept.unwrap().store, 20)).is_err());
+        log.append(stand(30), &[write(3, "c")]).unwrap();
+        drop(log);
+        assert_eq!(names(&reopened(&path)), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_renewal_that_does_not_begin_leaves_the_file_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        filled(&path);
+        let (mut log, kept) = Log::open(&path).unwrap();
+        let whole = whole(&kept.unwrap().store, 20);
+        let other = folder.path().join("state.new");
+        fs::create_dir(&other).unwrap();
+        assert!(matches!(log.renew(&whole), Ok(Renewed::Not(_))));
+        fs::remove_dir(&other).unwrap();
+        // Another process writes there.
+        fs::write(&other, "its own").unwrap();
+        let its = File::open(&other).unwrap();
+        its.lock().unwrap();
+        assert!(matches!(log.renew(&whole), Ok(Renewed::Not(_))));
+        assert_eq!(fs::read_to_string(&other).unwrap(), "its own");
+        drop(its);
+        // What nobody writes any more is no obstacle.
+        assert!(matches!(log.renew(&whole), Ok(Renewed::Done(_))));
+        log.append(stand(30), &[write(3, "c")]).unwrap();
+        drop(log);
+        assert_eq!(names(&reopened(&path)), ["a", "b", "c"]);
+        assert!(!other.exists());
+    }
+
+    #[test]
+    fn a_first_file_takes_nothing_from_another_twin() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        let fresh = folder.path().join("state.new");
+        fs::write(&fresh, "its own").unwrap();
+        let its = File::open(&fresh).unwrap();
+        its.lock().unwrap();
+        assert!(matches!(Log::open(&path), Err(StateError::InUse { .. })));
+        assert_eq!(fs::read_to_string(&fresh).unwrap(), "its own");
+        drop(its);
+        filled(&path);
+        // It came between a look at the place and the making.
+        let before = fs::read(&path).unwrap();
+        assert!(matches!(Log::first(&path), Err(StateError::InUse { .. })));
+        assert_eq!(fs::read(&path).unwrap(), before);
+        assert!(!fresh.exists());
+    }
+
+    #[test]
+    fn of_those_who_start_at_once_one_has_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        for round in 0..50 {
+            let path = folder.path().join(format!("state{round}"));
+            let (path, start) = (&path, &Barrier::new(4));
+            let opened: Vec<_> = thread::scope(|scope| {
+                let one = || {
+                    start.wait();
+                    Log::open(path)
+                };
+                let all: Vec<_> = (0..4).map(|_| scope.spawn(one)).collect();
+                all.into_iter().map(|one| one.join().unwrap()).collect()
+            });
+            let (owners, others): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
+            assert_eq!(owners.len(), 1, "{others:?}");
+            let are_told = |it: &Result<_, _>| matches!(it, Err(StateError::InUse { .. }));
+            assert!(others.iter().all(are_told), "{others:?}");
+            for owner in owners {
+                owner.unwrap().0.append(stand(1), &[write(1, "a")]).unwrap();
+            }
+            assert_eq!(names(&reopened(path)), ["a"]);
+        }
     }
 }

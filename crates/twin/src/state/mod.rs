@@ -1,17 +1,22 @@
 //! A state that outlives its process: every write lies in a file before anybody is told of it.
 //!
 //! The world hands over what was written, under its lock and so in order; one task writes all that
-//! has gathered as one frame, syncs the disk once, and lets go the answers that waited for it.
+//! has gathered as one group, syncs the disk once, and lets go the answers that waited for it.
 //! Answers to reads and frames of watches wait as well: nobody sees what a lost disk could take back.
 
 mod format;
+mod frames;
+mod fresh;
 mod log;
+mod reading;
+#[cfg(test)]
+mod tests;
 
 use crate::Shared;
 use crate::told::Told;
-use format::Frame;
 pub(crate) use format::Stand;
-use log::{Log, Whole};
+use fresh::Whole;
+use log::{Log, Renewed};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -19,7 +24,12 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use twin_core::store::{Expired, Revision, Store, Written};
 
-pub(crate) use log::Kept;
+/// What a file held.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) store: Store,
+    pub(crate) stand: Stand,
+}
 
 /// Why there is no state in a file.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -63,6 +73,10 @@ impl StateError {
     fn disk(doing: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Disk { doing, path: path.to_owned(), source: Arc::new(source) }
     }
+
+    fn in_use(path: &Path) -> Self {
+        Self::InUse { path: path.to_owned() }
+    }
 }
 
 /// How far the file is.
@@ -88,7 +102,7 @@ enum Entry {
     End,
 }
 
-/// So many writes go into one frame, and then those that came with the last of them.
+/// So many writes go into one group, and then those that came with the last of them.
 const BATCH: usize = 10_000;
 
 /// A file that is open, and what nobody writes there yet.
@@ -208,33 +222,48 @@ impl Opened {
         twin: &Weak<Shared>,
     ) -> StateError {
         while let Some(first) = entries.recv().await {
-            let Batch { writes, stand, last } = Batch::gathered(first, &mut entries);
-            let mut done = Ok(None);
-            if let Some(revision) = writes.last().map(|write| write.revision) {
-                let frame = Frame::Writes { stand, writes };
-                done = self.write(move |log| log.append(&frame)).await.map(|()| Some(revision));
-            }
-            if matches!(last, Some(Entry::TooMuch)) && done.is_ok() {
-                done = self.renew(twin).await;
-            }
-            match done {
+            let batch = Batch::gathered(first, &mut entries);
+            let is_last = matches!(batch.last, Some(Entry::End));
+            match self.written(batch, twin).await {
                 Ok(Some(revision)) => progress.tell(|progress| *progress = Ok(revision)),
                 Ok(None) => {}
                 Err(error) => return error,
             }
-            if matches!(last, Some(Entry::End)) {
+            if is_last {
                 break;
             }
-            if held(&self.log).has_grown() {
-                // What does not fit anew can still grow: the old file is whole.
-                let _ = self.renew(twin).await;
+            // What does not fit anew can still grow, as long as the old file is whole.
+            if held(&self.log).has_grown()
+                && let Err(error) = self.renew(twin).await
+            {
+                return error;
             }
         }
         StateError::Ended
     }
 
-    /// Writes the file anew, with all that there is; gives its version.
-    async fn renew(&self, twin: &Weak<Shared>) -> Result<Option<Revision>, StateError> {
+    /// Writes what has gathered; gives how far the file is then.
+    async fn written(
+        &self,
+        Batch { writes, stand, last }: Batch,
+        twin: &Weak<Shared>,
+    ) -> Result<Option<Revision>, StateError> {
+        let revision = writes.last().map(|write| write.revision);
+        if revision.is_some() {
+            self.write(move |log| log.append(stand, &writes)).await?;
+        }
+        if !matches!(last, Some(Entry::TooMuch)) {
+            return Ok(revision);
+        }
+        match self.renew(twin).await? {
+            Some(Renewed::Done(revision)) => Ok(Some(revision)),
+            Some(Renewed::Not(source)) => Err(self.unwritten(source)),
+            None => Ok(None),
+        }
+    }
+
+    /// Writes the file anew, with all that there is.
+    async fn renew(&self, twin: &Weak<Shared>) -> Result<Option<Renewed>, StateError> {
         let whole = twin.upgrade().map(|shared| {
             let world = shared.world();
             let store = world.api().store();
@@ -243,19 +272,22 @@ impl Opened {
         });
         // Nobody waits for what a twin wrote that is gone.
         let Some(whole) = whole else { return Ok(None) };
-        let revision = whole.revision;
-        self.write(move |log| log.renew(&whole)).await.map(|()| Some(revision))
+        self.write(move |log| log.renew(&whole)).await.map(Some)
     }
 
     /// On a thread that may wait; where time is paused, it stands still meanwhile.
-    async fn write(
+    async fn write<T: Send + 'static>(
         &self,
-        act: impl FnOnce(&mut Log) -> io::Result<()> + Send + 'static,
-    ) -> Result<(), StateError> {
+        act: impl FnOnce(&mut Log) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, StateError> {
         let log = self.log.clone();
         let done = spawn_blocking(move || act(&mut held(&log))).await;
         let done = done.unwrap_or_else(|stopped| Err(io::Error::other(stopped)));
-        done.map_err(|source| StateError::disk("write", &self.path, source))
+        done.map_err(|source| self.unwritten(source))
+    }
+
+    fn unwritten(&self, source: io::Error) -> StateError {
+        StateError::disk("write", &self.path, source)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::convert::shown;
 use super::object::{finalizers, meta};
+use super::read::Page;
 use super::write::is_dry;
 use super::{Api, Call, Response};
 use crate::status::{Status, success};
@@ -92,26 +93,12 @@ impl Api {
         let table = &call.address.resource.table;
         let found = self.store.list(table, &filter.narrow, None);
         let found: Vec<_> = found.filter(|object| filter.matches(&object.tree)).cloned().collect();
-        let last: Vec<_> = found
-            .iter()
-            .map(|object| {
-                self.end(call, object, &options).tree.without(&["kind"]).without(&["apiVersion"])
-            })
-            .collect();
-        let kind = &call.address.resource.kind;
-        let list = Value::from([
-            ("kind", Text::from(format!("{}List", kind.name)).into()),
-            ("apiVersion", kind.api_version().into()),
-            (
-                "metadata",
-                Value::from([(
-                    "resourceVersion",
-                    Text::from(self.store.revision().to_string()).into(),
-                )]),
-            ),
-            ("items", last.into()),
-        ]);
-        Ok(Response::json(200, &list))
+        // They are shown as they were.
+        let revision = self.store.revision();
+        for object in &found {
+            self.end(call, object, &options);
+        }
+        Self::listed(call, Page { objects: found, revision, next: None, remaining: None })
     }
 
     /// Ends an object if it is the one that is meant, and gives it as it then is.

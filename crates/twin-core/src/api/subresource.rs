@@ -1,5 +1,6 @@
 //! Parts of objects with addresses of their own: status, scale, binding, eviction, finalize…
 
+use super::projection::Projection;
 use super::write::Track;
 use super::{Api, Call, Method, Response};
 use crate::status::{Status, success};
@@ -23,11 +24,14 @@ impl Api {
             return Err(Status::method_not_allowed());
         }
         match (address.subresource.as_str(), verb) {
-            ("status" | "ephemeralcontainers" | "resize" | "approval", "get") => self.get(call),
-            ("status" | "ephemeralcontainers" | "resize" | "approval", "update") => {
-                self.replace(call)
+            ("status" | "ephemeralcontainers" | "resize" | "approval", verb) => {
+                Projection::check(call)?;
+                match verb {
+                    "get" => self.get(call),
+                    "update" => self.replace(call),
+                    _ => self.patch(call),
+                }
             }
-            ("status" | "ephemeralcontainers" | "resize" | "approval", "patch") => self.patch(call),
             ("log", "get") => self.log(call),
             ("token", "create") => self.token(call),
             ("finalize", _) => self.finalize(call),

@@ -5,6 +5,7 @@ use super::{Walk, items, number, part, text};
 use crate::names;
 use crate::selector::LabelSelector;
 use crate::tree::{Map, Text, Value};
+use std::collections::BTreeSet;
 
 pub(super) fn requirement(walk: &mut Walk<'_>, map: &Map) {
     let (values, key) = (items(map, "values"), text(map, "key"));
@@ -185,11 +186,8 @@ pub(super) fn stateful_set(walk: &mut Walk<'_>, map: &Map) {
     let name = |claim: &Value| Text::new(claim.str_at(&["metadata", "name"]).unwrap_or_default());
     walk.claims = claims.iter().map(name).collect();
     // They are judged as the volumes that they become, each name once.
-    let first = |(at, claim): &(usize, &Value)| {
-        !claims[..*at].iter().any(|other| name(other) == name(claim))
-    };
-    let claims = claims.iter().enumerate().filter(first).map(|(_, claim)| claim.clone());
-    let claims: Vec<_> = claims.collect();
+    let mut seen = BTreeSet::new();
+    let claims: Vec<_> = claims.iter().filter(|claim| seen.insert(name(claim))).cloned().collect();
     walk.below("template.spec.volumes", |walk| {
         walk.each(&claims, |walk, claim| match name(claim).as_str() {
             "" => ["name", "persistentVolumeClaim.claimName"]

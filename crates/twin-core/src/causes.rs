@@ -57,18 +57,24 @@ mod tests {
     #[test]
     fn neither_many_nor_long_ones_are_taken() {
         let mut causes = Causes::default();
-        (0..2 * MOST).for_each(|at| causes.say("a", &at.to_string(), String::new()));
+        for at in 0..2 * MOST {
+            causes.say("a", &at.to_string(), String::new());
+        }
         assert_eq!(causes.into_vec().len(), MOST);
         let mut causes = Causes::default();
         let path = "p".repeat(BYTES / 2);
-        (0..MOST).for_each(|_| causes.say("a", &path, "m".to_owned()));
+        for _ in 0..MOST {
+            causes.say("a", &path, "m".to_owned());
+        }
         assert_eq!(causes.into_vec().len(), 2);
     }
 
     #[test]
     fn the_first_of_equal_causes_stays() {
         let mut causes = Causes::default();
-        ["b", "a", "b"].iter().for_each(|field| causes.say("r", field, "m".to_owned()));
+        for field in ["b", "a", "b"] {
+            causes.say("r", field, "m".to_owned());
+        }
         let fields: Vec<_> = causes.into_distinct().into_iter().map(|cause| cause.field).collect();
         assert_eq!(fields, ["b", "a"]);
     }

@@ -33,8 +33,9 @@ pub(crate) fn faults(
 ) -> Vec<Cause> {
     let mut walk = Walk::new(schema);
     // They cannot change, so what is wrong in them is not asked.
-    walk.unasked = (old.is_some() && resource.is("apps", "statefulsets"))
-        .then_some("spec.volumeClaimTemplates[");
+    if old.is_some() && resource.is("apps", "statefulsets") {
+        walk.unasked.push("spec.volumeClaimTemplates[");
+    }
     let moment = metadata::Moment::of(resource, old);
     if moment == metadata::Moment::First {
         metadata::judge(&mut walk, resource, object);
@@ -69,8 +70,8 @@ struct Walk<'a> {
     schema: &'a Schema,
     path: String,
     found: Causes,
-    /// What is wrong where a path starts like this is not said.
-    unasked: Option<&'static str>,
+    /// What is wrong where a path starts like one of these is not said.
+    unasked: Vec<&'static str>,
     /// Volumes that pods get beside those that their template names.
     claims: Vec<Text>,
 }
@@ -78,13 +79,13 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn new(schema: &'a Schema) -> Self {
         let found = Causes::default();
-        Self { schema, path: String::new(), found, unasked: None, claims: Vec::new() }
+        Self { schema, path: String::new(), found, unasked: Vec::new(), claims: Vec::new() }
     }
 }
 
 impl Walk<'_> {
     fn say(&mut self, reason: &'static str, message: String) {
-        if self.unasked.is_none_or(|start| !self.path.starts_with(start)) {
+        if !self.unasked.iter().any(|start| self.path.starts_with(start)) {
             self.found.say(reason, &self.path, message);
         }
     }
@@ -98,7 +99,8 @@ impl Walk<'_> {
     }
 
     fn invalid(&mut self, value: &Value, sentence: &str) {
-        let message = format!("Invalid value: {}: {sentence}", shown(value));
+        let colon = if sentence.is_empty() { "" } else { ": " };
+        let message = format!("Invalid value: {}{colon}{sentence}", shown(value));
         self.say("FieldValueInvalid", message);
     }
 

@@ -123,3 +123,21 @@ fn templates_that_cannot_change_hide_no_other_faults() {
     let replicas = "spec.replicas: Invalid value: -1: must be greater than or equal to 0";
     assert!(said.iter().any(|it| it == replicas), "{} {:?}", said.len(), said.first());
 }
+
+#[test]
+fn a_template_behind_a_selector_that_cannot_be_read_is_not_judged() {
+    let workload = |kind: &str| {
+        let text = r#"{"metadata":{"name":"a","namespace":"d"},"spec":{"podManagementPolicy":"Parallel","strategy":{"type":"Recreate"},"selector":{"matchLabels":{"x":"/"}},"template":{"metadata":{"labels":{"x":"y"}},"spec":{"restartPolicy":"Always","containers":[]}}}}"#;
+        let said = said("apps", kind, text, None);
+        said.into_iter()
+            .map(|it| it.split(" Invalid").next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let selector = ["spec.selector:", "spec.selector.matchLabels:"];
+    for kind in ["deployments", "replicasets", "statefulsets"] {
+        assert_eq!(workload(kind), selector, "{kind}");
+    }
+    assert!(
+        workload("daemonsets").iter().any(|it| it.starts_with("spec.template.spec.containers"))
+    );
+}

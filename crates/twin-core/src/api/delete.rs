@@ -7,6 +7,7 @@ use super::write::is_dry;
 use super::{Api, Call, Response};
 use crate::status::{Status, success};
 use crate::store::Object;
+use crate::time::Timestamp;
 use crate::tree::{Text, Value, decode};
 use std::sync::Arc;
 
@@ -131,23 +132,16 @@ impl Api {
                 self.store.remove(&resource.table, &object.key);
             }
             if resource.is("", "pods") {
-                tree = tree
-                    .with(&["metadata", "deletionTimestamp"], call.moment.now.value())
-                    .with(&["metadata", "deletionGracePeriodSeconds"], 0.into());
+                tree = ending(&tree, call.moment.now, 0);
             }
             return Last { tree, is_waiting: false };
         }
-        let ending = !meta(&tree, "deletionTimestamp").is_empty();
+        let ends = !meta(&tree, "deletionTimestamp").is_empty();
         let before = tree.at(&["metadata", "deletionGracePeriodSeconds"]).and_then(Value::as_int);
-        if ending && before.is_none_or(|before| before <= grace) {
+        if ends && before.is_none_or(|before| before <= grace) {
             return Last { tree, is_waiting: true };
         }
-        tree = tree
-            .with(&["metadata", "deletionTimestamp"], call.moment.now.plus_seconds(grace).value())
-            .with(&["metadata", "deletionGracePeriodSeconds"], grace.into());
-        if let Some(generation) = tree.at(&["metadata", "generation"]).and_then(Value::as_int) {
-            tree = tree.with(&["metadata", "generation"], (generation + 1).into());
-        }
+        tree = ending(&tree, call.moment.now, grace);
         if resource.is("", "namespaces") {
             tree = tree.with(&["status", "phase"], "Terminating".into());
             tree = tree.without(&["metadata", "deletionGracePeriodSeconds"]);
@@ -164,6 +158,20 @@ impl Api {
 pub(super) struct Last {
     pub(super) tree: Value,
     is_waiting: bool,
+}
+
+/// An object that ends after so many seconds: what is wished of it is something else then.
+fn ending(tree: &Value, now: Timestamp, grace: i64) -> Value {
+    let generation = ["metadata", "generation"];
+    let next = tree.at(&generation).and_then(Value::as_int).map(|it| it + 1);
+    let begins = meta(tree, "deletionTimestamp").is_empty();
+    let tree = tree
+        .with(&["metadata", "deletionTimestamp"], now.plus_seconds(grace).value())
+        .with(&["metadata", "deletionGracePeriodSeconds"], grace.into());
+    match next.filter(|_| begins) {
+        Some(next) => tree.with(&generation, next.into()),
+        None => tree,
+    }
 }
 
 /// Pods get time to end, unless they run nowhere.

@@ -23,15 +23,16 @@ impl Api {
         if !sub.verbs.iter().any(|known| known == verb) {
             return Err(Status::method_not_allowed());
         }
+        // Logs are texts.
+        if address.subresource != "log" {
+            Projection::check(call)?;
+        }
         match (address.subresource.as_str(), verb) {
-            ("status" | "ephemeralcontainers" | "resize" | "approval", verb) => {
-                Projection::check(call)?;
-                match verb {
-                    "get" => self.get(call),
-                    "update" => self.replace(call),
-                    _ => self.patch(call),
-                }
+            ("status" | "ephemeralcontainers" | "resize" | "approval", "get") => self.get(call),
+            ("status" | "ephemeralcontainers" | "resize" | "approval", "update") => {
+                self.replace(call)
             }
+            ("status" | "ephemeralcontainers" | "resize" | "approval", "patch") => self.patch(call),
             ("log", "get") => self.log(call),
             ("token", "create") => self.token(call),
             ("finalize", _) => self.finalize(call),

@@ -17,6 +17,7 @@
 
 pub mod api;
 pub mod apply;
+mod causes;
 mod names;
 mod openapi;
 pub mod patch;

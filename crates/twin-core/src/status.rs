@@ -66,7 +66,7 @@ impl Reason {
 }
 
 /// What is wrong with one field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cause {
     /// `FieldValueInvalid`, `FieldManagerConflict`…
     pub reason: &'static str,

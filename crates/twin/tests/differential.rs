@@ -135,6 +135,11 @@ fn normal(value: Value) -> Value {
                 if let ("causes", Some(causes)) = (key.as_str(), value.as_array_mut()) {
                     causes.sort_by_key(|it| (it["field"].to_string(), it["message"].to_string()));
                 }
+                // Their order follows from their times.
+                if let ("managedFields", Some(entries)) = (key.as_str(), value.as_array_mut()) {
+                    let parts = ["operation", "manager", "apiVersion", "subresource"];
+                    entries.sort_by_key(|it| parts.map(|part| it[part].to_string()));
+                }
                 let volatile = VOLATILE.contains(&key.as_str()) && value.is_string();
                 (key, if volatile { json!("*") } else { normal(value) })
             });

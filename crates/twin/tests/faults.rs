@@ -203,6 +203,18 @@ async fn a_stale_read_shows_what_was() {
     assert_eq!(fresh.list(&ListParams::default()).await.unwrap().items.len(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_stale_read_shows_what_it_asks_for() {
+    let twin = twin();
+    let made = maps(twin.client()).create(&PostParams::default(), &map("a", 1)).await.unwrap();
+    let (client, log) = twin.client_with(Faults::seeded(1).stale_reads(Percent::ALWAYS, 1));
+    let version = made.resource_version().unwrap();
+    let path = format!("/api/v1/namespaces/default/configmaps/a?resourceVersion={version}");
+    let request = http::Request::get(path).body(Vec::new()).unwrap();
+    assert_eq!(client.request::<ConfigMap>(request).await.unwrap(), made);
+    assert_eq!(log.count(|fault| matches!(fault, Fault::Stale(_))), 1);
+}
+
 #[tokio::test]
 async fn over_https_they_happen_to_those_with_their_token() {
     let served = twin().serve("127.0.0.1:0".parse().unwrap()).await.unwrap();

@@ -1,6 +1,5 @@
 //! Bodies to objects: media types, kinds, unknown fields.
 
-use super::convert::encoded;
 use super::{Api, Call};
 use crate::schema::{Mismatch, apply_defaults, conform};
 use crate::status::{Cause, Status};
@@ -61,8 +60,7 @@ impl Api {
                 }
             })?;
         let warnings = unknown_fields(call, &conformed.unknown)?;
-        let object = encoded(&call.address.resource, conformed.value);
-        let object = apply_defaults(&self.schema, ty, &object)
+        let object = apply_defaults(&self.schema, ty, &conformed.value)
             .with(&["kind"], kind.name.clone().into())
             .with(&["apiVersion"], version.into());
         Ok(Read { object, warnings })

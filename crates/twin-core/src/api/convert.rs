@@ -5,8 +5,6 @@ use crate::registry::{Kind, Resource};
 use crate::status::Status;
 use crate::store::Key;
 use crate::tree::{Map, Text, Value};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 
 /// What an Event is called in the core group, and in its own.
 const EVENT: [(&str, &str); 7] = [
@@ -39,7 +37,11 @@ impl Api {
 
 /// An object of a version as it is kept.
 fn kept(resource: &Resource, object: &Value) -> Value {
-    let object = converted(object, &resource.kind, &resource.kept);
+    let object = if resource.kind == resource.kept {
+        object.clone()
+    } else {
+        converted(object, &resource.kind, &resource.kept)
+    };
     match (resource.kept.group.as_str(), resource.kept.name.as_str()) {
         ("", "Event") => full_event(&object),
         ("autoscaling", "HorizontalPodAutoscaler") => full_autoscaler(object),
@@ -49,13 +51,22 @@ fn kept(resource: &Resource, object: &Value) -> Value {
 
 /// A kept object as a version has it.
 pub(super) fn shown(resource: &Resource, kept: &Value) -> Value {
+    if is_shown_as_kept(resource, kept) {
+        return kept.clone();
+    }
     converted(kept, &resource.kept, &resource.kind)
 }
 
-fn converted(object: &Value, from: &Kind, to: &Kind) -> Value {
-    if from == to {
-        return object.clone();
+/// Whether a kept object is already as a version has it. A definition can change the version in
+/// which objects are kept, and they stay as they are until they are written.
+pub(super) fn is_shown_as_kept(resource: &Resource, kept: &Value) -> bool {
+    match &resource.custom {
+        None => resource.kept == resource.kind,
+        Some(_) => kept.str_at(&["apiVersion"]) == Some(resource.kind.api_version().as_str()),
     }
+}
+
+fn converted(object: &Value, from: &Kind, to: &Kind) -> Value {
     let object = match (from.name.as_str(), from.group.as_str(), to.version.as_str()) {
         ("Event", EVENTS, _) => renamed(object, EVENT.map(|(core, own)| (own, core))),
         ("Event", "", _) => own_event(object),
@@ -162,14 +173,4 @@ fn full_autoscaler(object: Value) -> Value {
         None => object.with(&["status", "currentMetrics"], Value::Null),
         Some(_) => object,
     }
-}
-
-/// Text of a Secret is written in plain, and kept beside the rest of its data.
-pub(super) fn encoded(resource: &Resource, object: Value) -> Value {
-    let plain = object.at(&["stringData"]).and_then(Value::as_map).cloned();
-    let Some(plain) = plain.filter(|_| resource.is("", "secrets")) else { return object };
-    plain.iter().fold(object.without(&["stringData"]), |secret, (key, text)| {
-        let bytes = STANDARD.encode(text.as_str().unwrap_or_default());
-        secret.with(&["data", key], Text::from(bytes).into())
-    })
 }

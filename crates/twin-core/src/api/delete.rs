@@ -2,10 +2,12 @@
 
 use super::convert::shown;
 use super::object::{finalizers, meta};
+use super::read::Page;
 use super::write::is_dry;
 use super::{Api, Call, Response};
 use crate::status::{Status, success};
 use crate::store::Object;
+use crate::time::Timestamp;
 use crate::tree::{Text, Value, decode};
 use std::sync::Arc;
 
@@ -92,26 +94,12 @@ impl Api {
         let table = &call.address.resource.table;
         let found = self.store.list(table, &filter.narrow, None);
         let found: Vec<_> = found.filter(|object| filter.matches(&object.tree)).cloned().collect();
-        let last: Vec<_> = found
-            .iter()
-            .map(|object| {
-                self.end(call, object, &options).tree.without(&["kind"]).without(&["apiVersion"])
-            })
-            .collect();
-        let kind = &call.address.resource.kind;
-        let list = Value::from([
-            ("kind", Text::from(format!("{}List", kind.name)).into()),
-            ("apiVersion", kind.api_version().into()),
-            (
-                "metadata",
-                Value::from([(
-                    "resourceVersion",
-                    Text::from(self.store.revision().to_string()).into(),
-                )]),
-            ),
-            ("items", last.into()),
-        ]);
-        Ok(Response::json(200, &list))
+        // They are shown as they were.
+        let revision = self.store.revision();
+        for object in &found {
+            self.end(call, object, &options);
+        }
+        Self::listed(call, Page { objects: found, revision, next: None, remaining: None })
     }
 
     /// Ends an object if it is the one that is meant, and gives it as it then is.
@@ -144,23 +132,16 @@ impl Api {
                 self.store.remove(&resource.table, &object.key);
             }
             if resource.is("", "pods") {
-                tree = tree
-                    .with(&["metadata", "deletionTimestamp"], call.moment.now.value())
-                    .with(&["metadata", "deletionGracePeriodSeconds"], 0.into());
+                tree = ending(&tree, call.moment.now, 0);
             }
             return Last { tree, is_waiting: false };
         }
-        let ending = !meta(&tree, "deletionTimestamp").is_empty();
+        let ends = !meta(&tree, "deletionTimestamp").is_empty();
         let before = tree.at(&["metadata", "deletionGracePeriodSeconds"]).and_then(Value::as_int);
-        if ending && before.is_none_or(|before| before <= grace) {
+        if ends && before.is_none_or(|before| before <= grace) {
             return Last { tree, is_waiting: true };
         }
-        tree = tree
-            .with(&["metadata", "deletionTimestamp"], call.moment.now.plus_seconds(grace).value())
-            .with(&["metadata", "deletionGracePeriodSeconds"], grace.into());
-        if let Some(generation) = tree.at(&["metadata", "generation"]).and_then(Value::as_int) {
-            tree = tree.with(&["metadata", "generation"], (generation + 1).into());
-        }
+        tree = ending(&tree, call.moment.now, grace);
         if resource.is("", "namespaces") {
             tree = tree.with(&["status", "phase"], "Terminating".into());
             tree = tree.without(&["metadata", "deletionGracePeriodSeconds"]);
@@ -177,6 +158,20 @@ impl Api {
 pub(super) struct Last {
     pub(super) tree: Value,
     is_waiting: bool,
+}
+
+/// An object that ends after so many seconds: what is wished of it is something else then.
+fn ending(tree: &Value, now: Timestamp, grace: i64) -> Value {
+    let generation = ["metadata", "generation"];
+    let next = tree.at(&generation).and_then(Value::as_int).map(|it| it + 1);
+    let begins = meta(tree, "deletionTimestamp").is_empty();
+    let tree = tree
+        .with(&["metadata", "deletionTimestamp"], now.plus_seconds(grace).value())
+        .with(&["metadata", "deletionGracePeriodSeconds"], grace.into());
+    match next.filter(|_| begins) {
+        Some(next) => tree.with(&generation, next.into()),
+        None => tree,
+    }
 }
 
 /// Pods get time to end, unless they run nowhere.

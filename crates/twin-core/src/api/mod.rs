@@ -82,6 +82,11 @@ impl Call<'_> {
     fn is_own(&self) -> bool {
         self.request.path.is_empty()
     }
+
+    /// What a read shows that asks for something as late as this.
+    fn late_for(&self, asked: Option<Revision>) -> Option<Revision> {
+        self.horizon.filter(|late| asked.is_none_or(|asked| asked <= *late))
+    }
 }
 
 impl Default for Api {
@@ -246,8 +251,7 @@ impl Api {
         if !resource.can(verb) {
             return Err(Status::method_not_allowed());
         }
-        // Nothing is written for a client that takes no answer.
-        Projection::wanted(call)?;
+        Projection::check(call)?;
         match verb {
             "get" => self.get(call),
             "list" => self.list(call),

@@ -17,7 +17,10 @@ pub(super) enum Projection {
 }
 
 const GROUP: &str = "meta.k8s.io";
-const FORMS: &str = "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+const FORMS: &str = "406: Not Acceptable\n\nAvailable representations: ";
+/// How it begins for custom resources.
+const ONLY: &str = "only the following media types are accepted: ";
+const MEDIA: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 /// What lists and watches have beside those.
 const STREAMS: &str =
     ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
@@ -29,23 +32,41 @@ enum Asked {
     Table(Text),
 }
 
-impl Projection {
+impl Asked {
     /// The first form that the client likes and that is known here.
-    pub(super) fn wanted(call: &Call<'_>) -> Result<Self, Status> {
+    fn best(call: &Call<'_>) -> Result<Self, Status> {
         if call.request.accept.is_empty() {
             return Ok(Self::Whole);
         }
         let mut clauses: Vec<_> = call.request.accept.split(',').filter_map(clause).collect();
         clauses.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
-        match clauses.into_iter().next() {
-            None => {
-                let lists = call.request.method == Method::Get && call.address.name.is_empty();
-                let streams = if lists { STREAMS } else { "" };
-                Err(Status::undetailed(Reason::NotAcceptable, format!("{FORMS}{streams}")))
-            }
-            Some((_, Asked::Whole)) => Ok(Self::Whole),
-            Some((_, Asked::Metadata(version))) => Ok(Self::Metadata(version)),
-            Some((_, Asked::Table(version))) => {
+        let best = clauses.into_iter().next();
+        best.map(|(_, asked)| asked).ok_or_else(|| unacceptable(call))
+    }
+}
+
+fn unacceptable(call: &Call<'_>) -> Status {
+    if call.address.resource.custom.is_some() {
+        return Status::new(Reason::NotAcceptable, format!("{ONLY}{MEDIA}"));
+    }
+    let lists = call.request.method == Method::Get && call.address.name.is_empty();
+    let streams = if lists { STREAMS } else { "" };
+    Status::undetailed(Reason::NotAcceptable, format!("{FORMS}{MEDIA}{streams}"))
+}
+
+impl Projection {
+    /// Refuses a client that takes no answer: for it nothing is written. What else is wrong with its
+    /// wishes is said after the write, as upstream does.
+    pub(super) fn check(call: &Call<'_>) -> Result<(), Status> {
+        Asked::best(call).map(drop)
+    }
+
+    /// The form that the client gets.
+    pub(super) fn wanted(call: &Call<'_>) -> Result<Self, Status> {
+        match Asked::best(call)? {
+            Asked::Whole => Ok(Self::Whole),
+            Asked::Metadata(version) => Ok(Self::Metadata(version)),
+            Asked::Table(version) => {
                 let said = call.query.get("includeObject");
                 let include = Include::parse(said).ok_or_else(|| wrong_include(said))?;
                 Ok(Self::Table(Layout::new(&call.address.resource, version, include)))

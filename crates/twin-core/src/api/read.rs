@@ -26,7 +26,9 @@ impl Api {
     }
 
     pub(super) fn get(&self, call: &Call<'_>) -> Result<Response, Status> {
-        let object = match call.horizon {
+        let asked = call.query.read_revision("resourceVersion");
+        let asked = asked.map_err(|why| Status::new(Reason::Internal, why))?;
+        let object = match call.late_for(asked) {
             Some(at) => self.stored_at(call, at)?,
             None => self.stored(call)?.clone(),
         };
@@ -55,15 +57,20 @@ impl Api {
     pub(super) fn list(&self, call: &Call<'_>) -> Result<Response, Status> {
         let filter = Self::filter(call)?;
         let page = self.page(call, &filter)?;
+        Self::listed(call, page)
+    }
+
+    /// Objects as a list in the form that the client wants.
+    pub(super) fn listed(call: &Call<'_>, page: Page) -> Result<Response, Status> {
         let projection = Projection::wanted(call)?;
         let resource = &call.address.resource;
         let mut metadata =
             Value::from([("resourceVersion", Text::from(page.revision.to_string()).into())]);
         if let Some(token) = page.next {
             metadata = metadata.with(&["continue"], token.into());
-            if filter.labels.is_empty() && filter.fields.is_empty() {
-                metadata = metadata.with(&["remainingItemCount"], page.remaining.into());
-            }
+        }
+        if let Some(remaining) = page.remaining {
+            metadata = metadata.with(&["remainingItemCount"], remaining.into());
         }
         let continues = metadata.at(&["continue"]).is_some();
         if resource.custom.is_some() && projection.is_whole() && !continues {
@@ -89,9 +96,7 @@ impl Api {
             ));
         }
         let exact = asked.filter(|_| call.query.get("resourceVersionMatch") == "Exact");
-        let late = call.horizon.filter(|late| {
-            asked.is_none_or(|asked| asked <= *late) && self.store.changes(table, *late).is_ok()
-        });
+        let late = call.late_for(asked).filter(|late| self.store.changes(table, *late).is_ok());
         let (at, after) = match token {
             "" => (exact.or(late).unwrap_or(now), None),
             token => read_token(token).map(|(at, key)| (at, Some(key)))?,
@@ -106,10 +111,11 @@ impl Api {
             found.into_iter().filter(matching).collect()
         };
         let Some(limit) = limit.filter(|limit| all.len() > *limit) else {
-            return Ok(Page { objects: all, revision: at, next: None, remaining: 0 });
+            return Ok(Page { objects: all, revision: at, next: None, remaining: None });
         };
         let next = all.get(limit - 1).map(|last| write_token(at, &last.key));
-        let remaining = i64::try_from(all.len() - limit).unwrap_or(i64::MAX);
+        let is_narrow = !filter.labels.is_empty() || !filter.fields.is_empty();
+        let remaining = i64::try_from(all.len() - limit).ok().filter(|_| !is_narrow);
         Ok(Page { objects: all[..limit].to_vec(), revision: at, next, remaining })
     }
 
@@ -125,11 +131,14 @@ impl Api {
     }
 }
 
-struct Page {
-    objects: Vec<Arc<Object>>,
-    revision: Revision,
-    next: Option<Text>,
-    remaining: i64,
+/// A part of a list.
+pub(super) struct Page {
+    pub(super) objects: Vec<Arc<Object>>,
+    pub(super) revision: Revision,
+    /// Where the next one starts.
+    pub(super) next: Option<Text>,
+    /// How many come after it, if that is said.
+    pub(super) remaining: Option<i64>,
 }
 
 /// Opaque to clients: the version of the first page, and the last key.

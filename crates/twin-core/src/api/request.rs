@@ -157,15 +157,22 @@ impl Query {
     }
 
     pub(super) fn revision(&self, key: &str) -> Result<Option<Revision>, Status> {
-        match self.get(key) {
-            "" | "0" => Ok(None),
-            text => match Revision::parse(text) {
-                Some(revision) => Ok(Some(revision)),
-                None => Err(Status::bad_request(format!(
-                    "invalid resource version: resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
-                ))),
-            },
+        let refused = |why| Status::bad_request(format!("invalid resource version: {why}"));
+        self.read_revision(key).map_err(refused)
+    }
+
+    /// A version, or why it is none.
+    pub(super) fn read_revision(&self, key: &str) -> Result<Option<Revision>, String> {
+        let text = self.get(key);
+        if matches!(text, "" | "0") {
+            return Ok(None);
         }
+        let why = || {
+            format!(
+                "resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
+            )
+        };
+        Revision::parse(text).map(Some).ok_or_else(why)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Parts of objects with addresses of their own: status, scale, binding, eviction, finalize…
 
+use super::projection::Projection;
 use super::write::Track;
 use super::{Api, Call, Method, Response};
 use crate::status::{Status, success};
@@ -21,6 +22,10 @@ impl Api {
         };
         if !sub.verbs.iter().any(|known| known == verb) {
             return Err(Status::method_not_allowed());
+        }
+        // Logs are texts.
+        if address.subresource != "log" {
+            Projection::check(call)?;
         }
         match (address.subresource.as_str(), verb) {
             ("status" | "ephemeralcontainers" | "resize" | "approval", "get") => self.get(call),

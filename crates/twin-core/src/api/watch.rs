@@ -1,6 +1,6 @@
 //! Watches: a place in history, asked for what came since.
 
-use super::convert::shown;
+use super::convert::{is_shown_as_kept, shown};
 use super::projection::Projection;
 use super::{Call, beats};
 use crate::registry::Resource;
@@ -121,8 +121,8 @@ impl Watch {
     }
 
     /// Whether what is kept is what the client sees.
-    fn is_plain(&self) -> bool {
-        self.projection.is_whole() && self.resource.kept == self.resource.kind
+    fn is_plain(&self, kept: &Value) -> bool {
+        self.projection.is_whole() && self.beat.is_none() && is_shown_as_kept(&self.resource, kept)
     }
 
     /// How long the client wants to listen, in seconds.
@@ -199,7 +199,7 @@ impl Watch {
             (true, true) => ChangeKind::Modified,
             (true, false) => ChangeKind::Deleted,
         };
-        if kind == change.kind && self.is_plain() && self.beat.is_none() {
+        if kind == change.kind && self.is_plain(&change.object.tree) {
             return Some(change.frame());
         }
         let tree = match (&change.previous, kind) {
@@ -223,4 +223,77 @@ fn streaming_without_match() -> Status {
         field: "resourceVersionMatch".to_owned(),
     };
     Status::invalid("meta.k8s.io", "ListOptions", "", vec![cause])
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::api::{Api, Body, Method, Moment, Request, Watch};
+    use crate::time::Timestamp;
+
+    const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
+    fn ask(api: &mut Api, method: Method, path: &str, body: &str) -> Body {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let (content_type, body) =
+            (if method == Method::Patch { MERGE } else { "" }, body.as_bytes());
+        let request =
+            Request { method, path, query, content_type, accept: "", user_agent: "test", body };
+        let response = api.handle(&request, Moment { now: Timestamp::default(), seed: 1 });
+        assert!(response.code < 300, "{:?}", response.body);
+        response.body
+    }
+
+    const MERGE: &str = "application/merge-patch+json";
+
+    /// A definition of two versions, with one of them for what is kept.
+    fn definition(kept: &str) -> String {
+        let version = |name: &str| {
+            format!(
+                r#"{{"name":"{name}","served":true,"storage":{},"schema":{{"openAPIV3Schema":{{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}}}}"#,
+                name == kept
+            )
+        };
+        format!(
+            r#"{{"metadata":{{"name":"things.x.dev"}},"spec":{{"group":"x.dev","scope":"Cluster","names":{{"plural":"things","kind":"Thing"}},"versions":[{},{}]}}}}"#,
+            version("v1"),
+            version("v2")
+        )
+    }
+
+    fn told(watch: &mut Watch, api: &Api) -> Vec<String> {
+        let frames = watch.poll(api.store(), Timestamp::default()).unwrap();
+        let text = |frame: &bytes::Bytes| String::from_utf8(frame.to_vec()).unwrap();
+        frames.iter().map(text).collect()
+    }
+
+    #[test]
+    fn a_watch_stays_in_its_version_whichever_is_kept() {
+        let mut api = Api::default();
+        ask(&mut api, Method::Post, DEFINITIONS, &definition("v1"));
+        let path = |version: &str| format!("/apis/x.dev/{version}/things");
+        for name in ["old", "older"] {
+            let body = format!(r#"{{"metadata":{{"name":"{name}"}}}}"#);
+            ask(&mut api, Method::Post, &path("v1"), &body);
+        }
+        let watching = |version: &str| format!("{}?watch=true", path(version));
+        let watches = ["v1", "v2"].map(|version| {
+            let Body::Watch(watch) = ask(&mut api, Method::Get, &watching(version), "") else {
+                panic!("a watch")
+            };
+            (version, watch)
+        });
+        ask(&mut api, Method::Patch, &format!("{DEFINITIONS}/things.x.dev"), &definition("v2"));
+        ask(&mut api, Method::Patch, &format!("{}/old", path("v1")), r#"{"n":1}"#);
+        ask(&mut api, Method::Patch, &format!("{}/old", path("v2")), r#"{"n":2}"#);
+        ask(&mut api, Method::Delete, &format!("{}/older", path("v2")), "");
+        let Body::Watch(late) = ask(&mut api, Method::Get, &watching("v2"), "") else {
+            panic!("a watch")
+        };
+        for (version, mut watch) in watches.into_iter().chain([("v2", late)]) {
+            let frames = told(&mut watch, &api);
+            assert!(!frames.is_empty());
+            let own = format!(r#""apiVersion":"x.dev/{version}""#);
+            assert!(frames.iter().all(|frame| frame.contains(&own)), "{version} {frames:?}");
+        }
+    }
 }

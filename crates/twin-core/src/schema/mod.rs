@@ -14,7 +14,7 @@ pub use conform::{Conformed, Mismatch, conform};
 pub use defaults::apply_defaults;
 pub(crate) use rules::VALIDATIONS;
 pub use rules::{Custom, unreadable};
-pub use validate::faults;
+use validate::faults;
 
 use crate::tree::{Text, Value};
 use std::collections::BTreeMap;

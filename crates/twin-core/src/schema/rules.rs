@@ -1,6 +1,7 @@
 //! What a definition asks of its objects: values, and rules in CEL.
 
 use super::faults;
+use crate::causes::Causes;
 use crate::status::Cause;
 use crate::tree::Value;
 use kube_cel::{CompiledSchema, compile_schema, validate_compiled};
@@ -88,15 +89,13 @@ impl Custom {
         let mut found = faults(&self.openapi, object);
         let blocked = found.iter().any(|cause| BLOCKING.contains(&cause.reason));
         match &self.rules {
-            Some(_) if blocked => found.push(Cause {
-                reason: "FieldValueInvalid",
-                message: UNCHECKED.to_owned(),
-                field: "<nil>".to_owned(),
-            }),
-            Some(rules) => found.extend(broken(rules, object, old)),
+            Some(_) if blocked => {
+                found.say("FieldValueInvalid", "<nil>", UNCHECKED.to_owned());
+            }
+            Some(rules) => broken(&mut found, rules, object, old),
             None => {}
         }
-        found
+        found.into_vec()
     }
 }
 
@@ -116,15 +115,18 @@ const UNCHECKED: &str = "Invalid value: null: some validation rules were not che
 
 /// Rules of `x-kubernetes-validations` that an object breaks; `old` is what it was, for rules about
 /// changes.
-fn broken(rules: &CompiledSchema, object: &Value, old: Option<&Value>) -> Vec<Cause> {
+fn broken(found: &mut Causes, rules: &CompiledSchema, object: &Value, old: Option<&Value>) {
     let old = old.map(json);
-    let Err(errors) = validate_compiled(rules, &json(object), old.as_ref()) else {
-        return Vec::new();
-    };
-    errors.into_vec().iter().map(|error| cause(object, error)).collect()
+    let Err(errors) = validate_compiled(rules, &json(object), old.as_ref()) else { return };
+    for error in errors.into_vec() {
+        if found.is_full() {
+            return;
+        }
+        say(found, object, &error);
+    }
 }
 
-fn cause(object: &Value, error: &kube_cel::ValidationError) -> Cause {
+fn say(found: &mut Causes, object: &Value, error: &kube_cel::ValidationError) {
     let reason = match error.reason.as_deref() {
         Some("FieldValueForbidden") => "FieldValueForbidden",
         Some("FieldValueRequired") => "FieldValueRequired",
@@ -132,7 +134,6 @@ fn cause(object: &Value, error: &kube_cel::ValidationError) -> Cause {
         _ => "FieldValueInvalid",
     };
     let field = if error.field_path.is_empty() { "<nil>" } else { &error.field_path };
-    let field = field.to_owned();
     let steps: Vec<_> = error.field_path.split('.').filter(|step| !step.is_empty()).collect();
     let message = match reason {
         "FieldValueForbidden" => format!("Forbidden: {}", error.message),
@@ -146,7 +147,7 @@ fn cause(object: &Value, error: &kube_cel::ValidationError) -> Cause {
             Some(value) => format!("Invalid value: {value}: {}", error.message),
         },
     };
-    Cause { reason, message, field }
+    found.say(reason, field, message);
 }
 
 /// The same value for those who know serde.

@@ -2,30 +2,30 @@
 //!
 //! The sentences are those of Kubernetes' validator; rules in CEL are judged by [`kube_cel`].
 
-use crate::status::Cause;
+use crate::causes::Causes;
 use crate::tree::{List, Map, Value};
 use regex::Regex;
 
 /// What is wrong with a value, in the order of its fields.
-pub fn faults(openapi: &Value, value: &Value) -> Vec<Cause> {
-    let mut walk = Walk { path: String::new(), found: Vec::new() };
+pub(crate) fn faults(openapi: &Value, value: &Value) -> Causes {
+    let mut walk = Walk { path: String::new(), found: Causes::default() };
     walk.value(openapi, value);
     walk.found
 }
 
 struct Walk {
     path: String,
-    found: Vec<Cause>,
+    found: Causes,
 }
 
 impl Walk {
     fn say(&mut self, reason: &'static str, message: String) {
-        let field = if self.path.is_empty() { "<nil>".to_owned() } else { self.path.clone() };
-        self.found.push(Cause { reason, message, field });
+        let field = if self.path.is_empty() { "<nil>" } else { &self.path };
+        self.found.say(reason, field, message);
     }
 
     fn invalid(&mut self, value: &Value, rule: &str) {
-        let (shown, path) = (shown(value), self.path.clone());
+        let (shown, path) = (shown(value), &self.path);
         self.say("FieldValueInvalid", format!("Invalid value: {shown}: {path} in body {rule}"));
     }
 
@@ -191,6 +191,9 @@ impl Walk {
     }
 
     fn below(&mut self, step: &str, judge: impl FnOnce(&mut Self)) {
+        if self.found.is_full() {
+            return;
+        }
         let length = self.path.len();
         if length > 0 && !step.starts_with('[') {
             self.path.push('.');
@@ -235,6 +238,16 @@ fn shown(value: &Value) -> String {
 mod tests {
     use super::faults;
     use crate::tree::decode;
+
+    #[test]
+    fn a_long_path_is_not_repeated_for_each_fault_below_it() {
+        let openapi =
+            br#"{"properties":{"p":{"additionalProperties":{"items":{"type":"string"}}}}}"#;
+        let openapi = decode(openapi).unwrap();
+        let (path, items) = ("p".repeat(1_500_000), vec!["1"; 5_000].join(","));
+        let value = decode(format!(r#"{{"p":{{"{path}":[{items}]}}}}"#).as_bytes()).unwrap();
+        assert_eq!(faults(&openapi, &value).into_vec().len(), 1);
+    }
 
     #[test]
     fn each_rule_has_its_sentence() {

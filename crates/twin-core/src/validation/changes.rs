@@ -5,6 +5,7 @@ use super::quantity::nanos;
 use crate::names::dns_label;
 use crate::registry::Resource;
 use crate::tree::{Map, Value};
+use std::collections::BTreeSet;
 
 /// How a change is refused.
 #[derive(Clone, Copy)]
@@ -148,13 +149,12 @@ fn pod(walk: &mut Walk<'_>, new: &Value, old: &Value) {
 
 /// What a pod tolerates it goes on to tolerate, for another time perhaps.
 fn tolerations(walk: &mut Walk<'_>, new: &Value, old: &Value) {
-    let timeless = |pod: &Value| -> Vec<Value> {
+    let timeless = |pod: &Value| -> BTreeSet<Vec<u8>> {
         let list = pod.at(&["spec", "tolerations"]).and_then(Value::as_list);
         let items = list.into_iter().flat_map(|list| list.iter());
-        items.map(|it| it.without(&["tolerationSeconds"])).collect()
+        items.map(|it| it.without(&["tolerationSeconds"]).encoded()).collect()
     };
-    let kept = timeless(new);
-    if timeless(old).iter().any(|toleration| !kept.contains(toleration)) {
+    if !timeless(old).is_subset(&timeless(new)) {
         walk.below("spec.tolerations", |walk| {
             walk.forbidden("existing toleration can not be modified except its tolerationSeconds");
         });

@@ -15,12 +15,14 @@ mod workloads;
 
 pub(crate) use metadata::name_faults;
 
+use crate::causes::Causes;
 use crate::names::quoted;
 use crate::registry::Resource;
 use crate::schema::{Schema, Shape, TypeId};
 use crate::status::Cause;
 use crate::tree::{Map, Text, Value};
 use rules::{Judge, RULES};
+use std::collections::BTreeSet;
 
 /// What is wrong with an object of a built-in kind; `old` is what it replaces.
 pub(crate) fn faults(
@@ -30,6 +32,10 @@ pub(crate) fn faults(
     old: Option<&Value>,
 ) -> Vec<Cause> {
     let mut walk = Walk::new(schema);
+    // They cannot change, so what is wrong in them is not asked.
+    if old.is_some() && resource.is("apps", "statefulsets") {
+        walk.unasked.push("spec.volumeClaimTemplates[");
+    }
     let moment = metadata::Moment::of(resource, old);
     if moment == metadata::Moment::First {
         metadata::judge(&mut walk, resource, object);
@@ -42,10 +48,6 @@ pub(crate) fn faults(
     if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
         cluster::definition(&mut walk, object);
     }
-    if old.is_some() && resource.is("apps", "statefulsets") {
-        // They cannot change, so what is wrong in them is not asked.
-        walk.found.retain(|cause| !cause.field.starts_with("spec.volumeClaimTemplates["));
-    }
     match old {
         Some(old) => changes::judge(&mut walk, resource, object, old),
         None => changes::judge_new(&mut walk, resource, object),
@@ -53,33 +55,39 @@ pub(crate) fn faults(
     if moment == metadata::Moment::IfSound && walk.found.is_empty() {
         metadata::judge(&mut walk, resource, object);
     }
-    let mut found: Vec<Cause> = Vec::with_capacity(walk.found.len());
-    for cause in walk.found {
-        if !found.contains(&cause) {
-            found.push(cause);
-        }
-    }
-    found
+    walk.found.into_distinct()
+}
+
+/// Where something stands that stood before already: so many looks as there are keys, not pairs.
+fn repeats<K: Ord>(keys: impl Iterator<Item = Option<K>>) -> Vec<usize> {
+    let mut seen = BTreeSet::new();
+    let mut is_repeated = |key: Option<K>| key.is_some_and(|key| !seen.insert(key));
+    keys.enumerate().filter_map(|(at, key)| is_repeated(key).then_some(at)).collect()
 }
 
 /// A look through an object, and what it found.
 struct Walk<'a> {
     schema: &'a Schema,
     path: String,
-    found: Vec<Cause>,
+    found: Causes,
+    /// What is wrong where a path starts like one of these is not said.
+    unasked: Vec<&'static str>,
     /// Volumes that pods get beside those that their template names.
     claims: Vec<Text>,
 }
 
 impl<'a> Walk<'a> {
     fn new(schema: &'a Schema) -> Self {
-        Self { schema, path: String::new(), found: Vec::new(), claims: Vec::new() }
+        let found = Causes::default();
+        Self { schema, path: String::new(), found, unasked: Vec::new(), claims: Vec::new() }
     }
 }
 
 impl Walk<'_> {
     fn say(&mut self, reason: &'static str, message: String) {
-        self.found.push(Cause { reason, message, field: self.path.clone() });
+        if !self.unasked.iter().any(|start| self.path.starts_with(start)) {
+            self.found.say(reason, &self.path, message);
+        }
     }
 
     fn required(&mut self, detail: &str) {
@@ -91,7 +99,8 @@ impl Walk<'_> {
     }
 
     fn invalid(&mut self, value: &Value, sentence: &str) {
-        let message = format!("Invalid value: {}: {sentence}", shown(value));
+        let colon = if sentence.is_empty() { "" } else { ": " };
+        let message = format!("Invalid value: {}{colon}{sentence}", shown(value));
         self.say("FieldValueInvalid", message);
     }
 
@@ -116,8 +125,11 @@ impl Walk<'_> {
         self.say("FieldValueNotSupported", message);
     }
 
-    /// Looks at what lies one step further: a field, `[0]`, `[key]`.
+    /// Looks at what lies one step further: a field, `[0]`, `[key]`; not, if nothing is to be added.
     fn below(&mut self, step: &str, judge: impl FnOnce(&mut Self)) {
+        if self.found.is_full() {
+            return;
+        }
         let length = self.path.len();
         if length > 0 && !step.starts_with('[') {
             self.path.push('.');

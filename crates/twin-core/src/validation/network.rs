@@ -1,6 +1,6 @@
 //! Services, ways in, and policies.
 
-use super::{Walk, items, number, part, text};
+use super::{Walk, items, number, part, repeats, text};
 use crate::names;
 use crate::tree::{Map, Value};
 use std::net::IpAddr;
@@ -42,11 +42,9 @@ fn service_ports(walk: &mut Walk<'_>, ports: &[Value], kind: &str) {
             }
         }
     });
-    for (at, port) in ports.iter().enumerate() {
-        let id = |port: &Value| (port.at(&["port"]).cloned(), port.at(&["protocol"]).cloned());
-        if ports[..at].iter().any(|other| id(other) == id(port)) {
-            walk.below(&format!("[{at}]"), |walk| walk.duplicate(port));
-        }
+    let number = |port: &Value| port.at(&["port"]).and_then(Value::as_int);
+    for at in repeats(ports.iter().map(|port| Some((number(port), port.str_at(&["protocol"]))))) {
+        walk.below(&format!("[{at}]"), |walk| walk.duplicate(&ports[at]));
     }
 }
 

@@ -1,6 +1,6 @@
 //! What several fields of pods have to say together.
 
-use super::{Walk, items, number, part, shown, text};
+use super::{Walk, items, number, part, repeats, shown, text};
 use crate::names;
 use crate::tree::{Map, Text, Value};
 use std::collections::BTreeSet;
@@ -39,18 +39,18 @@ pub(super) fn spec(walk: &mut Walk<'_>, map: &Map) {
 
 /// Containers of a pod have names of their own, those that come first too.
 fn unique_names(walk: &mut Walk<'_>, map: &Map) {
-    let name = |container: &'_ Value| container.at(&["name"]).cloned().unwrap_or_default();
-    let mut seen: Vec<Value> = Vec::new();
+    let mut seen: BTreeSet<Option<&str>> = BTreeSet::new();
     for field in ["containers", "initContainers"] {
         walk.below(field, |walk| {
             walk.each(items(map, field), |walk, container| {
-                let name = name(container);
+                let name = container.str_at(&["name"]);
                 if seen.contains(&name) {
+                    let name = name.map(Value::text).unwrap_or_default();
                     walk.below("name", |walk| walk.duplicate(&name));
                 }
                 // Of those that come first one without a name takes none from the next.
-                if field == "containers" || name.as_str() != Some("") {
-                    seen.push(name);
+                if field == "containers" || name != Some("") {
+                    seen.insert(name);
                 }
             });
         });
@@ -122,14 +122,12 @@ fn mounts(walk: &mut Walk<'_>, container: &Value, volumes: &BTreeSet<&str>) {
                 walk.below("name", |walk| walk.say("FieldValueNotFound", message));
             }
         });
-        for (at, mount) in mounts.iter().enumerate() {
-            let Some(path) = mount.at(&["mountPath"]) else { continue };
-            if mounts[..at].iter().any(|other| other.at(&["mountPath"]) == Some(path)) {
-                let step = format!("[{at}]");
-                walk.below(&step, |walk| {
-                    walk.below("mountPath", |walk| walk.invalid(path, "must be unique"));
-                });
-            }
+        let path = |mount: &'_ Value| mount.at(&["mountPath"]).cloned();
+        for at in repeats(mounts.iter().map(|mount| path(mount).map(|path| path.encoded()))) {
+            let path = path(&mounts[at]).unwrap_or_default();
+            walk.below(&format!("[{at}]"), |walk| {
+                walk.below("mountPath", |walk| walk.invalid(&path, "must be unique"));
+            });
         }
         for path in mounts.iter().filter_map(|mount| mount.str_at(&["subPath"])) {
             walk.below("subPath", |walk| walk.invalid_text(path, &names::relative_path(path)));

@@ -1,6 +1,6 @@
 //! The table of what is asked of single fields.
 
-use super::{Walk, cluster, network, pods, quantity, workloads};
+use super::{Walk, cluster, network, pods, quantity, repeats, workloads};
 use crate::names;
 use crate::schema::{Schema, Shape, TypeId};
 use crate::tree::{Map, Text, Value, decode};
@@ -156,13 +156,11 @@ pub(super) fn share(text: &str) -> Option<u64> {
 }
 
 fn unique(walk: &mut Walk<'_>, list: &[Value], key: &str) {
-    for (at, item) in list.iter().enumerate() {
-        let Some(value) = item.at(&[key]).filter(|value| value.as_str() != Some("")) else {
-            continue;
-        };
-        if list[..at].iter().any(|other| other.at(&[key]) == Some(value)) {
-            walk.below(&format!("[{at}]"), |walk| walk.below(key, |walk| walk.duplicate(value)));
-        }
+    let said =
+        |item: &'_ Value| item.at(&[key]).filter(|value| value.as_str() != Some("")).cloned();
+    for at in repeats(list.iter().map(|item| said(item).map(|value| value.encoded()))) {
+        let value = said(&list[at]).unwrap_or_default();
+        walk.below(&format!("[{at}]"), |walk| walk.below(key, |walk| walk.duplicate(&value)));
     }
 }
 

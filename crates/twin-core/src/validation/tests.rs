@@ -1,9 +1,11 @@
 //! Judgements of whole objects.
 
-use super::faults;
+use super::{faults, repeats};
 use crate::registry::Registry;
 use crate::schema::Schema;
 use crate::tree::{Value, decode};
+use std::cell::Cell;
+use std::cmp::Ordering;
 
 fn said(group: &str, plural: &str, text: &str, old: Option<&str>) -> Vec<String> {
     let schema = Schema::builtin();
@@ -48,4 +50,94 @@ fn what_is_sealed_stays() {
         ["data: Forbidden: field is immutable when `immutable` is set"]
     );
     assert!(said("", "configmaps", old, Some(old)).is_empty());
+}
+
+/// A key that counts how often it is compared.
+struct Counted<'a>(usize, &'a Cell<usize>);
+
+impl Ord for Counted<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.1.set(self.1.get() + 1);
+        self.0.cmp(&other.0)
+    }
+}
+
+impl PartialOrd for Counted<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Counted<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Counted<'_> {}
+
+#[test]
+fn what_is_there_twice_is_found_without_a_look_at_each_pair() {
+    let compared = Cell::new(0);
+    let keys = (0..20_000).chain([7, 19_000]).map(|key| Some(Counted(key, &compared)));
+    assert_eq!(repeats(keys.chain([None, None])), [20_000, 20_001]);
+    assert!(compared.get() < 20_000 * 60, "{}", compared.get());
+}
+
+#[test]
+fn no_more_is_said_than_anybody_reads() {
+    let keys: Vec<_> = (0..5_000).map(|at| format!(r#""a {at}":"""#)).collect();
+    let map =
+        format!(r#"{{"metadata":{{"name":"a","namespace":"d"}},"data":{{{}}}}}"#, keys.join(","));
+    assert_eq!(said("", "configmaps", &map, None).len(), 1_000);
+    let ports: Vec<_> = (0..5_000).map(|_| r#"{"name":"a","port":1,"protocol":"TCP"}"#).collect();
+    let service = format!(
+        r#"{{"metadata":{{"name":"a","namespace":"d"}},"spec":{{"type":"ClusterIP","ports":[{}]}}}}"#,
+        ports.join(",")
+    );
+    assert_eq!(said("", "services", &service, None).len(), 1_000);
+}
+
+#[test]
+fn a_long_path_is_not_repeated_for_each_fault_below_it() {
+    let deep = format!(r#"{{"rule":"{}"}}"#, "(".repeat(40));
+    let rules = vec![deep; 5_000].join(",");
+    let path = "p".repeat(1_500_000);
+    let definition = format!(
+        r#"{{"metadata":{{"name":"as.x.dev"}},"spec":{{"versions":[{{"schema":{{"openAPIV3Schema":{{"properties":{{"{path}":{{"x-kubernetes-validations":[{rules}]}}}}}}}}}}]}}}}"#
+    );
+    let said = said("apiextensions.k8s.io", "customresourcedefinitions", &definition, None);
+    assert_eq!(said.len(), 1);
+}
+
+#[test]
+fn templates_that_cannot_change_hide_no_other_faults() {
+    let claim = r#"{"metadata":{"name":"A"},"spec":{"accessModes":["Odd"],"resources":{"requests":{"storage":"0"}}}}"#;
+    let claims = vec![claim; 1_000].join(",");
+    let set = |replicas: i32| {
+        format!(
+            r#"{{"metadata":{{"name":"a","namespace":"d"}},"spec":{{"replicas":{replicas},"selector":{{"matchLabels":{{"x":"y"}}}},"podManagementPolicy":"Parallel","volumeClaimTemplates":[{claims}],"template":{{"metadata":{{"labels":{{"x":"y"}}}},"spec":{{"restartPolicy":"Always","containers":[{{"name":"c","image":"i"}}]}}}}}}}}"#
+        )
+    };
+    let said = said("apps", "statefulsets", &set(-1), Some(&set(1)));
+    let replicas = "spec.replicas: Invalid value: -1: must be greater than or equal to 0";
+    assert!(said.iter().any(|it| it == replicas), "{} {:?}", said.len(), said.first());
+}
+
+#[test]
+fn a_template_behind_a_selector_that_cannot_be_read_is_not_judged() {
+    let workload = |kind: &str| {
+        let text = r#"{"metadata":{"name":"a","namespace":"d"},"spec":{"podManagementPolicy":"Parallel","strategy":{"type":"Recreate"},"selector":{"matchLabels":{"x":"/"}},"template":{"metadata":{"labels":{"x":"y"}},"spec":{"restartPolicy":"Always","containers":[]}}}}"#;
+        let said = said("apps", kind, text, None);
+        said.into_iter()
+            .map(|it| it.split(" Invalid").next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let selector = ["spec.selector:", "spec.selector.matchLabels:"];
+    for kind in ["deployments", "replicasets", "statefulsets"] {
+        assert_eq!(workload(kind), selector, "{kind}");
+    }
+    assert!(
+        workload("daemonsets").iter().any(|it| it.starts_with("spec.template.spec.containers"))
+    );
 }

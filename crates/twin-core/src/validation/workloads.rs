@@ -5,6 +5,7 @@ use super::{Walk, items, number, part, text};
 use crate::names;
 use crate::selector::LabelSelector;
 use crate::tree::{Map, Text, Value};
+use std::collections::BTreeSet;
 
 pub(super) fn requirement(walk: &mut Walk<'_>, map: &Map) {
     let (values, key) = (items(map, "values"), text(map, "key"));
@@ -39,21 +40,21 @@ pub(super) fn requirement(walk: &mut Walk<'_>, map: &Map) {
     }
 }
 
-/// Whether a selector of nothing is told from one that is not there.
-enum Missing {
-    Said,
+/// Whether it is said that a selector is not there or cannot be read, and in which words the latter.
+enum Unread {
+    Said(&'static str),
     Silent,
 }
 
-/// A selector selects what its owner makes.
-fn selects(walk: &mut Walk<'_>, map: &Map, kind: &str, missing: &Missing) {
+/// A selector selects what its owner makes. Gives whether it can be read.
+fn selects(walk: &mut Walk<'_>, map: &Map, kind: &str, unread: &Unread) -> bool {
     let selector = map.get("selector").filter(|it| !it.is_null());
     let empty = selector.and_then(Value::as_map).is_some_and(|selector| {
         part(selector, "matchLabels").is_none_or(Map::is_empty)
             && items(selector, "matchExpressions").is_empty()
     });
-    match (selector, missing) {
-        (None, Missing::Said) => walk.below("selector", |walk| walk.required("")),
+    match (selector, unread) {
+        (None, Unread::Said(_)) => walk.below("selector", |walk| walk.required("")),
         (Some(selector), _) if empty => {
             let sentence = format!("empty selector is invalid for {kind}");
             walk.below("selector", |walk| walk.invalid(selector, &sentence));
@@ -61,15 +62,15 @@ fn selects(walk: &mut Walk<'_>, map: &Map, kind: &str, missing: &Missing) {
         _ => {}
     }
     if empty {
-        return;
+        return true;
     }
     let labels = map.get("template").and_then(|it| it.at(&["metadata", "labels"]));
     let parsed = match selector.map(sound) {
         Some(None) => {
-            if let (Some(selector), Missing::Said) = (selector, missing) {
-                walk.below("selector", |walk| walk.invalid(selector, "invalid label selector"));
+            if let (Some(selector), Unread::Said(sentence)) = (selector, unread) {
+                walk.below("selector", |walk| walk.invalid(selector, sentence));
             }
-            return;
+            return false;
         }
         Some(parsed) => parsed,
         None => None,
@@ -80,6 +81,20 @@ fn selects(walk: &mut Walk<'_>, map: &Map, kind: &str, missing: &Missing) {
         walk.below("template.metadata.labels", |walk| {
             walk.invalid(&labels, "`selector` does not match template `labels`");
         });
+    }
+    true
+}
+
+/// Where the template of a workload lies: after a selector that cannot be read some are not judged.
+const TEMPLATE: &str = "spec.template.";
+
+/// What is asked of Deployments and `ReplicaSets` alike.
+fn replicates(walk: &mut Walk<'_>, map: &Map) {
+    if selects(walk, map, "deployment", &Unread::Said("invalid label selector")) {
+        restarts(walk, map);
+        no_deadline(walk, map, "ReplicaSet");
+    } else {
+        walk.unasked.push(TEMPLATE);
     }
 }
 
@@ -121,15 +136,11 @@ fn no_deadline(walk: &mut Walk<'_>, map: &Map, kind: &str) {
 }
 
 pub(super) fn replica_set(walk: &mut Walk<'_>, map: &Map) {
-    selects(walk, map, "deployment", &Missing::Said);
-    restarts(walk, map);
-    no_deadline(walk, map, "ReplicaSet");
+    replicates(walk, map);
 }
 
 pub(super) fn deployment(walk: &mut Walk<'_>, map: &Map) {
-    selects(walk, map, "deployment", &Missing::Said);
-    restarts(walk, map);
-    no_deadline(walk, map, "ReplicaSet");
+    replicates(walk, map);
     if let Some(strategy) = part(map, "strategy") {
         walk.below("strategy", |walk| rolling(walk, strategy));
     }
@@ -185,11 +196,10 @@ pub(super) fn stateful_set(walk: &mut Walk<'_>, map: &Map) {
     let name = |claim: &Value| Text::new(claim.str_at(&["metadata", "name"]).unwrap_or_default());
     walk.claims = claims.iter().map(name).collect();
     // They are judged as the volumes that they become, each name once.
-    let first = |(at, claim): &(usize, &Value)| {
-        !claims[..*at].iter().any(|other| name(other) == name(claim))
-    };
-    let claims = claims.iter().enumerate().filter(first).map(|(_, claim)| claim.clone());
-    let claims: Vec<_> = claims.collect();
+    let mut seen = BTreeSet::new();
+    let claims: Vec<_> = claims.iter().filter(|claim| seen.insert(name(claim))).cloned().collect();
+    let is_read = selects(walk, map, "statefulset", &Unread::Said(""));
+    let claims = if is_read { claims } else { Vec::new() };
     walk.below("template.spec.volumes", |walk| {
         walk.each(&claims, |walk, claim| match name(claim).as_str() {
             "" => ["name", "persistentVolumeClaim.claimName"]
@@ -198,9 +208,11 @@ pub(super) fn stateful_set(walk: &mut Walk<'_>, map: &Map) {
             name => walk.below("name", |walk| walk.invalid_text(name, &names::dns_label(name))),
         });
     });
-    selects(walk, map, "statefulset", &Missing::Said);
     restarts(walk, map);
     no_deadline(walk, map, "StatefulSet");
+    if !is_read {
+        walk.unasked.push(TEMPLATE);
+    }
     let policy = text(map, "podManagementPolicy");
     if !matches!(policy, "OrderedReady" | "Parallel") {
         walk.below("podManagementPolicy", |walk| {
@@ -237,7 +249,7 @@ pub(super) fn stateful_set(walk: &mut Walk<'_>, map: &Map) {
 }
 
 pub(super) fn daemon_set(walk: &mut Walk<'_>, map: &Map) {
-    selects(walk, map, "daemonset", &Missing::Silent);
+    selects(walk, map, "daemonset", &Unread::Silent);
     restarts(walk, map);
     no_deadline(walk, map, "DaemonSet");
     let Some(strategy) = part(map, "updateStrategy") else { return };

@@ -15,7 +15,7 @@ pub(crate) struct Property {
     pub(crate) question: fn(&mut Chance) -> Value,
     /// Our answer to a question, in a form of the property's own; null, if it is no question.
     pub(crate) ours: fn(&Value) -> Value,
-    /// The oracle's answer in the same form.
+    /// The oracle's answer in the same form; null, if it is none.
     pub(crate) theirs: fn(&Value) -> Value,
     /// Whether a difference is one that `docs/twin-fidelity.md` names.
     pub(crate) known: fn(&Value, &Value, &Value) -> bool,
@@ -39,7 +39,7 @@ pub(crate) fn hold(property: &Property) {
     let seed = number("MUSTER_ORACLE_SEED").unwrap_or(1);
     let end = Instant::now() + Duration::from_secs(number("MUSTER_ORACLE_SECONDS").unwrap_or(4));
     let mut chance = Chance::new(seed);
-    let (mut cases, mut listed) = (0, 0);
+    let (mut cases, mut unasked, mut listed) = (0, 0, 0);
     let mut faults = BTreeMap::new();
     while faults.len() < SHOWN && (cases == 0 || Instant::now() < end) {
         let questions: Vec<_> =
@@ -49,6 +49,7 @@ pub(crate) fn hold(property: &Property) {
         for (question, answer) in questions.into_iter().zip(answers) {
             match judged(property, &question, &answer) {
                 Verdict::Known => listed += 1,
+                Verdict::Nothing => unasked += 1,
                 // A second may have passed in between: what is asked again differs again.
                 Verdict::Differs { .. } if faults.len() < SHOWN => {
                     let answer = peer.ask(std::slice::from_ref(&question)).remove(0);
@@ -62,27 +63,35 @@ pub(crate) fn hold(property: &Property) {
             }
         }
     }
-    println!("{name}: {cases} cases, {listed} with known differences, seed {seed}");
+    let compared = cases - unasked;
+    println!("{name}: {compared} of {cases} cases, {listed} with known differences, seed {seed}");
     let shown = faults.iter().map(|(fault, question)| format!("{question}\n{fault}"));
     let shown: Vec<_> = shown.collect();
     assert!(shown.is_empty(), "{name}, seed {seed}:\n{}", shown.join("\n\n"));
+    assert!(compared > unasked, "{name}: of {cases} cases only {compared} could be compared");
 }
 
 enum Verdict {
+    /// One side has no answer, which proves nothing.
+    Nothing,
     Same,
     Known,
-    Differs { ours: Value, theirs: Value },
+    Differs {
+        ours: Value,
+        theirs: Value,
+    },
 }
 
 fn judged(property: &Property, question: &Value, answer: &Value) -> Verdict {
-    // What the oracle cannot read or does not survive proves nothing.
     if answer.get("malformed").or(answer.get("panic")).is_some() {
-        return Verdict::Same;
+        return Verdict::Nothing;
     }
     let theirs = (property.theirs)(answer);
     let ours = catch_unwind(AssertUnwindSafe(|| (property.ours)(question)))
         .unwrap_or_else(|_| json!("panic"));
-    if ours.is_null() || ours == theirs {
+    if ours.is_null() || theirs.is_null() {
+        Verdict::Nothing
+    } else if ours == theirs {
         Verdict::Same
     } else if (property.known)(question, &ours, &theirs) {
         Verdict::Known
@@ -128,6 +137,6 @@ fn asks_the_same(question: &Value, other: &Value) -> bool {
 fn shown(verdict: &Verdict) -> Option<String> {
     match verdict {
         Verdict::Differs { ours, theirs } => Some(format!("  twin   {ours}\n  oracle {theirs}")),
-        Verdict::Same | Verdict::Known => None,
+        Verdict::Nothing | Verdict::Same | Verdict::Known => None,
     }
 }

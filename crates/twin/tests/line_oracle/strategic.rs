@@ -124,7 +124,24 @@ fn theirs(answer: &Value) -> Value {
 /// same value twice, the order of what it makes depends on memory that its lists share.
 fn known(question: &Value, ours: &Value, theirs: &Value) -> bool {
     let both_refuse = ours.get("error").is_some() && theirs.get("error").is_some();
-    both_refuse || has_twins(&question["object"])
+    both_refuse || (has_twins(&question["object"]) && unordered(ours) == unordered(theirs))
+}
+
+/// With plain values of lists in an order of their own.
+fn unordered(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            map.iter().map(|(key, value)| (key.clone(), unordered(value))).collect()
+        }
+        Value::Array(list) => {
+            let mut list: Vec<_> = list.iter().map(unordered).collect();
+            if list.iter().all(|item| !item.is_object() && !item.is_array()) {
+                list.sort_by_key(Value::to_string);
+            }
+            Value::Array(list)
+        }
+        plain => plain.clone(),
+    }
 }
 
 fn has_twins(value: &Value) -> bool {

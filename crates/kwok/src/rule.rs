@@ -6,10 +6,10 @@ mod prepare;
 mod tests;
 
 use crate::fault::Fault;
-use kube_cel::cel::{self, IdedExpr, Program};
+use kube_cel::cel::{self, IdedExpr};
 use limits::Machine;
 use std::sync::Arc;
-use twin_core::schema::unreadable;
+use twin_core::schema::read_expression;
 use twin_core::tree::{Text, Value};
 
 /// An expression that was read.
@@ -27,16 +27,9 @@ impl Rule {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        if let Some(why) = unreadable(text) {
-            return Err(Fault::new(0, why));
-        }
-        let program = Program::compile(text).map_err(|errors| {
-            let first = errors.errors.first();
-            let message = first.map_or_else(|| errors.to_string(), |error| error.msg.clone());
-            Fault::new(0, format!("not CEL: {message}"))
-        })?;
+        let expr = read_expression(text).map_err(|why| Fault::new(0, why.to_string()))?;
         let knows = |name: &str| MACHINE.with(|machine| machine.knows(name));
-        prepare::prepared(program.expression().clone(), &knows).map(Self)
+        prepare::prepared(expr, &knows).map(Self)
     }
 
     /// What it says about an object; None if it does not fit it, or takes too much.

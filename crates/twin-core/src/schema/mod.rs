@@ -6,14 +6,16 @@
 mod conform;
 mod custom;
 mod defaults;
+mod expression;
 mod load;
 mod rules;
 mod validate;
 
 pub use conform::{Conformed, Mismatch, conform};
 pub use defaults::apply_defaults;
+pub use expression::{Unread, read as read_expression};
+pub use rules::Custom;
 pub(crate) use rules::VALIDATIONS;
-pub use rules::{Custom, unreadable};
 use validate::faults;
 
 use crate::tree::{Text, Value};

@@ -1,5 +1,6 @@
 //! What a definition asks of its objects: values, and rules in CEL.
 
+use super::expression::{self, Unread};
 use super::faults;
 use crate::causes::Causes;
 use crate::status::Cause;
@@ -20,37 +21,6 @@ impl std::fmt::Debug for Custom {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_tuple("Custom").field(&self.openapi).finish()
     }
-}
-
-/// An expression in CEL that is longer is not read.
-const LONGEST: usize = 4 * 1024;
-/// Nor is one that is nested more deeply.
-const DEEPEST: usize = 32;
-
-/// Why an expression in CEL is not read: its parser needs stack for each operator and each level.
-pub fn unreadable(expression: &str) -> Option<&'static str> {
-    if expression.len() > LONGEST {
-        Some("the expression is too long")
-    } else if depth(expression) > DEEPEST {
-        Some("the expression is nested too deeply")
-    } else {
-        None
-    }
-}
-
-/// How deeply brackets and choices are nested, at most: those in strings count too.
-fn depth(text: &str) -> usize {
-    let (mut open, mut choices, mut deepest) = (0_usize, 0, 0);
-    for letter in text.bytes() {
-        match letter {
-            b'(' | b'[' | b'{' => open += 1,
-            b')' | b']' | b'}' => open = open.saturating_sub(1),
-            b'?' => choices += 1,
-            _ => {}
-        }
-        deepest = deepest.max(open + choices);
-    }
-    deepest
 }
 
 /// The expressions of a schema's rules.
@@ -78,9 +48,9 @@ impl Custom {
     /// are refused such a definition.
     pub fn new(openapi: Value, columns: Value) -> Self {
         let expressions = expressions(&openapi);
-        let is_readable = expressions.iter().all(|it| unreadable(it).is_none());
-        let has_rules = !expressions.is_empty() && is_readable;
-        let rules = has_rules.then(|| compile_schema(&json(&openapi)));
+        let is_refused = |it: &&str| matches!(expression::read(it), Err(Unread::Refused(_)));
+        let has_rules = !expressions.is_empty() && !expressions.iter().any(is_refused);
+        let rules = has_rules.then(|| expression::with_stack(|| compile_schema(&json(&openapi))));
         Self { openapi, columns, rules }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Walk, items, number, part, quantity, text};
 use crate::names;
-use crate::schema::{VALIDATIONS, unreadable};
+use crate::schema::{Unread, VALIDATIONS, read_expression};
 use crate::tree::{Map, Value};
 
 pub(super) fn config_map(walk: &mut Walk<'_>, map: &Map) {
@@ -271,11 +271,8 @@ pub(super) fn definition(walk: &mut Walk<'_>, object: &Value) {
 fn expressions(walk: &mut Walk<'_>, rule: &Value) {
     for field in ["rule", "messageExpression"] {
         let text = rule.str_at(&[field]).unwrap_or_default();
-        walk.below(field, |walk| {
-            walk.invalid_text(
-                text,
-                &unreadable(text).map(str::to_owned).into_iter().collect::<Vec<_>>(),
-            );
-        });
+        if let Err(Unread::Refused(why)) = read_expression(text) {
+            walk.below(field, |walk| walk.invalid_text(text, &[why.to_owned()]));
+        }
     }
 }

@@ -11,7 +11,7 @@ const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 420.0;
 const LEFT: f64 = 64.0;
 const TOP: f64 = 64.0;
-const RIGHT: f64 = 24.0;
+const RIGHT: f64 = 32.0;
 const BOTTOM: f64 = 84.0;
 /// Size of the letters that `width` measures.
 const LETTERS: i32 = 12;

@@ -200,7 +200,7 @@ fn events((place, news): &Note, run: &Run, pod: &Object) -> Vec<Event> {
     match news {
         News::Pulling => vec![normal("Pulling", format!("Pulling image {image:?}"))],
         News::Pulled(None) => {
-            let message = format!("Container image {image:?} already present on machine");
+            let message = format!("Container image {image:?} already present on machine and can be accessed by the pod");
             vec![normal("Pulled", message)]
         }
         News::Pulled(Some(time)) => {

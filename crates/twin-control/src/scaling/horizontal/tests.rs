@@ -146,6 +146,24 @@ fn load_raises_replicas_and_its_end_lowers_them_after_five_minutes() {
 }
 
 #[test]
+fn limits_go_before_metrics() {
+    let events = TableName(Text::new("/events"));
+    let cases = [
+        (SCALER.replace(r#""minReplicas":2"#, r#""minReplicas":3"#), 3, "below Spec.MinReplicas"),
+        (SCALER.replace(":2,", ":1,").replace(":10", ":1"), 1, "above Spec.MaxReplicas"),
+    ];
+    for (scaler, replicas, cause) in cases {
+        let mut stage = Stage::new(&scaler);
+        stage.run(1);
+        assert_eq!(stage.replicas(), replicas);
+        let mut told = stage.world.api().store().iter(&events);
+        let said = told.find_map(|it| Some(it.tree.str_at(&["message"])?.to_owned()));
+        let want = format!("New size: {replicas}; reason: Current number of replicas {cause}");
+        assert_eq!(said.as_deref(), Some(want.as_str()));
+    }
+}
+
+#[test]
 fn metrics_are_served() {
     let mut stage = Stage::new(SCALER);
     stage.load("300m");

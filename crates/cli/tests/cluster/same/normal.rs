@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 /// What is left of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,23 +18,44 @@ use Left::{Nothing, Presence};
 type Aside = (&'static str, Left, &'static str);
 
 const ASIDE: &[Aside] = &[
-    ("* metadata uid", Presence, "chance"),
     ("* ** uid", Presence, "chance"),
-    ("* metadata resourceVersion", Presence, "counts the writes of everybody"),
-    ("* metadata creationTimestamp", Presence, "time"),
-    ("* metadata deletionTimestamp", Presence, "time"),
-    ("* metadata managedFields **", Nothing, "tests/differential.rs of the twin compares owners"),
-    ("* metadata generation", Nothing, "counts changes, and so how often controllers looked"),
-    ("* ** lastTransitionTime", Presence, "time"),
-    ("* ** lastUpdateTime", Presence, "time"),
-    ("* ** lastHeartbeatTime", Nothing, "time; a twin has no heartbeats"),
+    ("* ** controller-uid", Presence, "chance"),
+    ("* ** batch.kubernetes.io/controller-uid", Presence, "chance"),
+    ("* ** resourceVersion", Nothing, "counts the writes of everybody"),
+    ("* metadata managedFields **", Nothing, "the twin's differential test compares owners"),
+    ("* metadata generation", Nothing, "counts how often controllers changed their minds"),
+    ("* ** nodeName", Presence, "where there is room is a matter of taste, and of other load"),
+    ("ConfigMap data ca.crt", Presence, "each cluster has its own"),
+    ("ConfigMap data inventory*", Presence, "names the cluster"),
+    ("EndpointSlice endpoints * zone", Nothing, "only nodes of the twin are in zones"),
+    ("HorizontalPodAutoscaler status currentMetrics **", Nothing, "only real programs use CPU"),
     ("Lease spec **", Nothing, "who holds it, and since when"),
     ("Node metadata **", Nothing, "machines are what they are"),
+    ("Node spec", Nothing, "machines are what they are"),
+    ("Node spec podCIDR", Nothing, "in the test cluster it is configured on the nodes"),
+    ("Node spec podCIDRs *", Nothing, "in the test cluster it is configured on the nodes"),
     ("Node status addresses **", Nothing, "machines are what they are"),
     ("Node status allocatable **", Nothing, "machines are what they are"),
     ("Node status capacity **", Nothing, "machines are what they are"),
+    ("Node status declaredFeatures **", Nothing, "machines are what they are"),
+    ("Node status features **", Nothing, "machines are what they are"),
     ("Node status images **", Nothing, "machines are what they are"),
     ("Node status nodeInfo **", Nothing, "machines are what they are"),
+    ("Node status runtimeHandlers **", Nothing, "machines are what they are"),
+    ("Node status conditions * lastHeartbeatTime", Nothing, "a twin's are derived, not written"),
+    ("Node status conditions * message", Nothing, "names the runtime"),
+    ("PersistentVolume metadata annotations **", Nothing, "storage is what it is"),
+    ("PersistentVolume spec csi **", Nothing, "storage is what it is"),
+    ("PersistentVolume spec local **", Nothing, "storage is what it is"),
+    ("PersistentVolume spec nodeAffinity **", Nothing, "storage is what it is"),
+    ("PersistentVolume spec storageClassName", Presence, "each cluster has its own"),
+    ("PersistentVolumeClaim metadata annotations *storage-provisioner", Presence, "as the class"),
+    ("PersistentVolumeClaim spec storageClassName", Presence, "each cluster has its own"),
+    ("Pod metadata annotations enforcer.muster.dev/address", Nothing, "the test cluster's policies"),
+    ("Pod status ** containerID", Presence, "chance"),
+    ("Pod status ** imageID", Presence, "a twin has no images"),
+    ("Pod status ** waiting message", Presence, "each registry, each resolver has its own words"),
+    ("Service spec ports * nodePort", Presence, "chance"),
 ];
 
 /// What is to be compared of a value, if anything is.
@@ -42,7 +64,20 @@ pub(super) fn kept<'a>(kind: &str, path: &[String], value: &'a Value) -> Option<
     match ASIDE.iter().find(|(pattern, ..)| fits(pattern, &words)) {
         Some((_, Nothing, _)) => None,
         Some((_, Presence, _)) => Some(Cow::Owned(json!("*"))),
-        None => Some(Cow::Borrowed(value)),
+        None => Some(anonymous(value)),
+    }
+}
+
+/// Addresses and times differ, wherever they are.
+fn anonymous(value: &Value) -> Cow<'_, Value> {
+    let text = value.as_str().unwrap_or_default();
+    let of_time = |text: &str| text.len() >= 20 && text.ends_with('Z') && text[..10].matches('-').count() == 2;
+    if text.parse::<IpAddr>().is_ok() {
+        Cow::Owned(json!("(an address)"))
+    } else if text.is_ascii() && of_time(text) {
+        Cow::Owned(json!("(a time)"))
+    } else {
+        Cow::Borrowed(value)
     }
 }
 

@@ -42,8 +42,6 @@ fn up(side: &mut Side) {
 
 fn scale(side: &mut Side) {
     side.kubectl("scale deployment/cache --replicas=3 -n shop");
-    side.kubectl(r#"patch hpa/app -n shop --type=merge -p {"spec":{"minReplicas":3}}"#);
-    side.until("three replicas of the application", |side| side.pods("app").len() == 3);
     side.until_calm();
 }
 
@@ -54,7 +52,7 @@ fn rollout(side: &mut Side) {
 }
 
 fn failed_image(side: &mut Side) {
-    let image = "--image edge=registry.invalid/edge:1";
+    let image = "--image edge=registry.invalid/edge:1.0.0";
     side.shop.up(&format!("{RELEASE} {image} --timeout 5s")).exits(4);
     side.until("the pull is given up for now", |side| {
         let pods = side.pods("edge");

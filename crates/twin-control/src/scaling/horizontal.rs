@@ -1,11 +1,14 @@
 //! `HorizontalPodAutoscaler` (autoscaling/v2) with CPU and memory.
 
+mod report;
+
 use super::metric::Metric;
 use super::number;
 use super::pace::{Direction, Past, Rules};
 use crate::controller::{Controller, Outcome, View, Wake};
 use crate::events::{Event, Severity};
 use crate::tables::{DEPLOYMENTS, POD_SCALERS, PODS, REPLICA_SETS, STATEFUL_SETS};
+use report::Report;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,7 +56,10 @@ impl Controller for Horizontal {
         let mut report = Report { scaler, view, tree: scaler.tree.clone() };
         let past = self.past.entry(key.clone()).or_default();
         scale(&mut report, past, &mut outcome);
-        let tree = report.tree;
+        let mut tree = report.tree;
+        if let Some(generation) = tree.at(&["metadata", "generation"]).cloned() {
+            tree = tree.with(&["status", "observedGeneration"], generation);
+        }
         if tree != scaler.tree {
             outcome.update_status(POD_SCALERS, key, tree);
         }
@@ -109,9 +115,8 @@ fn scale(report: &mut Report<'_>, past: &mut Past, outcome: &mut Outcome) {
         "SucceededGetScale",
         "the HPA controller was able to get the target's current scale",
     );
-    let Some(step) = beyond(scaler, current).or_else(|| by_metrics(report, past, &target)) else {
-        return;
-    };
+    let step = beyond(scaler, current).or_else(|| by_metrics(report, past, &target, outcome));
+    let Some(step) = step else { return };
     report.count("desiredReplicas", step.to);
     if step.to == current {
         return;
@@ -125,6 +130,12 @@ fn scale(report: &mut Report<'_>, past: &mut Past, outcome: &mut Outcome) {
         "True",
         "SucceededRescale",
         &format!("the HPA controller was able to update the target scale to {}", step.to),
+    );
+    report.condition(
+        "ScaledToZero",
+        "False",
+        "NotScaledToZero",
+        "the HPA controller did not scale the workload to zero",
     );
     report.tree = report.tree.with(&["status", "lastScaleTime"], view.now.value());
     let said = format!("New size: {}; reason: {}", step.to, step.cause);
@@ -150,9 +161,14 @@ fn beyond(scaler: &Object, current: u64) -> Option<Step> {
     }
 }
 
-fn by_metrics(report: &mut Report<'_>, past: &mut Past, target: &Target<'_>) -> Option<Step> {
+fn by_metrics(
+    report: &mut Report<'_>,
+    past: &mut Past,
+    target: &Target<'_>,
+    outcome: &mut Outcome,
+) -> Option<Step> {
     let Some(wanted) = wanted(report, target) else {
-        report.condition("ScalingActive", "False", "FailedGetResourceMetric", "the HPA was unable to compute the replica count: no metrics returned from resource metrics API");
+        report.unmeasured(outcome);
         return None;
     };
     let why = format!(
@@ -256,43 +272,6 @@ fn paced(report: &mut Report<'_>, past: &mut Past, current: u64, wanted: u64) ->
     let limited = if reason == "DesiredWithinRange" { "False" } else { "True" };
     report.condition("ScalingLimited", limited, reason, said);
     to
-}
-
-/// The status as it is written.
-struct Report<'a> {
-    scaler: &'a Arc<Object>,
-    view: &'a View<'a>,
-    tree: Value,
-}
-
-impl Report<'_> {
-    fn count(&mut self, field: &str, replicas: u64) {
-        let replicas = Value::Int(i64::try_from(replicas).unwrap_or(i64::MAX));
-        self.tree = self.tree.with(&["status", field], replicas);
-    }
-
-    /// The time of a condition is that of its last change of status.
-    fn condition(&mut self, ty: &str, status: &str, reason: &str, message: &str) {
-        let path = ["status", "conditions"];
-        let known = self.tree.at(&path).and_then(Value::as_list);
-        let mut list = known.map(|list| list.to_vec()).unwrap_or_default();
-        let place = list.iter().position(|it| it.str_at(&["type"]) == Some(ty));
-        let old = place.map(|at| &list[at]);
-        let same = old.filter(|old| old.str_at(&["status"]) == Some(status));
-        let since = same.and_then(|old| old.at(&["lastTransitionTime"]).cloned());
-        let condition = Value::from([
-            ("type", ty.into()),
-            ("status", status.into()),
-            ("lastTransitionTime", since.unwrap_or_else(|| self.view.now.value())),
-            ("reason", reason.into()),
-            ("message", message.into()),
-        ]);
-        match place {
-            Some(at) => list[at] = condition,
-            None => list.push(condition),
-        }
-        self.tree = self.tree.with(&path, list.into());
-    }
 }
 
 #[cfg(test)]

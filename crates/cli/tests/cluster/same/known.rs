@@ -34,7 +34,11 @@ const KNOWN: &[Known] = &[
     known("Endpoints/migrate **", AtTimes, "Kubernetes may keep a pod that ended"),
     known("HorizontalPodAutoscaler/* status conditions **", AtTimes, "only real programs use CPU"),
     known("Event/HorizontalPodAutoscaler * **", AtTimes, "metrics of new pods come late there"),
-    known("Event/PersistentVolumeClaim * ProvisioningSucceeded **", Always, "the test cluster's provisioner tells nothing"),
+    known(
+        "Event/PersistentVolumeClaim * ProvisioningSucceeded **",
+        Always,
+        "the test cluster's provisioner tells nothing",
+    ),
     known("Pod/* status conditions * lastProbeTime", Always, "a null that nobody reads"),
     known("Pod/* status conditions * observedGeneration", Always, "not noted for each condition"),
     known("Pod/* status resources **", Always, "not added up for the whole pod"),

@@ -82,7 +82,8 @@ fn numbered(mut objects: Vec<(String, Leaves)>) -> Look {
     let mut look = Look::new();
     for (name, leaves) in objects {
         let generated = name.ends_with('*');
-        let free = (1..).map(|number| if generated { format!("{name}{number}") } else { name.clone() });
+        let free =
+            (1..).map(|number| if generated { format!("{name}{number}") } else { name.clone() });
         let name = free.into_iter().find(|name| !look.contains_key(name) || !generated);
         look.insert(name.expect("numbers do not end"), leaves);
     }

@@ -68,7 +68,9 @@ impl Names {
         // Events tell of pods that are gone.
         if let Some(pod) = object["involvedObject"]["name"].as_str() {
             let of_pod = object["involvedObject"]["kind"] == "Pod";
-            if let Some((start, end)) = pod.rsplit_once('-').filter(|(_, end)| of_pod && end.len() == 5) {
+            if let Some((start, end)) =
+                pod.rsplit_once('-').filter(|(_, end)| of_pod && end.len() == 5)
+            {
                 debug_assert!(end.is_ascii());
                 let normal = format!("{}-*", self.said(start));
                 self.know(pod, normal);

@@ -51,7 +51,11 @@ const ASIDE: &[Aside] = &[
     ("PersistentVolume spec storageClassName", Presence, "each cluster has its own"),
     ("PersistentVolumeClaim metadata annotations *storage-provisioner", Presence, "as the class"),
     ("PersistentVolumeClaim spec storageClassName", Presence, "each cluster has its own"),
-    ("Pod metadata annotations enforcer.muster.dev/address", Nothing, "the test cluster's policies"),
+    (
+        "Pod metadata annotations enforcer.muster.dev/address",
+        Nothing,
+        "the test cluster's policies",
+    ),
     ("Pod status ** containerID", Presence, "chance"),
     ("Pod status ** imageID", Presence, "a twin has no images"),
     ("Pod status ** waiting message", Presence, "each registry, each resolver has its own words"),
@@ -71,7 +75,9 @@ pub(super) fn kept<'a>(kind: &str, path: &[String], value: &'a Value) -> Option<
 /// Addresses and times differ, wherever they are.
 fn anonymous(value: &Value) -> Cow<'_, Value> {
     let text = value.as_str().unwrap_or_default();
-    let of_time = |text: &str| text.len() >= 20 && text.ends_with('Z') && text[..10].matches('-').count() == 2;
+    let of_time = |text: &str| {
+        text.len() >= 20 && text.ends_with('Z') && text[..10].matches('-').count() == 2
+    };
     if text.parse::<IpAddr>().is_ok() {
         Cow::Owned(json!("(an address)"))
     } else if text.is_ascii() && of_time(text) {
@@ -112,7 +118,10 @@ fn fits_word(pattern: &str, word: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == word,
         Some((start, rest)) => word.strip_prefix(start).is_some_and(|word| {
-            word.char_indices().map(|(at, _)| at).chain([word.len()]).any(|at| fits_word(rest, &word[at..]))
+            word.char_indices()
+                .map(|(at, _)| at)
+                .chain([word.len()])
+                .any(|at| fits_word(rest, &word[at..]))
         }),
     }
 }

@@ -93,7 +93,10 @@ impl Side {
 
     pub(super) fn uncordon_all(&self) {
         let nodes = self.kubectl("get nodes -o name");
-        self.kubectl(&format!("uncordon {}", nodes.split_whitespace().collect::<Vec<_>>().join(" ")));
+        self.kubectl(&format!(
+            "uncordon {}",
+            nodes.split_whitespace().collect::<Vec<_>>().join(" ")
+        ));
     }
 
     /// What is there now.

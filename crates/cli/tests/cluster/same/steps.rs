@@ -81,7 +81,9 @@ fn lost_pod(side: &mut Side) {
 fn drained_node(side: &mut Side) {
     side.kubectl(&format!("uncordon {}", side.node("node-spare")));
     let node = side.node("node-of-all");
-    side.kubectl(&format!("drain {node} --ignore-daemonsets --delete-emptydir-data --force --timeout=120s"));
+    side.kubectl(&format!(
+        "drain {node} --ignore-daemonsets --delete-emptydir-data --force --timeout=120s"
+    ));
     side.until_calm();
 }
 
@@ -93,7 +95,10 @@ fn lost_node(side: &mut Side) {
         let nodes = side.pods("edge");
         let ready = |pod: &serde_json::Value| {
             let conditions = pod["status"]["conditions"].as_array();
-            conditions.into_iter().flatten().any(|it| it["type"] == "Ready" && it["status"] == "True")
+            conditions
+                .into_iter()
+                .flatten()
+                .any(|it| it["type"] == "Ready" && it["status"] == "True")
         };
         !nodes.iter().any(ready)
     });
@@ -106,7 +111,5 @@ fn node_is_back(side: &mut Side) {
 
 fn down(side: &mut Side) {
     side.shop.down("--delete-data").exits(0);
-    side.until("nothing runs", |side| {
-        side.shop.place.list(Shop::NAMESPACE, "pods").is_empty()
-    });
+    side.until("nothing runs", |side| side.shop.place.list(Shop::NAMESPACE, "pods").is_empty());
 }

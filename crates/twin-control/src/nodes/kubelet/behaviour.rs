@@ -173,7 +173,8 @@ mod tests {
         for image in ["registry.invalid/web:1", "a.registry.invalid:5000/team/web@sha256:0"] {
             assert!(is_nowhere(image), "{image}");
         }
-        for image in ["", "web.invalid", "docker.io/web.invalid:1", "invalid/web", "r.example/web"] {
+        for image in ["", "web.invalid", "docker.io/web.invalid:1", "invalid/web", "r.example/web"]
+        {
             assert!(!is_nowhere(image), "{image}");
         }
     }

@@ -27,6 +27,11 @@ const ASIDE: &[Aside] = &[
     ("* ** nodeName", Presence, "where there is room is a matter of taste, and of other load"),
     ("ConfigMap data ca.crt", Presence, "each cluster has its own"),
     ("ConfigMap data inventory*", Presence, "names the cluster"),
+    (
+        "* metadata annotations *last-change-trigger-time",
+        Nothing,
+        "time; there until the next look",
+    ),
     ("EndpointSlice endpoints * zone", Nothing, "only nodes of the twin are in zones"),
     ("HorizontalPodAutoscaler status currentMetrics **", Nothing, "only real programs use CPU"),
     ("Lease spec **", Nothing, "who holds it, and since when"),

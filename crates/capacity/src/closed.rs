@@ -70,7 +70,11 @@ struct Request {
 
 /// Replays a run. `None` where a single request is more than the cache holds.
 pub fn replay(time: &Roofline, batching: &Batching, load: &Load, method: &Method) -> Option<Means> {
-    if load.prompt + load.output > batching.cache || load.clients == 0 || load.output == 0 || load.prompt == 0 {
+    if load.prompt + load.output > batching.cache
+        || load.clients == 0
+        || load.output == 0
+        || load.prompt == 0
+    {
         return None;
     }
     let mut run = Run::new(time, batching, load, method);
@@ -135,7 +139,10 @@ impl<'a> Run<'a> {
             let share = (f64::from(self.sent + 1) * turn).fract();
             ((nominal as f64 * (low + (high - low) * share)).round() as u64).max(1)
         };
-        (spread(self.load.prompt, self.method.prompts, 0.754_877_666_246_693), spread(self.load.output, self.method.outputs, 0.569_840_290_998_053))
+        (
+            spread(self.load.prompt, self.method.prompts, 0.754_877_666_246_693),
+            spread(self.load.output, self.method.outputs, 0.569_840_290_998_053),
+        )
     }
 
     fn send(&mut self, at: f64) {
@@ -145,7 +152,16 @@ impl<'a> Run<'a> {
         let (prompt, output) = self.lengths();
         self.sent += 1;
         let arrives = at + self.time.request_overhead(prompt);
-        let request = Request { sent: at, arrives, prompt, output, cached: 0, wanted: prompt, made: 0, first: 0.0 };
+        let request = Request {
+            sent: at,
+            arrives,
+            prompt,
+            output,
+            cached: 0,
+            wanted: prompt,
+            made: 0,
+            first: 0.0,
+        };
         let place = self.coming.partition_point(|r| r.arrives <= arrives);
         self.coming.insert(place, request);
     }
@@ -159,7 +175,11 @@ impl<'a> Run<'a> {
             self.now = self.coming.first().map_or(self.now, |r| r.arrives.max(self.now));
             return;
         }
-        if self.running.iter().any(|r| r.cached < r.wanted) { self.mixed() } else { self.decode() }
+        if self.running.iter().any(|r| r.cached < r.wanted) {
+            self.mixed()
+        } else {
+            self.decode()
+        }
         self.finish();
     }
 
@@ -183,7 +203,9 @@ impl<'a> Run<'a> {
             let others = self.running.len() + admitted;
             // A block is left for each of those that go on, or the newcomer would soon be thrown out.
             let growth = BLOCK * others as u64;
-            if others >= self.batching.sequences || (others > 0 && held + claim + growth > self.batching.cache) {
+            if others >= self.batching.sequences
+                || (others > 0 && held + claim + growth > self.batching.cache)
+            {
                 break;
             }
             held += claim;
@@ -244,7 +266,8 @@ impl<'a> Run<'a> {
             self.preempt();
             return;
         }
-        let shortest = self.running.iter().map(|r| r.output.saturating_sub(r.made)).min().unwrap_or(1).max(1);
+        let shortest =
+            self.running.iter().map(|r| r.output.saturating_sub(r.made)).min().unwrap_or(1).max(1);
         let decode = self.time.decode(n as u32);
         let one = decode.base + decode.per_token * context as f64;
         let growth = decode.per_token * n as f64;
@@ -309,6 +332,10 @@ fn steps_until(time: f64, one: f64, growth: f64) -> u64 {
     }
     let half = growth / 2.0;
     let b = one - half;
-    let k = if half > 1e-15 { ((b * b + 4.0 * half * time).sqrt() - b) / (2.0 * half) } else { time / one };
+    let k = if half > 1e-15 {
+        ((b * b + 4.0 * half * time).sqrt() - b) / (2.0 * half)
+    } else {
+        time / one
+    };
     (k.ceil() as u64).max(1)
 }

@@ -12,10 +12,12 @@ pub mod evaluate;
 pub mod gpu;
 pub mod model;
 mod nearest;
+mod price;
 mod step;
 
 pub use cost::{Coefficients, Roofline};
 pub use deployment::{Cache, Deployment, Engine, Memory, Unfit, Weights};
 pub use gpu::{Gpu, gpu};
 pub use model::{Model, model};
+pub use price::{PriceFault, Prices};
 pub use step::{Decode, Step, StepTime};

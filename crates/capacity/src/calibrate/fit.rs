@@ -30,7 +30,8 @@ pub fn solve(problem: &Problem<'_>) -> Vec<f64> {
         let mut better = false;
         for _ in 0..6 {
             let step = damped(&normal, &slope, damping);
-            let next: Vec<f64> = at.iter().zip(&step).map(|(a, s)| a - s.clamp(-0.7, 0.7)).collect();
+            let next: Vec<f64> =
+                at.iter().zip(&step).map(|(a, s)| a - s.clamp(-0.7, 0.7)).collect();
             let reached = cost(problem, &next);
             if reached < best {
                 better = best - reached > 1e-5 * best;
@@ -56,7 +57,8 @@ fn values(at: &[f64]) -> Vec<f64> {
 }
 
 fn cost(problem: &Problem<'_>, at: &[f64]) -> f64 {
-    let data: f64 = (problem.residuals)(&values(at)).iter().map(|(r, w)| w * huber(*r, problem.robust)).sum();
+    let data: f64 =
+        (problem.residuals)(&values(at)).iter().map(|(r, w)| w * huber(*r, problem.robust)).sum();
     let prior: f64 = pulls(problem, at).map(|p| p * p).sum();
     data + prior
 }

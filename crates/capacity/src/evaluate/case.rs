@@ -48,14 +48,31 @@ pub enum Source {
 
 impl Source {
     fn of(text: &str) -> Self {
-        if text.contains("source_file=20") || text.contains("db-dump") { Self::InferenceX } else { Self::Fixed }
+        if text.contains("source_file=20") || text.contains("db-dump") {
+            Self::InferenceX
+        } else {
+            Self::Fixed
+        }
     }
 
     /// How its runs go.
     pub fn method(self) -> Method {
         match self {
-            Self::InferenceX => Method { rounds: 10, prompts: (0.8, 1.0), outputs: (0.8, 1.0), stagger: 0.000_3 },
-            Self::Fixed => { let v = |n: &str, d: f64| std::env::var(n).ok().and_then(|x| x.parse().ok()).unwrap_or(d); let w = v("SPREAD", 0.0); Method { rounds: v("ROUNDS", 10.0) as u32, prompts: (1.0, 1.0), outputs: (1.0 - w, 1.0 + w), stagger: v("STAGGER", 0.0003) } },
+            Self::InferenceX => {
+                Method { rounds: 10, prompts: (0.8, 1.0), outputs: (0.8, 1.0), stagger: 0.000_3 }
+            }
+            Self::Fixed => {
+                let v = |n: &str, d: f64| {
+                    std::env::var(n).ok().and_then(|x| x.parse().ok()).unwrap_or(d)
+                };
+                let w = v("SPREAD", 0.0);
+                Method {
+                    rounds: v("ROUNDS", 10.0) as u32,
+                    prompts: (1.0, 1.0),
+                    outputs: (1.0 - w, 1.0 + w),
+                    stagger: v("STAGGER", 0.0003),
+                }
+            }
         }
     }
 }
@@ -82,12 +99,15 @@ impl Case {
         let model = crate::model(text("model_path")).map_err(|e| unknown(&e))?.clone();
         let gpu = crate::gpu(text("system")).map_err(|e| unknown(&e))?.clone();
         let engine = text("backend");
-        let engine = Engine::named(engine).ok_or_else(|| NotModelled::Unknown(format!("no engine is called `{engine}`")))?;
+        let engine = Engine::named(engine)
+            .ok_or_else(|| NotModelled::Unknown(format!("no engine is called `{engine}`")))?;
         let source = Source::of(text("silicon_data_source"));
-        let weights = weights(text("gemm_quant_mode"), text("moe_quant_mode"), text("precision"), &model);
+        let weights =
+            weights(text("gemm_quant_mode"), text("moe_quant_mode"), text("precision"), &model);
         let small = !matches!(weights, Weights::Bf16 | Weights::Mxfp4);
         let cache = if small && engine != Engine::Sglang { Cache::Fp8 } else { Cache::Bf16 };
-        let tensor_parallel = number(text("tp_size")).or_else(|| number(text("tp_label"))).unwrap_or(1);
+        let tensor_parallel =
+            number(text("tp_size")).or_else(|| number(text("tp_label"))).unwrap_or(1);
         let clients = number(text("concurrency")).or_else(|| number(text("batch_size")));
         Ok(Self {
             deployment: Deployment {
@@ -120,7 +140,12 @@ impl Case {
             (Engine::Trtllm, Source::InferenceX) => (prompt + clients + 127) / 64 * 64,
             _ => 8192,
         };
-        Batching { engine, budget, cache, sequences: if engine == Engine::Vllm { 1024 } else { 2048 } }
+        Batching {
+            engine,
+            budget,
+            cache,
+            sequences: if engine == Engine::Vllm { 1024 } else { 2048 },
+        }
     }
 
     /// What the run would have measured.
@@ -128,18 +153,26 @@ impl Case {
     /// # Errors
     /// Where it does not fit, or nothing was fitted for it.
     pub fn replay(&self, coefficients: &Coefficients) -> Result<Means, NotModelled> {
-        let memory = self.deployment.memory().map_err(|e| NotModelled::DoesNotFit(e.to_string()))?;
+        let memory =
+            self.deployment.memory().map_err(|e| NotModelled::DoesNotFit(e.to_string()))?;
         let engine = self.deployment.engine.name();
         let time = Roofline::new(&self.deployment, coefficients)
             .ok_or_else(|| NotModelled::Unknown(format!("nothing was fitted for {engine}")))?;
         let batching = self.batching(memory.tokens);
-        let too_long = || NotModelled::DoesNotFit(format!("one request is more than the {} tokens of the cache", memory.tokens));
-        crate::closed::replay(&time, &batching, &self.load, &self.source.method()).ok_or_else(too_long)
+        let too_long = || {
+            NotModelled::DoesNotFit(format!(
+                "one request is more than the {} tokens of the cache",
+                memory.tokens
+            ))
+        };
+        crate::closed::replay(&time, &batching, &self.load, &self.source.method())
+            .ok_or_else(too_long)
     }
 
     /// Whether measurements of this kind of GPU went into the fit.
     pub fn measured_gpu(&self) -> bool {
-        matches!(self.deployment.gpu.generation, Generation::Hopper) && matches!(self.deployment.gpu.id.as_str(), "h100" | "h200")
+        matches!(self.deployment.gpu.generation, Generation::Hopper)
+            && matches!(self.deployment.gpu.id.as_str(), "h100" | "h200")
     }
 }
 
@@ -159,7 +192,13 @@ fn weights(gemm: &str, experts: &str, precision: &str, model: &crate::Model) -> 
     match named {
         "fp8_block" => Weights::Fp8Block,
         n if n.starts_with("fp8") => Weights::Fp8,
-        "nvfp4" | "fp4" => if model.stored == crate::model::Stored::Mxfp4 { Weights::Mxfp4 } else { Weights::Nvfp4 },
+        "nvfp4" | "fp4" => {
+            if model.stored == crate::model::Stored::Mxfp4 {
+                Weights::Mxfp4
+            } else {
+                Weights::Nvfp4
+            }
+        }
         n if n.contains("mxfp4") => Weights::Mxfp4,
         n if n.starts_with("int8") => Weights::Int8,
         n if n.starts_with("int4") || n.starts_with("w4") => Weights::Int4,

@@ -4,6 +4,10 @@
 //! over it, and a search for the cheapest deployment that keeps a promise. Pure functions: data sets,
 //! traces and seeds are arguments.
 
+pub mod engine;
+pub mod load;
 mod step;
+mod time;
 
 pub use step::{Decode, Step, StepTime};
+pub use time::Time;

@@ -99,6 +99,25 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// Of all replicas together; the largest of what is largest.
+    pub(super) fn sum(usages: &[Usage]) -> Usage {
+        let mut sum = Usage::default();
+        for usage in usages {
+            sum.decoding += usage.decoding;
+            sum.prefilling += usage.prefilling;
+            sum.short_of_blocks += usage.short_of_blocks;
+            sum.short_of_seats += usage.short_of_seats;
+            sum.short_of_budget += usage.short_of_budget;
+            sum.steps += usage.steps;
+            sum.batch_seconds += usage.batch_seconds;
+            sum.cache_seconds += usage.cache_seconds;
+            sum.cache_max = sum.cache_max.max(usage.cache_max);
+            sum.preemptions += usage.preemptions;
+            sum.prefill_tokens += usage.prefill_tokens;
+        }
+        sum
+    }
+
     /// Seconds in steps.
     pub fn busy(&self) -> f64 {
         self.decoding + self.prefilling

@@ -23,17 +23,22 @@
 
 mod blocks;
 mod book;
+mod bound;
 mod config;
 mod history;
 mod line;
 mod replica;
 mod router;
 mod simulate;
+mod summary;
+mod window;
 
+pub use bound::{Bound, Demand, Shape, most_requests_per_second};
 pub use config::{Admission, Engine, EngineFault, PrefixCache};
 pub use history::{History, Outcome, Refusal, Request, Usage};
 pub use router::Router;
 pub use simulate::{Fleet, simulate};
+pub use summary::{Bottleneck, Estimate, Percentiles, Promise, Summary};
 
 #[cfg(test)]
 mod tests;

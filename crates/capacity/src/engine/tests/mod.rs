@@ -149,7 +149,7 @@ fn same(fleet: &Fleet, load: &Load, times: &Linear) -> Result<(), TestCaseError>
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn jumping_is_walking(

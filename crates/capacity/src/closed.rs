@@ -86,6 +86,8 @@ struct Run<'a> {
     load: &'a Load,
     method: &'a Method,
     now: f64,
+    /// When the front end is free: it reads one request after the other.
+    front: f64,
     sent: u32,
     done: u32,
     total: u32,
@@ -111,6 +113,7 @@ impl<'a> Run<'a> {
             load,
             method,
             now: 0.0,
+            front: 0.0,
             sent: 0,
             done: 0,
             total,
@@ -144,7 +147,8 @@ impl<'a> Run<'a> {
         }
         let (prompt, output) = self.lengths();
         self.sent += 1;
-        let arrives = at + self.time.request_overhead(prompt);
+        self.front = self.front.max(at) + self.time.front_end(prompt);
+        let arrives = self.front + self.time.overhead();
         let request = Request { sent: at, arrives, prompt, output, cached: 0, wanted: prompt, made: 0, first: 0.0 };
         let place = self.coming.partition_point(|r| r.arrives <= arrives);
         self.coming.insert(place, request);

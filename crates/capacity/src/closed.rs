@@ -22,9 +22,20 @@ pub struct Method {
     pub prompts: (f64, f64),
     /// The same for answers.
     pub outputs: (f64, f64),
-    /// Seconds between the first requests of two clients.
-    pub stagger: f64,
+    pub start: Start,
 }
+
+/// When clients send their first requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// All at once.
+    Together,
+    /// Evenly over the time that a request takes, as if they had always been at it.
+    Spread,
+}
+
+/// Seconds between the first requests of two clients that begin together.
+const APART: f64 = 0.000_3;
 
 /// How an engine forms steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,14 +81,21 @@ struct Request {
 
 /// Replays a run. `None` where a single request is more than the cache holds.
 pub fn replay(time: &Roofline, batching: &Batching, load: &Load, method: &Method) -> Option<Means> {
-    if load.prompt + load.output > batching.cache || load.clients == 0 || load.output == 0 || load.prompt == 0 {
+    if load.prompt + load.output > batching.cache
+        || load.clients == 0
+        || load.output == 0
+        || load.prompt == 0
+    {
         return None;
     }
-    let mut run = Run::new(time, batching, load, method);
-    while run.done < run.total {
-        run.step();
-    }
-    Some(run.means())
+    let together = Run::new(time, batching, load, method, APART).through();
+    Some(match method.start {
+        Start::Together => together,
+        Start::Spread => {
+            let apart = together.end_to_end / f64::from(load.clients);
+            Run::new(time, batching, load, method, apart).through()
+        }
+    })
 }
 
 struct Run<'a> {
@@ -105,7 +123,13 @@ struct Run<'a> {
 
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 impl<'a> Run<'a> {
-    fn new(time: &'a Roofline, batching: &'a Batching, load: &'a Load, method: &'a Method) -> Self {
+    fn new(
+        time: &'a Roofline,
+        batching: &'a Batching,
+        load: &'a Load,
+        method: &'a Method,
+        apart: f64,
+    ) -> Self {
         let total = load.clients * method.rounds.max(1);
         let mut run = Self {
             time,
@@ -127,9 +151,16 @@ impl<'a> Run<'a> {
             preemptions: 0,
         };
         for client in 0..load.clients {
-            run.send(f64::from(client) * method.stagger);
+            run.send(f64::from(client) * apart);
         }
         run
+    }
+
+    fn through(mut self) -> Means {
+        while self.done < self.total {
+            self.step();
+        }
+        self.means()
     }
 
     /// Lengths without chance: an even spread, the two of them independent of each other.
@@ -138,7 +169,10 @@ impl<'a> Run<'a> {
             let share = (f64::from(self.sent + 1) * turn).fract();
             ((nominal as f64 * (low + (high - low) * share)).round() as u64).max(1)
         };
-        (spread(self.load.prompt, self.method.prompts, 0.754_877_666_246_693), spread(self.load.output, self.method.outputs, 0.569_840_290_998_053))
+        (
+            spread(self.load.prompt, self.method.prompts, 0.754_877_666_246_693),
+            spread(self.load.output, self.method.outputs, 0.569_840_290_998_053),
+        )
     }
 
     fn send(&mut self, at: f64) {
@@ -149,7 +183,16 @@ impl<'a> Run<'a> {
         self.sent += 1;
         self.front = self.front.max(at) + self.time.front_end(prompt);
         let arrives = self.front + self.time.overhead();
-        let request = Request { sent: at, arrives, prompt, output, cached: 0, wanted: prompt, made: 0, first: 0.0 };
+        let request = Request {
+            sent: at,
+            arrives,
+            prompt,
+            output,
+            cached: 0,
+            wanted: prompt,
+            made: 0,
+            first: 0.0,
+        };
         let place = self.coming.partition_point(|r| r.arrives <= arrives);
         self.coming.insert(place, request);
     }
@@ -163,7 +206,11 @@ impl<'a> Run<'a> {
             self.now = self.coming.first().map_or(self.now, |r| r.arrives.max(self.now));
             return;
         }
-        if self.running.iter().any(|r| r.cached < r.wanted) { self.mixed() } else { self.decode() }
+        if self.running.iter().any(|r| r.cached < r.wanted) {
+            self.mixed();
+        } else {
+            self.decode();
+        }
         self.finish();
     }
 
@@ -187,7 +234,9 @@ impl<'a> Run<'a> {
             let others = self.running.len() + admitted;
             // A block is left for each of those that go on, or the newcomer would soon be thrown out.
             let growth = BLOCK * others as u64;
-            if others >= self.batching.sequences || (others > 0 && held + claim + growth > self.batching.cache) {
+            if others >= self.batching.sequences
+                || (others > 0 && held + claim + growth > self.batching.cache)
+            {
                 break;
             }
             held += claim;
@@ -248,7 +297,8 @@ impl<'a> Run<'a> {
             self.preempt();
             return;
         }
-        let shortest = self.running.iter().map(|r| r.output.saturating_sub(r.made)).min().unwrap_or(1).max(1);
+        let shortest =
+            self.running.iter().map(|r| r.output.saturating_sub(r.made)).min().unwrap_or(1).max(1);
         let decode = self.time.decode(n as u32);
         let one = decode.base + decode.per_token * context as f64;
         let growth = decode.per_token * n as f64;
@@ -313,6 +363,10 @@ fn steps_until(time: f64, one: f64, growth: f64) -> u64 {
     }
     let half = growth / 2.0;
     let b = one - half;
-    let k = if half > 1e-15 { ((b * b + 4.0 * half * time).sqrt() - b) / (2.0 * half) } else { time / one };
+    let k = if half > 1e-15 {
+        ((b * b + 4.0 * half * time).sqrt() - b) / (2.0 * half)
+    } else {
+        time / one
+    };
     (k.ceil() as u64).max(1)
 }

@@ -61,7 +61,9 @@ impl Cache {
 }
 
 /// Engines, by how they form steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
     Vllm,
@@ -80,9 +82,15 @@ impl Engine {
         }
     }
 
-    /// The engine of that name.
+    /// The engine of that name. `LMDeploy`'s is written in C++ as TensorRT-LLM's is, and stands in its place.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|e| e.name().eq_ignore_ascii_case(name))
+        match name.to_lowercase().as_str() {
+            "vllm" => Some(Self::Vllm),
+            "sglang" => Some(Self::Sglang),
+            "trtllm" | "trt-llm" | "tensorrt-llm" | "tensorrt_llm" | "lmdeploy"
+            | "lmdeploy-turbomind" => Some(Self::Trtllm),
+            _ => None,
+        }
     }
 }
 
@@ -107,7 +115,9 @@ pub enum Unfit {
     SlicesApart { tp: u32 },
     #[error("{tp} GPUs cannot share the {heads} attention heads of {model} evenly")]
     Heads { model: String, heads: u64, tp: u32 },
-    #[error("{model} needs {weights_gb:.1} GB for weights and {reserve_gb:.1} GB for the engine on each GPU; the engine may take {usable_gb:.1} GB there")]
+    #[error(
+        "{model} needs {weights_gb:.1} GB for weights and {reserve_gb:.1} GB for the engine on each GPU; the engine may take {usable_gb:.1} GB there"
+    )]
     Memory { model: String, weights_gb: f64, reserve_gb: f64, usable_gb: f64 },
 }
 
@@ -134,7 +144,9 @@ impl Deployment {
     /// Share of the GPU's bandwidth and of its compute.
     pub fn shares(&self) -> (f64, f64) {
         let whole = f64::from(self.gpu.sms.max(1));
-        self.slice.as_ref().map_or((1.0, 1.0), |s| (f64::from(s.memory) / 8.0, f64::from(s.sms) / whole))
+        self.slice
+            .as_ref()
+            .map_or((1.0, 1.0), |s| (f64::from(s.memory) / 8.0, f64::from(s.sms) / whole))
     }
 
     /// Bytes of memory per GPU or slice.
@@ -149,7 +161,8 @@ impl Deployment {
         let m = &self.model;
         let tables = (m.parameters() - m.block_parameters() - m.expert_parameters()) as f64 * 2.0;
         let blocks = m.block_parameters() as f64 * self.block_weights().bytes();
-        (tables + blocks + m.expert_parameters() as f64 * self.weights.bytes()) / f64::from(self.tensor_parallel)
+        (tables + blocks + m.expert_parameters() as f64 * self.weights.bytes())
+            / f64::from(self.tensor_parallel)
     }
 
     /// Bytes of weights per GPU that even a step of one request reads.
@@ -158,12 +171,17 @@ impl Deployment {
         let routed = m.experts.map_or(0.0, |e| e.active as f64 / e.count as f64);
         let blocks = m.block_parameters() as f64 * self.block_weights().bytes();
         let experts = m.expert_parameters() as f64 * routed * self.weights.bytes();
-        (m.vocabulary_parameters() as f64 * 2.0 + blocks + experts) / f64::from(self.tensor_parallel.max(1))
+        (m.vocabulary_parameters() as f64 * 2.0 + blocks + experts)
+            / f64::from(self.tensor_parallel.max(1))
     }
 
     /// In what weights outside the experts are kept.
     pub fn block_weights(&self) -> Weights {
-        if self.weights == Weights::Mxfp4 && self.model.experts.is_some() { Weights::Bf16 } else { self.weights }
+        if self.weights == Weights::Mxfp4 && self.model.experts.is_some() {
+            Weights::Bf16
+        } else {
+            self.weights
+        }
     }
 
     /// Bytes of one cached token per GPU.
@@ -181,7 +199,11 @@ impl Deployment {
             return Err(Unfit::SlicesApart { tp });
         }
         if tp == 0 || !self.model.heads.is_multiple_of(u64::from(tp)) {
-            return Err(Unfit::Heads { model: self.model.name.clone(), heads: self.model.heads, tp });
+            return Err(Unfit::Heads {
+                model: self.model.name.clone(),
+                heads: self.model.heads,
+                tp,
+            });
         }
         let usable = self.memory_bytes() * self.utilisation.clamp(0.0, 1.0);
         let nccl = if tp > 1 { RESERVE.0 } else { 0.0 };

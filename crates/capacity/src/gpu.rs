@@ -7,7 +7,9 @@ use serde::Deserialize;
 use crate::nearest;
 
 /// A share of the chips of one make behaves alike: its kernels are the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Generation {
     Volta,
@@ -121,7 +123,8 @@ struct File {
 }
 
 static GPUS: LazyLock<Vec<Gpu>> = LazyLock::new(|| {
-    let file: File = toml::from_str(include_str!("../data/gpus.toml")).expect("gpus.toml is read by a test");
+    let file: File =
+        toml::from_str(include_str!("../data/gpus.toml")).expect("gpus.toml is read by a test");
     file.gpu
 });
 

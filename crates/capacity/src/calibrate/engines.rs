@@ -41,18 +41,24 @@ pub enum Stage {
 }
 
 /// Fits one engine on rows of Hopper GPUs.
-pub fn engine(engine: Engine, cases: &[&Case], kernels: &BTreeMap<Generation, Kernels>) -> EngineCost {
+pub fn engine(
+    engine: Engine,
+    cases: &[&Case],
+    kernels: &BTreeMap<Generation, Kernels>,
+) -> EngineCost {
     let dense = stage(Stage::Dense, engine, cases, kernels, EXPECTED, EXPECTED, 15);
     stage(Stage::Experts, engine, cases, kernels, expected(Stage::Experts, dense), dense, 15)
 }
 
 /// What a stage expects that starts from such costs.
-pub fn expected(of: Stage, cost: EngineCost) -> EngineCost {
+pub(super) fn expected(of: Stage, cost: EngineCost) -> EngineCost {
     match of {
         Stage::Dense => EXPECTED,
-        Stage::Experts => {
-            EngineCost { experts: EXPECTED.experts, experts_layer_us: EXPECTED.experts_layer_us, ..cost }
-        }
+        Stage::Experts => EngineCost {
+            experts: EXPECTED.experts,
+            experts_layer_us: EXPECTED.experts_layer_us,
+            ..cost
+        },
     }
 }
 
@@ -60,11 +66,13 @@ pub fn expected(of: Stage, cost: EngineCost) -> EngineCost {
 pub fn belongs(stage: Stage, engine: Engine, case: &Case) -> bool {
     let d = &case.deployment;
     let experts = d.model.experts.is_some();
-    d.engine == engine && d.gpu.generation == Generation::Hopper && experts == (stage == Stage::Experts)
+    d.engine == engine
+        && d.gpu.generation == Generation::Hopper
+        && experts == (stage == Stage::Experts)
 }
 
 /// One stage, from a start.
-pub fn stage(
+pub(super) fn stage(
     stage: Stage,
     engine: Engine,
     cases: &[&Case],
@@ -83,8 +91,10 @@ pub fn stage(
         *sizes.entry(&case.group).or_default() += 1.0;
     }
     let residuals = |at: &[f64]| {
-        let coefficients =
-            Coefficients { kernels: kernels.clone(), engines: [(engine, EngineCost::from_values(at))].into() };
+        let coefficients = Coefficients {
+            kernels: kernels.clone(),
+            engines: [(engine, EngineCost::from_values(at))].into(),
+        };
         let of = |case: &&Case| {
             // Of a sweep of five, each row says less than a row that stands alone.
             let weight = 50.0 / sizes.get(case.group.as_str()).copied().unwrap_or(1.0).sqrt();
@@ -106,10 +116,11 @@ pub fn stage(
 
 fn misses(case: &Case, coefficients: &Coefficients, weight: f64) -> [(f64, f64); 2] {
     let means = case.replay(coefficients).ok();
-    let miss = |predicted: Option<f64>, measured: Option<f64>, weight: f64| match (predicted, measured) {
-        (Some(p), Some(m)) => ((p * 1e3 / m).ln(), weight),
-        _ => (0.0, 0.0),
-    };
+    let miss =
+        |predicted: Option<f64>, measured: Option<f64>, weight: f64| match (predicted, measured) {
+            (Some(p), Some(m)) => ((p * 1e3 / m).ln(), weight),
+            _ => (0.0, 0.0),
+        };
     [
         miss(means.map(|m| m.ttft), case.ttft, weight * TTFT_WEIGHT),
         miss(means.map(|m| m.tpot), case.tpot, weight),

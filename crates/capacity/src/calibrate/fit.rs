@@ -1,5 +1,8 @@
 //! Least squares with few, positive unknowns.
 
+/// Residuals and their weights at a point.
+pub type Residuals<'a> = dyn Fn(&[f64]) -> Vec<(f64, f64)> + 'a;
+
 /// A set of residuals over the logarithms of the unknowns; the fit makes their robust sum small.
 pub struct Problem<'a> {
     /// What is expected of the unknowns, all positive.
@@ -9,7 +12,7 @@ pub struct Problem<'a> {
     /// Where to begin.
     pub start: &'a [f64],
     /// Residuals and their weights at a point.
-    pub residuals: &'a dyn Fn(&[f64]) -> Vec<(f64, f64)>,
+    pub residuals: &'a Residuals<'a>,
     /// Residuals far above this hardly count (Geman and McClure): some rows were measured on something else.
     pub robust: f64,
     pub rounds: u32,
@@ -35,7 +38,8 @@ pub fn solve(problem: &Problem<'_>) -> Vec<f64> {
         let mut better = false;
         for _ in 0..6 {
             let step = damped(&normal, &slope, damping);
-            let next: Vec<f64> = at.iter().zip(&step).map(|(a, s)| a - s.clamp(-0.7, 0.7)).collect();
+            let next: Vec<f64> =
+                at.iter().zip(&step).map(|(a, s)| a - s.clamp(-0.7, 0.7)).collect();
             let reached = cost(problem, &next);
             if reached < best {
                 better = best - reached > 1e-5 * best;
@@ -61,13 +65,17 @@ fn values(at: &[f64]) -> Vec<f64> {
 }
 
 fn cost(problem: &Problem<'_>, at: &[f64]) -> f64 {
-    let data: f64 = (problem.residuals)(&values(at)).iter().map(|(r, w)| w * bounded(*r, problem.robust)).sum();
+    let data: f64 =
+        (problem.residuals)(&values(at)).iter().map(|(r, w)| w * bounded(*r, problem.robust)).sum();
     let prior: f64 = pulls(problem, at).map(|p| p * p).sum();
     data + prior
 }
 
 fn pulls<'a>(problem: &'a Problem<'_>, at: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
-    at.iter().zip(problem.expected).zip(problem.freedom).map(|((a, e), f)| (a - e.ln()) / f.max(FIXED))
+    at.iter()
+        .zip(problem.expected)
+        .zip(problem.freedom)
+        .map(|((a, e), f)| (a - e.ln()) / f.max(FIXED))
 }
 
 fn normal_equations(problem: &Problem<'_>, at: &[f64]) -> (Vec<Vec<f64>>, Vec<f64>) {
@@ -76,6 +84,9 @@ fn normal_equations(problem: &Problem<'_>, at: &[f64]) -> (Vec<Vec<f64>>, Vec<f6
     let n = at.len();
     let columns: Vec<Vec<f64>> = (0..n)
         .map(|i| {
+            if problem.freedom[i] <= 0.0 {
+                return vec![0.0; here.len()];
+            }
             let mut moved = at.to_vec();
             moved[i] += STEP;
             let there = (problem.residuals)(&values(&moved));

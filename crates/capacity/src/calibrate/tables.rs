@@ -44,7 +44,11 @@ pub fn kernels(tables: &Tables, peak: &Peak) -> Option<Kernels> {
     (!gemm.is_empty()).then_some(Kernels { gemm, attention, reduce })
 }
 
-fn numbers<const N: usize>(table: &Table, names: [&str; N], keep: &dyn Fn(&[String], &[f64; N]) -> bool) -> Rows<N> {
+fn numbers<const N: usize>(
+    table: &Table,
+    names: [&str; N],
+    keep: &dyn Fn(&[String], &[f64; N]) -> bool,
+) -> Rows<N> {
     let columns = names.map(|n| table.column(n));
     let latency = table.column("latency_ms");
     let number = |row: &[String], c: Option<usize>| row.get(c?).and_then(|f| f.parse::<f64>().ok());
@@ -69,7 +73,8 @@ fn solved<const N: usize, const M: usize>(
     expected: [f64; M],
     seconds: impl Fn(&[f64], &[f64; N]) -> f64,
 ) -> [f64; M] {
-    let residuals = |at: &[f64]| rows.iter().map(|(x, t)| ((seconds(at, x) / t).ln(), 1.0)).collect();
+    let residuals =
+        |at: &[f64]| rows.iter().map(|(x, t)| ((seconds(at, x) / t).ln(), 1.0)).collect();
     let found = solve(&Problem {
         expected: &expected,
         freedom: &[3.0; M],
@@ -103,27 +108,45 @@ fn fit_gemm(rows: &Rows<3>, bandwidth: f64, rate: f64, weight_bytes: f64) -> Gem
 
 fn fit_attention(tables: &Tables, peak: &Peak) -> Option<AttentionCost> {
     let full = |table: &Table, row: &[String]| {
-        says(table, row, "head_dim", "128") && says(table, row, "window_size", "0") && says(table, row, "kv_cache_dtype", "bfloat16")
+        says(table, row, "head_dim", "128")
+            && says(table, row, "window_size", "0")
+            && says(table, row, "kv_cache_dtype", "bfloat16")
     };
     let context = Table::read(&tables.context_attention);
-    let prefill = numbers(&context, ["batch_size", "isl", "q_heads"], &|row, [_, _, q]| full(&context, row) && *q >= 4.0);
+    let prefill = numbers(&context, ["batch_size", "isl", "q_heads"], &|row, [_, _, q]| {
+        full(&context, row) && *q >= 4.0
+    });
     let generation = Table::read(&tables.generation_attention);
     let columns = ["batch_size", "kv_tokens", "q_heads", "kv_heads"];
-    let decode = numbers(&generation, columns, &|row, [b, s, q, _]| full(&generation, row) && *q >= 4.0 && b * s > 64.0);
+    let decode = numbers(&generation, columns, &|row, [b, s, q, _]| {
+        full(&generation, row) && *q >= 4.0 && b * s >= 2048.0
+    });
     if prefill.is_empty() || decode.is_empty() {
         return None;
     }
-    let [prefill_fixed_us, prefill_compute, prefill_head_ns] = solved(&prefill, [10.0, 0.6, 0.5], |at, [b, s, q]| {
-        at[0] * 1e-6 + 2.0 * b * s * (s + 1.0) * q * 128.0 / (peak.bf16 * at[1]) + at[2] * 1e-9 * b * s * q
-    });
-    let [decode_fixed_us, decode_bandwidth, decode_head_ns] = solved(&decode, [10.0, 0.8, 1.0], |at, [b, s, q, kv]| {
-        at[0] * 1e-6 + b * s * kv * 512.0 / (peak.bandwidth * at[1]) + at[2] * 1e-9 * b * q
-    });
-    Some(AttentionCost { prefill_fixed_us, prefill_compute, prefill_head_ns, decode_fixed_us, decode_bandwidth, decode_head_ns })
+    let [prefill_fixed_us, prefill_compute, prefill_head_ns] =
+        solved(&prefill, [10.0, 0.6, 0.5], |at, [b, s, q]| {
+            at[0] * 1e-6
+                + 2.0 * b * s * (s + 1.0) * q * 128.0 / (peak.bf16 * at[1])
+                + at[2] * 1e-9 * b * s * q
+        });
+    let [decode_fixed_us, decode_bandwidth, decode_head_ns] =
+        solved(&decode, [10.0, 0.8, 1.0], |at, [b, s, q, kv]| {
+            at[0] * 1e-6 + b * s * kv * 512.0 / (peak.bandwidth * at[1]) + at[2] * 1e-9 * b * q
+        });
+    Some(AttentionCost {
+        prefill_fixed_us,
+        prefill_compute,
+        prefill_head_ns,
+        decode_fixed_us,
+        decode_bandwidth,
+        decode_head_ns,
+    })
 }
 
 fn fit_reduce(table: &Table, link: f64) -> Option<Reduce> {
-    let rows = numbers(table, ["num_gpus", "elements"], &|row, _| says(table, row, "mode", "graph"));
+    let rows =
+        numbers(table, ["num_gpus", "elements"], &|row, _| says(table, row, "mode", "graph"));
     if rows.is_empty() {
         return None;
     }

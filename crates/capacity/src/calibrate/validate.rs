@@ -48,9 +48,11 @@ pub fn held_out<'a>(
         let folds: BTreeSet<String> = mine.iter().map(|c| fold.of(c)).collect();
         let expected = super::engines::expected(of, cost);
         for left_out in folds {
-            let (out, rest): (Vec<&Case>, Vec<&Case>) = mine.iter().partition(|c| fold.of(c) == left_out);
-            let fitted = stage(of, engine, &rest, kernels, expected, cost, 3);
-            let coefficients = Coefficients { kernels: kernels.clone(), engines: [(engine, fitted)].into() };
+            let (out, rest): (Vec<&Case>, Vec<&Case>) =
+                mine.iter().partition(|c| fold.of(c) == left_out);
+            let fitted = stage(of, engine, &rest, kernels, expected, cost, 2);
+            let coefficients =
+                Coefficients { kernels: kernels.clone(), engines: [(engine, fitted)].into() };
             outcomes.extend(out.into_iter().filter_map(|c| outcome(c, &coefficients)));
         }
     }

@@ -129,8 +129,17 @@ impl EngineCost {
     pub fn values(&self) -> [f64; 11] {
         let e = self;
         [
-            e.step_us, e.layer_us, e.request_us, e.launch_us, e.compute, e.bandwidth, e.overhead_ms, e.front_ms,
-            e.prompt_us, e.experts, e.experts_layer_us,
+            e.step_us,
+            e.layer_us,
+            e.request_us,
+            e.launch_us,
+            e.compute,
+            e.bandwidth,
+            e.overhead_ms,
+            e.front_ms,
+            e.prompt_us,
+            e.experts,
+            e.experts_layer_us,
         ]
     }
 

@@ -3,5 +3,7 @@
 mod coefficients;
 mod roofline;
 
-pub use coefficients::{Arithmetic, AttentionCost, Coefficients, EngineCost, Gemm, Kernels, Reduce};
+pub use coefficients::{
+    Arithmetic, AttentionCost, Coefficients, EngineCost, Gemm, Kernels, Reduce,
+};
 pub use roofline::{Floor, Roofline};

@@ -158,13 +158,16 @@ impl Roofline {
 
     fn matrices(&self, tokens: f64, rows_out: f64) -> f64 {
         let blocks: f64 = self.products.iter().map(|p| self.blocks.product(tokens, p)).sum();
-        blocks + self.plain.product(rows_out, &self.output) + self.routed.map_or(0.0, |r| self.routed_seconds(tokens, r))
+        blocks
+            + self.plain.product(rows_out, &self.output)
+            + self.routed.map_or(0.0, |r| self.routed_seconds(tokens, r))
     }
 
     /// Experts that at least one of the tokens goes to are read; each token pays for its own.
     fn routed_seconds(&self, tokens: f64, r: Routed) -> f64 {
         let touched = r.count * (1.0 - (1.0 - r.active / r.count).powf(tokens));
-        let bytes = touched * r.weights * self.experts.weight_bytes + 4.0 * tokens * r.active * self.shape.hidden;
+        let bytes = touched * r.weights * self.experts.weight_bytes
+            + 4.0 * tokens * r.active * self.shape.hidden;
         // Two launches: up with gate, and down.
         let fixed = (self.experts.gemm.fixed_us + self.engine.experts_layer_us) * 1e-6;
         r.layers * (fixed + self.experts.seconds(bytes, 2.0 * tokens * r.active * r.weights))
@@ -182,13 +185,15 @@ impl Roofline {
         if s.gpus < 2.0 {
             return 0.0;
         }
-        let ring = 2.0 * (s.gpus - 1.0) / s.gpus * 2.0 * tokens * s.hidden / (s.link * self.reduce.link);
+        let ring =
+            2.0 * (s.gpus - 1.0) / s.gpus * 2.0 * tokens * s.hidden / (s.link * self.reduce.link);
         2.0 * s.layers * ((self.reduce.fixed_us + self.reduce.each_us * s.gpus) * 1e-6 + ring)
     }
 
     fn prefill_attention(&self, step: &Step) -> f64 {
         let (a, s) = (&self.attention, &self.shape);
-        let pairs = step.prefill_pairs as f64 * s.pair_operations / (s.operations * a.prefill_compute);
+        let pairs =
+            step.prefill_pairs as f64 * s.pair_operations / (s.operations * a.prefill_compute);
         let tokens = step.prefill_tokens as f64 * s.heads * a.prefill_head_ns * 1e-9;
         pairs + s.layers * (a.prefill_fixed_us * 1e-6 + tokens)
     }
@@ -197,7 +202,8 @@ impl Roofline {
         let (a, s) = (&self.attention, &self.shape);
         let bytes = s.kv_bytes / (s.bandwidth * a.decode_bandwidth);
         Decode {
-            base: s.layers * (a.decode_fixed_us * 1e-6 + a.decode_head_ns * 1e-9 * requests * s.heads),
+            base: s.layers
+                * (a.decode_fixed_us * 1e-6 + a.decode_head_ns * 1e-9 * requests * s.heads),
             per_token: bytes.max(s.kv_operations / (s.operations * a.prefill_compute)),
         }
     }
@@ -206,7 +212,10 @@ impl Roofline {
     fn dense(&self, tokens: f64, rows_out: f64) -> f64 {
         let e = &self.engine;
         let fixed = e.step_us + e.layer_us * self.shape.layers + e.request_us * rows_out;
-        self.matrices(tokens, rows_out) + self.elementwise(tokens) + self.reductions(tokens) + fixed * 1e-6
+        self.matrices(tokens, rows_out)
+            + self.elementwise(tokens)
+            + self.reductions(tokens)
+            + fixed * 1e-6
     }
 
     fn decode_afresh(&self, requests: u32) -> Decode {
@@ -235,7 +244,10 @@ impl StepTime for Roofline {
 
     fn decode(&self, requests: u32) -> Decode {
         let kept = usize::try_from(requests).ok().and_then(|n| self.table.get(n));
-        kept.map_or_else(|| self.decode_afresh(requests), |c| *c.get_or_init(|| self.decode_afresh(requests)))
+        kept.map_or_else(
+            || self.decode_afresh(requests),
+            |c| *c.get_or_init(|| self.decode_afresh(requests)),
+        )
     }
 
     fn overhead(&self) -> f64 {
@@ -258,7 +270,11 @@ impl Shape {
             }
             Attention::Latent { kv_rank, rope, nope, value, .. } => {
                 let width = (nope + rope + value) as f64;
-                (heads * width + (kv_rank + rope) as f64, 2.0 * width, full * heads * 2.0 * (2 * kv_rank + rope) as f64)
+                (
+                    heads * width + (kv_rank + rope) as f64,
+                    2.0 * width,
+                    full * heads * 2.0 * (2 * kv_rank + rope) as f64,
+                )
             }
         };
         let inner = m.experts.map_or(m.ffn, |e| e.active * e.width + e.shared_width) as f64 / tp;

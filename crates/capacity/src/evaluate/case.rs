@@ -1,7 +1,7 @@
 //! A row of measurements as a deployment, a load and the way that it was measured.
 
 use super::csv::Table;
-use crate::closed::{Batching, Load, Means, Method};
+use crate::closed::{Batching, Load, Means, Method, Start};
 use crate::{Cache, Coefficients, Deployment, Engine, Roofline, Weights};
 
 /// A benchmark of one deployment.
@@ -37,7 +37,7 @@ pub enum NotModelled {
 /// Whose benchmark a row comes from, and so how it was run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
-    /// InferenceX: lengths between 0.8 and 1.0 of the nominal ones, ten requests for each client, vLLM with
+    /// `InferenceX`: lengths between 0.8 and 1.0 of the nominal ones, ten requests for each client, vLLM with
     /// steps of 8,192 tokens, TensorRT-LLM with steps just large enough for one prompt
     /// (`SemiAnalysisAI/InferenceX`: `benchmarks/`, `utils/bench_serving`).
     InferenceX,
@@ -47,21 +47,30 @@ pub enum Source {
     /// Such a sweep whose engine took one request fewer than there were clients: over the TTFT of the others,
     /// its rows have what a single request of each round waits for all of another one.
     OneShort,
+    /// Such a sweep in which clients do not begin together: its rows show no burst.
+    Spread,
+    /// Anybody's: lengths as they are named, engines as they are delivered.
+    Plain,
 }
 
 impl Source {
     fn of(text: &str) -> Self {
         match text {
             t if t.contains("source_file=20") || t.contains("db-dump") => Self::InferenceX,
-            t if t.contains("trtllm/1.0.0rc3/meta-llama_Llama-3.1-8B-Instruct.csv") => Self::OneShort,
-            _ => Self::Sweep,
+            t if t.contains("trtllm/1.0.0rc3/meta-llama_Llama-3.1-8B-Instruct.csv") => {
+                Self::OneShort
+            }
+            t if t.contains("source_file=h200_sxm/") => Self::Spread,
+            t if t.contains("source_file=") => Self::Sweep,
+            _ => Self::Plain,
         }
     }
 
     /// How its runs go.
     pub fn method(self) -> Method {
         let lengths = if self == Self::InferenceX { (0.8, 1.0) } else { (1.0, 1.0) };
-        Method { rounds: 10, prompts: lengths, outputs: lengths, stagger: 0.000_3 }
+        let start = if self == Self::Spread { Start::Spread } else { Start::Together };
+        Method { rounds: 10, prompts: lengths, outputs: lengths, start }
     }
 }
 
@@ -87,12 +96,15 @@ impl Case {
         let model = crate::model(text("model_path")).map_err(|e| unknown(&e))?.clone();
         let gpu = crate::gpu(text("system")).map_err(|e| unknown(&e))?.clone();
         let engine = text("backend");
-        let engine = Engine::named(engine).ok_or_else(|| NotModelled::Unknown(format!("no engine is called `{engine}`")))?;
+        let engine = Engine::named(engine)
+            .ok_or_else(|| NotModelled::Unknown(format!("no engine is called `{engine}`")))?;
         let source = Source::of(text("silicon_data_source"));
-        let weights = weights(text("gemm_quant_mode"), text("moe_quant_mode"), text("precision"), &model);
+        let weights =
+            weights(text("gemm_quant_mode"), text("moe_quant_mode"), text("precision"), &model);
         let small = !matches!(weights, Weights::Bf16 | Weights::Mxfp4);
         let cache = if small && engine != Engine::Sglang { Cache::Fp8 } else { Cache::Bf16 };
-        let tensor_parallel = number(text("tp_size")).or_else(|| number(text("tp_label"))).unwrap_or(1);
+        let tensor_parallel =
+            number(text("tp_size")).or_else(|| number(text("tp_label"))).unwrap_or(1);
         let clients = number(text("concurrency")).or_else(|| number(text("batch_size")));
         Ok(Self {
             deployment: Deployment {
@@ -122,11 +134,12 @@ impl Case {
         let engine = self.deployment.engine;
         let (prompt, clients) = (self.load.prompt, u64::from(self.load.clients));
         let budget = match (engine, self.source) {
-            (Engine::Sglang, _) | (Engine::Vllm, Source::InferenceX) => 8192,
+            (Engine::Sglang, _) | (_, Source::Plain) | (Engine::Vllm, Source::InferenceX) => 8192,
             _ => prompt + clients + 64,
         };
         let clients = self.load.clients as usize;
-        let sequences = if self.source == Source::OneShort { clients.saturating_sub(1).max(1) } else { 1024 };
+        let sequences =
+            if self.source == Source::OneShort { clients.saturating_sub(1).max(1) } else { 1024 };
         Batching { engine, budget, cache, sequences }
     }
 
@@ -135,13 +148,20 @@ impl Case {
     /// # Errors
     /// Where it does not fit, or nothing was fitted for it.
     pub fn replay(&self, coefficients: &Coefficients) -> Result<Means, NotModelled> {
-        let memory = self.deployment.memory().map_err(|e| NotModelled::DoesNotFit(e.to_string()))?;
+        let memory =
+            self.deployment.memory().map_err(|e| NotModelled::DoesNotFit(e.to_string()))?;
         let engine = self.deployment.engine.name();
         let time = Roofline::new(&self.deployment, coefficients)
             .ok_or_else(|| NotModelled::Unknown(format!("nothing was fitted for {engine}")))?;
         let batching = self.batching(memory.tokens);
-        let too_long = || NotModelled::DoesNotFit(format!("one request is more than the {} tokens of the cache", memory.tokens));
-        crate::closed::replay(&time, &batching, &self.load, &self.source.method()).ok_or_else(too_long)
+        let too_long = || {
+            NotModelled::DoesNotFit(format!(
+                "one request is more than the {} tokens of the cache",
+                memory.tokens
+            ))
+        };
+        crate::closed::replay(&time, &batching, &self.load, &self.source.method())
+            .ok_or_else(too_long)
     }
 
     /// Whether the caches of all clients' requests fit at once: beyond that, requests queue.
@@ -168,7 +188,13 @@ fn weights(gemm: &str, experts: &str, precision: &str, model: &crate::Model) -> 
     match named {
         "fp8_block" => Weights::Fp8Block,
         n if n.starts_with("fp8") => Weights::Fp8,
-        "nvfp4" | "fp4" => if model.stored == crate::model::Stored::Mxfp4 { Weights::Mxfp4 } else { Weights::Nvfp4 },
+        "nvfp4" | "fp4" => {
+            if model.stored == crate::model::Stored::Mxfp4 {
+                Weights::Mxfp4
+            } else {
+                Weights::Nvfp4
+            }
+        }
         n if n.contains("mxfp4") => Weights::Mxfp4,
         n if n.starts_with("int8") => Weights::Int8,
         n if n.starts_with("int4") || n.starts_with("w4") => Weights::Int4,

@@ -9,7 +9,9 @@ use crate::nearest;
 
 /// No model has that name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no model is called `{name}`; did you mean `{nearest}`? Any other can be given by its config.json")]
+#[error(
+    "no model is called `{name}`; did you mean `{nearest}`? Any other can be given by its config.json"
+)]
 pub struct UnknownModel {
     pub name: String,
     pub nearest: String,
@@ -29,7 +31,8 @@ struct Entry {
 }
 
 static MODELS: LazyLock<Vec<(Vec<String>, Model)>> = LazyLock::new(|| {
-    let file: File = toml::from_str(include_str!("../../data/models.toml")).expect("models.toml is read by a test");
+    let file: File = toml::from_str(include_str!("../../data/models.toml"))
+        .expect("models.toml is read by a test");
     let read = |e: Entry| {
         let name = e.names.first().cloned().unwrap_or_default();
         let model = from_config(&name, &e.config).expect("every built-in is read by a test");
@@ -43,9 +46,13 @@ static MODELS: LazyLock<Vec<(Vec<String>, Model)>> = LazyLock::new(|| {
 /// # Errors
 /// With the closest name.
 pub fn model(name: &str) -> Result<&'static Model, UnknownModel> {
-    let named = |(names, _): &&(Vec<String>, Model)| names.iter().any(|n| n.eq_ignore_ascii_case(name));
+    let named =
+        |(names, _): &&(Vec<String>, Model)| names.iter().any(|n| n.eq_ignore_ascii_case(name));
     let found = MODELS.iter().find(named).map(|(_, m)| m);
-    found.ok_or_else(|| UnknownModel { name: name.to_owned(), nearest: nearest::of(name, model_names()).to_owned() })
+    found.ok_or_else(|| UnknownModel {
+        name: name.to_owned(),
+        nearest: nearest::of(name, model_names()).to_owned(),
+    })
 }
 
 /// All names, the short ones of each model first.

@@ -44,7 +44,10 @@ pub fn from_config(name: &str, config: &Value) -> Result<Model, ConfigError> {
     let text = config.get("text_config").filter(|t| t.is_object()).unwrap_or(config);
     let fields = Fields(text);
     let kind = fields.kind();
-    if matches!(kind, "bert" | "roberta" | "t5" | "whisper" | "mamba" | "mamba2" | "rwkv" | "clip" | "vit") {
+    if matches!(
+        kind,
+        "bert" | "roberta" | "t5" | "whisper" | "mamba" | "mamba2" | "rwkv" | "clip" | "vit"
+    ) {
         return Err(ConfigError::NotADecoder(kind.to_owned()));
     }
     let hidden = fields.need(&["hidden_size", "n_embd", "d_model"], WIDE)?;
@@ -56,7 +59,8 @@ pub fn from_config(name: &str, config: &Value) -> Result<Model, ConfigError> {
         None if experts.is_some() || kind == "gpt2" => 4 * hidden,
         None => return Err(ConfigError::Missing("intermediate_size")),
     };
-    let plain_ffn = matches!(kind, "gpt2" | "opt" | "gpt_neox" | "bloom" | "falcon" | "phi" | "starcoder2");
+    let plain_ffn =
+        matches!(kind, "gpt2" | "opt" | "gpt_neox" | "bloom" | "falcon" | "phi" | "starcoder2");
     Ok(Model {
         name: name.to_owned(),
         hidden,
@@ -69,7 +73,9 @@ pub fn from_config(name: &str, config: &Value) -> Result<Model, ConfigError> {
         experts,
         vocab: fields.need(&["vocab_size"], WIDE)?,
         tied: fields.0.get("tie_word_embeddings").and_then(Value::as_bool).unwrap_or(false),
-        stored: stored(config.get("quantization_config").or_else(|| text.get("quantization_config"))),
+        stored: stored(
+            config.get("quantization_config").or_else(|| text.get("quantization_config")),
+        ),
     })
 }
 
@@ -99,7 +105,8 @@ impl Fields<'_> {
     }
 
     fn need(&self, names: &[&'static str], most: u64) -> Result<u64, ConfigError> {
-        self.count(names, most)?.ok_or(ConfigError::Missing(names.first().copied().unwrap_or_default()))
+        self.count(names, most)?
+            .ok_or(ConfigError::Missing(names.first().copied().unwrap_or_default()))
     }
 
     fn attention(&self, hidden: u64, heads: u64) -> Result<Attention, ConfigError> {
@@ -112,7 +119,8 @@ impl Fields<'_> {
                 value: self.need(&["v_head_dim"], 10_000)?,
             });
         }
-        let kv_heads = self.count(&["num_key_value_heads", "num_kv_heads"], 100_000)?.unwrap_or(heads);
+        let kv_heads =
+            self.count(&["num_key_value_heads", "num_kv_heads"], 100_000)?.unwrap_or(heads);
         let head_dim = match self.count(&["head_dim"], 10_000)? {
             Some(d) => d,
             None => divided("hidden_size", hidden, "num_attention_heads", heads)?,
@@ -122,24 +130,30 @@ impl Fields<'_> {
     }
 
     fn experts(&self, layers: u64) -> Result<Option<Experts>, ConfigError> {
-        let Some(count) = self.count(&["n_routed_experts", "num_local_experts", "num_experts"], 100_000)? else {
+        let Some(count) =
+            self.count(&["n_routed_experts", "num_local_experts", "num_experts"], 100_000)?
+        else {
             return Ok(None);
         };
-        let active = self.need(&["num_experts_per_tok", "experts_per_token", "moe_topk"], 100_000)?;
+        let active =
+            self.need(&["num_experts_per_tok", "experts_per_token", "moe_topk"], 100_000)?;
         if active > count {
             return Err(ConfigError::TooFewExperts { active, count });
         }
         let width = self.need(&["moe_intermediate_size", "intermediate_size"], WIDE)?;
-        let shared = self.0.get("n_shared_experts").and_then(Value::as_u64).unwrap_or(0).min(count) * width;
+        let shared =
+            self.0.get("n_shared_experts").and_then(Value::as_u64).unwrap_or(0).min(count) * width;
         let shared = self.count(&["shared_expert_intermediate_size"], WIDE)?.unwrap_or(shared);
-        let dense = self.0.get("first_k_dense_replace").and_then(Value::as_u64).unwrap_or(0).min(layers);
+        let dense =
+            self.0.get("first_k_dense_replace").and_then(Value::as_u64).unwrap_or(0).min(layers);
         Ok(Some(Experts { count, active, width, shared_width: shared, layers: layers - dense }))
     }
 
     fn full_layers(&self, layers: u64) -> u64 {
         let kinds = self.0.get("layer_types").and_then(Value::as_array);
         if let Some(kinds) = kinds {
-            let short = kinds.iter().filter(|k| k.as_str() == Some("sliding_attention")).count() as u64;
+            let short =
+                kinds.iter().filter(|k| k.as_str() == Some("sliding_attention")).count() as u64;
             return layers.saturating_sub(short);
         }
         // gpt-oss sees a window of 128 tokens in every other layer.
@@ -148,7 +162,11 @@ impl Fields<'_> {
 }
 
 fn divided(field: &'static str, value: u64, by: &'static str, of: u64) -> Result<u64, ConfigError> {
-    if value.is_multiple_of(of) { Ok(value / of) } else { Err(ConfigError::NotDivisible { field, value, by, of }) }
+    if value.is_multiple_of(of) {
+        Ok(value / of)
+    } else {
+        Err(ConfigError::NotDivisible { field, value, by, of })
+    }
 }
 
 fn shown(value: &Value) -> String {
@@ -159,7 +177,9 @@ fn shown(value: &Value) -> String {
 
 fn stored(quantization: Option<&Value>) -> Stored {
     let Some(quantization) = quantization else { return Stored::Plain };
-    let word = |field: &str| quantization.get(field).and_then(Value::as_str).unwrap_or_default().to_lowercase();
+    let word = |field: &str| {
+        quantization.get(field).and_then(Value::as_str).unwrap_or_default().to_lowercase()
+    };
     let bits = quantization.get("bits").and_then(Value::as_u64);
     let words = [word("quant_method"), word("quant_algo"), word("format")].join(" ");
     let has = |w: &str| words.contains(w);

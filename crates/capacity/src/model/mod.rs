@@ -89,7 +89,8 @@ impl Model {
     /// Weights outside embeddings, output and routed experts.
     pub fn block_parameters(&self) -> u64 {
         let dense = self.dense_layers() * self.ffn_matrices * self.hidden * self.ffn;
-        let moe = self.experts.map_or(0, |e| e.layers * self.hidden * (e.count + 3 * e.shared_width));
+        let moe =
+            self.experts.map_or(0, |e| e.layers * self.hidden * (e.count + 3 * e.shared_width));
         self.layers * (self.attention_parameters() + 2 * self.hidden) + dense + moe
     }
 

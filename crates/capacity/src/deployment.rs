@@ -82,9 +82,15 @@ impl Engine {
         }
     }
 
-    /// The engine of that name.
+    /// The engine of that name. `LMDeploy`'s is written in C++ as TensorRT-LLM's is, and stands in its place.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|e| e.name().eq_ignore_ascii_case(name))
+        match name.to_lowercase().as_str() {
+            "vllm" => Some(Self::Vllm),
+            "sglang" => Some(Self::Sglang),
+            "trtllm" | "trt-llm" | "tensorrt-llm" | "tensorrt_llm" | "lmdeploy"
+            | "lmdeploy-turbomind" => Some(Self::Trtllm),
+            _ => None,
+        }
     }
 }
 

@@ -34,6 +34,7 @@ const KNOWN: &[Known] = &[
     known("HorizontalPodAutoscaler/* status conditions **", AtTimes, "only real programs use CPU"),
     known("EndpointSlice/migrate-*1 **", AtTimes, "Kubernetes may keep a pod that ended"),
     known("Endpoints/migrate **", AtTimes, "Kubernetes may keep a pod that ended"),
+    known("Pod/migrate-* status podIP* **", AtTimes, "gone if its node started again"),
     known("Pod/migrate-*", AtTimes, "it goes with the node that is drained, if it was there"),
     known("Pod/* status * edge state waiting reason", AtTimes, "one word for each try to pull"),
     known(

@@ -22,7 +22,7 @@ use steps::{STEPS, Step};
 
 /// How long both sides have to come to the same state once a step is done: metrics come each 15 seconds,
 /// and what follows from them with the round after.
-const PATIENCE: Duration = Duration::from_secs(45);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[test]
 #[ignore = "needs a cluster: cargo xtask test"]

@@ -20,12 +20,11 @@ struct Known {
     /// Words of its object, path included; `*` is any word, `**` any number of them.
     what: &'static str,
     occurs: Occurs,
-    /// Why, for who reads this.
-    _why: &'static str,
+    why: &'static str,
 }
 
 const fn known(what: &'static str, occurs: Occurs, why: &'static str) -> Known {
-    Known { what, occurs, _why: why }
+    Known { what, occurs, why }
 }
 
 const KNOWN: &[Known] = &[
@@ -34,6 +33,7 @@ const KNOWN: &[Known] = &[
     known("HorizontalPodAutoscaler/* status conditions **", AtTimes, "only real programs use CPU"),
     known("EndpointSlice/migrate-*1 **", AtTimes, "Kubernetes may keep a pod that ended"),
     known("Endpoints/migrate **", AtTimes, "Kubernetes may keep a pod that ended"),
+    known("Event/Pod migrate-* TaintManagerEviction **", AtTimes, "if it was on the lost node"),
     known("Pod/migrate-* status podIP* **", AtTimes, "gone if its node started again"),
     known("Pod/migrate-*", AtTimes, "it goes with the node that is drained, if it was there"),
     known("Pod/* status * edge state waiting reason", AtTimes, "one word for each try to pull"),
@@ -93,7 +93,7 @@ impl Ledger {
     pub(super) fn close(self) {
         let stale = KNOWN.iter().enumerate();
         let stale = stale.filter(|(at, it)| it.occurs == Always && !self.met.contains(at));
-        let stale = stale.map(|(_, it)| format!("no longer differs: {}", it.what));
+        let stale = stale.map(|(_, it)| format!("no longer differs: {} ({})", it.what, it.why));
         let all: Vec<_> = self.unexpected.iter().cloned().chain(stale).collect();
         assert!(all.is_empty(), "{} differences that nobody knows:\n{}", all.len(), all.join("\n"));
     }

@@ -4,6 +4,7 @@
 //! over it, and a search for the cheapest deployment that keeps a promise. Pure functions: data sets,
 //! traces and seeds are arguments.
 
+pub mod items;
 mod step;
 
 pub use step::{Decode, Step, StepTime};

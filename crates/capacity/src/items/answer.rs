@@ -1,0 +1,357 @@
+//! How many devices a rate of items needs, and which.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::queue::{Arrivals, Batching};
+use super::search::{Load, Promise};
+use super::{Bottleneck, Device, Group, ItemModel, Precision, Runtime, UnknownModel, Work};
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    pub model: String,
+    /// Tokens of a sequence, steps of a picture; None: what is usual for the model.
+    pub size: Option<u32>,
+    pub precision: Precision,
+    pub runtime: Runtime,
+    pub promise: Promise,
+    /// Items a second, of all users together; None: as many as one device bears.
+    pub rate: Option<f64>,
+    /// Seconds a request spends outside the batcher: network, decoding of the image.
+    pub outside: f64,
+    /// Devices that may fail while the promise is kept.
+    pub spares: u32,
+    pub seed: u64,
+}
+
+/// Why there is no answer at all.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Refused {
+    #[error(transparent)]
+    Model(#[from] UnknownModel),
+    #[error("{model} takes sizes from 1 to {most}, not {size}")]
+    Size { model: String, size: u32, most: u32 },
+    #[error("{what} must be a number above zero, not {value}")]
+    Number { what: &'static str, value: f64 },
+    #[error("a promise holds for a part of requests between 0 and 1, such as 0.99, not {0}")]
+    Part(f64),
+    #[error(
+        "no measurement of {model} on this runtime, nor of any model like it; ask for TensorRT"
+    )]
+    Unmeasured { model: String },
+    #[error("no kind of GPU was given to choose from")]
+    NoDevices,
+}
+
+/// Why a device cannot do it.
+#[derive(Clone, Debug, PartialEq, Serialize, thiserror::Error)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+pub enum Impossible {
+    #[error("one of {item} alone takes {} on {device}: {} cannot be kept{}", ms(*alone), ms(*promise), faster(other.as_ref()))]
+    Slow {
+        item: String,
+        device: String,
+        alone: f64,
+        promise: f64,
+        /// The fastest of the others, and its time.
+        other: Option<(String, f64)>,
+    },
+    #[error("{needed:.1} GB are needed for one of {item}; {device} has {has:.1} GB")]
+    Memory { item: String, device: String, needed: f64, has: f64 },
+    #[error("{device} does not compute in {precision}")]
+    Precision { device: String, precision: &'static str },
+    #[error("{device} bears one of {item} in {}, but no stream of them within {}", ms(*alone), ms(*promise))]
+    Crowded { item: String, device: String, alone: f64, promise: f64 },
+}
+
+fn ms(seconds: f64) -> String {
+    let ms = seconds * 1e3;
+    if ms < 10.0 { format!("{ms:.2} ms") } else { format!("{ms:.0} ms") }
+}
+
+fn faster(other: Option<&(String, f64)>) -> String {
+    other.map_or_else(String::new, |(name, seconds)| format!("; {name} needs {}", ms(*seconds)))
+}
+
+/// What a prediction rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// This model was measured, and this GPU.
+    Measured,
+    /// Models like it on this GPU.
+    OtherModel,
+    /// Models like it on other GPUs.
+    OtherGpu,
+    /// Nothing like it was measured.
+    ModelledOnly,
+}
+
+impl fmt::Display for Basis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Measured => "measured",
+            Self::OtherModel => "other models measured on this GPU",
+            Self::OtherGpu => "measured on other GPUs",
+            Self::ModelledOnly => "modelled only",
+        })
+    }
+}
+
+/// Seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Latency {
+    pub p50: f64,
+    pub p95: f64,
+    pub p99: f64,
+}
+
+/// How a device does it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Plan {
+    pub batching: Batching,
+    /// Items a second that one device bears within the promise.
+    pub rate: f64,
+    /// Of one item alone.
+    pub alone: f64,
+    /// Devices, the spares among them.
+    pub devices: u32,
+    /// When all spares have failed.
+    pub latency: Latency,
+    /// Items of a batch then, in the mean.
+    pub batch: f64,
+    pub bottleneck: Bottleneck,
+    pub cost_per_hour: Option<f64>,
+    pub cost_per_million: Option<f64>,
+    pub basis: Basis,
+    /// Mean error of predicted times on that basis: 0.1 is a tenth.
+    pub error: Option<f64>,
+}
+
+/// A kind of device, and what it does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    pub device: String,
+    pub outcome: Result<Plan, Impossible>,
+}
+
+/// All kinds: those that can, the cheapest first (the fastest where prices are unknown); then the others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    pub model: &'static ItemModel,
+    pub size: u32,
+    pub choices: Vec<Choice>,
+}
+
+impl Answer {
+    /// The first that can.
+    pub fn best(&self) -> Option<(&str, &Plan)> {
+        self.choices.iter().find_map(|c| Some((c.device.as_str(), c.outcome.as_ref().ok()?)))
+    }
+}
+
+/// Batches beyond this gain nothing on any GPU.
+const LARGEST: u32 = 1024;
+/// Bytes for the context of CUDA and the engine's own space. Assumed.
+const CONTEXT: f64 = 1.0e9;
+/// Requests of each simulated stream.
+const REQUESTS: usize = 16_384;
+/// Groups with fewer rows than this follow them too closely for their error on them to mean much.
+const MANY: usize = 10;
+
+/// Answers.
+///
+/// # Errors
+/// Where the question itself has no answer.
+pub fn answer(question: &Question, devices: &[Device]) -> Result<Answer, Refused> {
+    let (model, size) = checked(question, devices)?;
+    let group = super::calibration()
+        .of(model.family, question.runtime)
+        .ok_or_else(|| Refused::Unmeasured { model: model.name.clone() })?;
+    let arrivals = Arrivals::poisson(question.seed, REQUESTS);
+    let asked = Asked { question, model, work: model.work(size), group, arrivals };
+    let mut choices: Vec<Choice> = devices
+        .iter()
+        .map(|d| Choice { device: d.name(), outcome: asked.plan(d, devices) })
+        .collect();
+    choices.sort_by(|a, b| rank(a).partial_cmp(&rank(b)).unwrap_or(std::cmp::Ordering::Equal));
+    Ok(Answer { model, size, choices })
+}
+
+fn checked(q: &Question, devices: &[Device]) -> Result<(&'static ItemModel, u32), Refused> {
+    let model = super::model(&q.model)?;
+    let size = q.size.unwrap_or_else(|| model.usual_size());
+    if size == 0 || size > model.most() {
+        return Err(Refused::Size { model: model.name.clone(), size, most: model.most() });
+    }
+    let above = |what, value: f64| {
+        if value.is_finite() && value > 0.0 { Ok(()) } else { Err(Refused::Number { what, value }) }
+    };
+    above("the latency", q.promise.latency)?;
+    above("the rate", q.rate.unwrap_or(1.0))?;
+    if !(q.outside.is_finite() && q.outside >= 0.0) {
+        return Err(Refused::Number { what: "the time outside", value: q.outside });
+    }
+    if !(q.promise.part > 0.0 && q.promise.part < 1.0) {
+        return Err(Refused::Part(q.promise.part));
+    }
+    if devices.is_empty() { Err(Refused::NoDevices) } else { Ok((model, size)) }
+}
+
+/// Impossible ones last; then by cost; then by rate.
+fn rank(choice: &Choice) -> (bool, f64, f64) {
+    match &choice.outcome {
+        Ok(plan) => {
+            let cost = plan.cost_per_million.unwrap_or(f64::INFINITY);
+            (false, cost, -plan.rate)
+        }
+        Err(_) => (true, f64::INFINITY, 0.0),
+    }
+}
+
+struct Asked<'a> {
+    question: &'a Question,
+    model: &'static ItemModel,
+    work: Work,
+    group: &'a Group,
+    arrivals: Arrivals,
+}
+
+impl Asked<'_> {
+    fn plan(&self, device: &Device, all: &[Device]) -> Result<Plan, Impossible> {
+        let most = self.most(device)?;
+        let times: Vec<f64> = (1..=most).map(|b| self.time(device, b)).collect();
+        let load = Load { times: &times, outside: self.question.outside, arrivals: &self.arrivals };
+        let alone = times[0] + self.question.outside;
+        let promise = self.question.promise;
+        if alone > promise.latency {
+            return Err(self.slow(device, all, alone));
+        }
+        let crowded = || Impossible::Crowded {
+            item: self.model.item.clone(),
+            device: device.name(),
+            alone,
+            promise: promise.latency,
+        };
+        let best = load.best(promise).ok_or_else(crowded)?;
+        let rate = self.question.rate.unwrap_or(best.rate);
+        let (working, batching) = self.enough(&load, best.batching, best.rate, rate);
+        let served = load.serve(batching, rate / f64::from(working));
+        let at = |part| served.percentile(part) + self.question.outside;
+        let devices = working.saturating_add(self.question.spares);
+        let cost = device.price.map(|p| p * f64::from(devices));
+        let (basis, error) = self.basis(device);
+        Ok(Plan {
+            batching,
+            rate: best.rate,
+            alone,
+            devices,
+            latency: Latency { p50: at(0.5), p95: at(0.95), p99: at(0.99) },
+            batch: mean_batch(served.latencies.len(), served.batches),
+            bottleneck: self.bottleneck(device, batching, most),
+            cost_per_hour: cost,
+            cost_per_million: cost.map(|c| c / (rate * 3600.0) * 1e6),
+            basis,
+            error,
+        })
+    }
+
+    /// Devices that keep the promise together, and how they gather at that rate: company that is worth
+    /// waiting for at the highest rate may not come at a lower one.
+    fn enough(&self, load: &Load, best: Batching, each: f64, rate: f64) -> (u32, Batching) {
+        let mut working = ceiling(rate / each);
+        loop {
+            let at_once = Batching { delay: 0.0, ..best };
+            for batching in [best, at_once] {
+                let served = load.serve(batching, rate / f64::from(working));
+                let took = served.percentile(self.question.promise.part) + load.outside;
+                if took <= self.question.promise.latency || working == u32::MAX {
+                    return (working, batching);
+                }
+            }
+            working = working.saturating_add(working.div_ceil(16));
+        }
+    }
+
+    fn time(&self, device: &Device, batch: u32) -> f64 {
+        let c = &self.group.coefficients;
+        c.parts(&self.work, device, self.question.precision, f64::from(batch)).seconds()
+    }
+
+    /// The largest batch that fits.
+    fn most(&self, device: &Device) -> Result<u32, Impossible> {
+        let precision = self.question.precision;
+        if device.rate(precision) <= 0.0 {
+            let precision = precision.name();
+            return Err(Impossible::Precision { device: device.name(), precision });
+        }
+        let each = self.work.peak * precision.bytes();
+        let room = device.memory - CONTEXT - self.work.parameters * precision.bytes();
+        if room < each {
+            return Err(Impossible::Memory {
+                item: self.model.item.clone(),
+                device: device.name(),
+                needed: (device.memory - room + each) / 1e9,
+                has: device.memory / 1e9,
+            });
+        }
+        Ok((1..=LARGEST).rev().find(|&b| f64::from(b) * each <= room).unwrap_or(1))
+    }
+
+    fn slow(&self, device: &Device, all: &[Device], alone: f64) -> Impossible {
+        let promise = self.question.promise.latency;
+        let able = all.iter().filter(|d| self.most(d).is_ok());
+        let other = able
+            .map(|d| (d.name(), self.time(d, 1) + self.question.outside))
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+            .filter(|(name, _)| *name != device.name());
+        Impossible::Slow {
+            item: self.model.item.clone(),
+            device: device.name(),
+            alone,
+            promise,
+            other,
+        }
+    }
+
+    fn bottleneck(&self, device: &Device, batching: Batching, most: u32) -> Bottleneck {
+        if batching.most == most && most < LARGEST {
+            return Bottleneck::MemoryCapacity;
+        }
+        let batch = f64::from(batching.most);
+        let c = &self.group.coefficients;
+        c.parts(&self.work, device, self.question.precision, batch).bottleneck()
+    }
+
+    fn basis(&self, device: &Device) -> (Basis, Option<f64>) {
+        let errors = &self.group.errors;
+        if !self.group.precisions.contains(&self.question.precision) {
+            (Basis::ModelledOnly, None)
+        } else if !self.group.coefficients.gpus.contains_key(&device.gpu) {
+            (Basis::OtherGpu, errors.other_gpu)
+        } else if !self.group.models.contains(&self.model.id) {
+            (Basis::OtherModel, errors.other_model)
+        } else if self.group.rows < MANY {
+            (Basis::Measured, errors.other_gpu)
+        } else {
+            (Basis::Measured, Some(errors.fitted))
+        }
+    }
+}
+
+fn ceiling(devices: f64) -> u32 {
+    // Counted down by halves: a cast of a float would cut it silently.
+    let (mut low, mut high) = (1, u32::MAX);
+    while low < high {
+        let middle = low.midpoint(high);
+        if f64::from(middle) < devices { low = middle + 1 } else { high = middle }
+    }
+    low
+}
+
+fn mean_batch(requests: usize, batches: usize) -> f64 {
+    let count = |n: usize| u32::try_from(n).map_or(f64::MAX, f64::from);
+    count(requests) / count(batches.max(1))
+}

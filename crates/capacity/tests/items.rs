@@ -67,6 +67,7 @@ fn every_model_has_an_answer() {
             if model.id == "stable-diffusion-1.5" { Runtime::Eager } else { Runtime::TensorRt };
         let q = Question { runtime, ..question(&model.id, 60_000.0) };
         let plan = plan(&q, &a100()).expect("a minute is enough");
+        println!("{} {:.0}/s {:?} {:?}", model.id, plan.rate, plan.batching, plan.bottleneck);
         assert!(plan.rate > 0.0 && plan.latency.p99 <= 60.0, "{}: {plan:?}", model.id);
     }
 }
@@ -97,15 +98,18 @@ fn a_promise_that_cannot_be_kept_names_who_could() {
     let last = found.choices.last().expect("two");
     let said = last.outcome.as_ref().expect_err("too slow").to_string();
     println!("{said}");
-    assert!(said.starts_with("one of sequences alone takes") || said.starts_with("one"), "{said}");
-    assert!(said.contains("6.00 ms cannot be kept; a100-80gb needs"), "{said}");
+    assert!(said.starts_with("one sequence alone takes 1"), "{said}");
+    assert!(
+        said.contains(" ms on t4; a promise of 6.00 ms cannot be kept; a100-80gb needs 2."),
+        "{said}"
+    );
 }
 
 #[test]
 fn what_does_not_fit_says_what_is_needed() {
     let small = Device { memory: 5e9, ..t4() };
     let said = plan(&question("sdxl", 60_000.0), &small).expect_err("too small").to_string();
-    assert_eq!(said, "8.7 GB are needed for one of pictures; t4 has 5.0 GB");
+    assert_eq!(said, "8.7 GB are needed for one picture; t4 has 5.0 GB");
     let q = Question { precision: Precision::Fp8, ..question("resnet-50", 50.0) };
     let said = plan(&q, &t4()).expect_err("no fp8").to_string();
     assert_eq!(said, "t4 does not compute in fp8");
@@ -126,6 +130,39 @@ fn questions_without_an_answer_are_refused() {
 }
 
 #[test]
+fn tight_promises_gather_little() {
+    for ms in [1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0] {
+        let q = Question { precision: Precision::Int8, ..question("resnet-50", ms) };
+        let found = plan(&q, &t4());
+        println!("{ms}: {found:?}");
+        if let Ok(plan) = found {
+            assert!(f64::from(plan.batching.most) >= plan.batch);
+            assert!(plan.latency.p99 <= ms / 1e3);
+        }
+    }
+}
+
+/// `MLPerf` Inference, datacenter closed, ResNet-50 Server: 99 % within 15 ms.
+#[test]
+fn rates_under_a_promise_are_near_published_ones() {
+    let measured = [
+        // v3.1, NVIDIA L4x1_TRT.
+        (device("l4", 24.0, 300.0, 121.0, 242.0, 1.0), 12_204.0),
+        // v3.1, NVIDIA DGX-H100_H100-SXM-80GBx1_TRT.
+        (device("h100", 80.0, 3350.0, 989.0, 1979.0, 1.0), 73_019.0),
+        // v3.1, Oracle OCI-A100_A100-SXM-80GBx8_TRT: 290,028 on eight.
+        (a100(), 36_253.0),
+    ];
+    for (device, published) in measured {
+        let q = Question { precision: Precision::Int8, ..question("resnet-50", 15.0) };
+        let rate = plan(&q, &device).expect("can").rate;
+        let off = rate / published - 1.0;
+        println!("{}: {rate:.0}/s, published {published:.0}/s, {:+.0} %", device.name(), off * 100.0);
+        assert!(off.abs() < 0.35, "{}: {rate}", device.name());
+    }
+}
+
+#[test]
 fn slices_bear_their_share() {
     let whole = plan(&question("bert", 100.0), &a100()).expect("can");
     let slice = a100().sliced("1g.10gb", 1.0 / 7.0, 1.0 / 8.0, 10e9);
@@ -141,7 +178,7 @@ fn the_same_seed_gives_the_same_answer() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(12) })]
 
     #[test]
     fn a_looser_promise_never_bears_less(a in 2.0..200.0_f64, b in 2.0..200.0_f64, seed: u64) {

@@ -39,7 +39,7 @@ fn errors_are_bounded_where_much_was_measured() {
     let known = items::calibration();
     let of = |family, runtime| &known.of(family, runtime).expect("measured").errors;
     assert!(of(Family::Encoder, Runtime::TensorRt).fitted < 0.12);
-    assert!(of(Family::Convolution, Runtime::TensorRt).fitted < 0.12);
+    assert!(of(Family::Convolution, Runtime::TensorRt).fitted < 0.15);
     assert!(of(Family::Diffusion, Runtime::Eager).fitted < 0.06);
     assert!(of(Family::Encoder, Runtime::TensorRt).other_model.expect("several") < 0.15);
     assert!(of(Family::Convolution, Runtime::TensorRt).other_gpu.expect("several") < 0.30);

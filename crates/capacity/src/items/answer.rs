@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::queue::{Arrivals, Batching};
+use super::queue::{Arrivals, Batching, Served};
 use super::search::{Load, Promise};
-use super::{Bottleneck, Device, Group, ItemModel, Precision, Runtime, UnknownModel, Work};
+use super::{Bottleneck, Cell, Device, Group, ItemModel, Precision, Runtime, UnknownModel, Work};
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +49,7 @@ pub enum Refused {
 #[derive(Clone, Debug, PartialEq, Serialize, thiserror::Error)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 pub enum Impossible {
-    #[error("one of {item} alone takes {} on {device}: {} cannot be kept{}", ms(*alone), ms(*promise), faster(other.as_ref()))]
+    #[error("one {item} alone takes {} on {device}; a promise of {} cannot be kept{}", ms(*alone), ms(*promise), faster(other.as_ref()))]
     Slow {
         item: String,
         device: String,
@@ -58,11 +58,11 @@ pub enum Impossible {
         /// The fastest of the others, and its time.
         other: Option<(String, f64)>,
     },
-    #[error("{needed:.1} GB are needed for one of {item}; {device} has {has:.1} GB")]
+    #[error("{needed:.1} GB are needed for one {item}; {device} has {has:.1} GB")]
     Memory { item: String, device: String, needed: f64, has: f64 },
     #[error("{device} does not compute in {precision}")]
     Precision { device: String, precision: &'static str },
-    #[error("{device} bears one of {item} in {}, but no stream of them within {}", ms(*alone), ms(*promise))]
+    #[error("{device} bears one {item} in {}, but no stream of them within {}", ms(*alone), ms(*promise))]
     Crowded { item: String, device: String, alone: f64, promise: f64 },
 }
 
@@ -122,6 +122,7 @@ pub struct Plan {
     pub latency: Latency,
     /// Items of a batch then, in the mean.
     pub batch: f64,
+    /// At the highest rate.
     pub bottleneck: Bottleneck,
     pub cost_per_hour: Option<f64>,
     pub cost_per_million: Option<f64>,
@@ -157,7 +158,7 @@ const LARGEST: u32 = 1024;
 /// Bytes for the context of CUDA and the engine's own space. Assumed.
 const CONTEXT: f64 = 1.0e9;
 /// Requests of each simulated stream.
-const REQUESTS: usize = 16_384;
+const REQUESTS: usize = 8_192;
 /// Groups with fewer rows than this follow them too closely for their error on them to mean much.
 const MANY: usize = 10;
 
@@ -236,6 +237,8 @@ impl Asked<'_> {
             promise: promise.latency,
         };
         let best = load.best(promise).ok_or_else(crowded)?;
+        let busiest = load.serve(best.batching, best.rate);
+        let best = best.within(busiest.largest);
         let rate = self.question.rate.unwrap_or(best.rate);
         let (working, batching) = self.enough(&load, best.batching, best.rate, rate);
         let served = load.serve(batching, rate / f64::from(working));
@@ -249,8 +252,8 @@ impl Asked<'_> {
             alone,
             devices,
             latency: Latency { p50: at(0.5), p95: at(0.95), p99: at(0.99) },
-            batch: mean_batch(served.latencies.len(), served.batches),
-            bottleneck: self.bottleneck(device, batching, most),
+            batch: served.batch(),
+            bottleneck: self.bottleneck(device, &busiest, most),
             cost_per_hour: cost,
             cost_per_million: cost.map(|c| c / (rate * 3600.0) * 1e6),
             basis,
@@ -316,29 +319,40 @@ impl Asked<'_> {
         }
     }
 
-    fn bottleneck(&self, device: &Device, batching: Batching, most: u32) -> Bottleneck {
-        if batching.most == most && most < LARGEST {
+    /// At the highest rate.
+    fn bottleneck(&self, device: &Device, busiest: &Served, most: u32) -> Bottleneck {
+        if most < LARGEST && u32::try_from(busiest.largest).is_ok_and(|l| l >= most) {
             return Bottleneck::MemoryCapacity;
         }
-        let batch = f64::from(batching.most);
         let c = &self.group.coefficients;
-        c.parts(&self.work, device, self.question.precision, batch).bottleneck()
+        c.parts(&self.work, device, self.question.precision, busiest.batch()).bottleneck()
     }
 
     fn basis(&self, device: &Device) -> (Basis, Option<f64>) {
         let errors = &self.group.errors;
-        if !self.group.precisions.contains(&self.question.precision) {
-            (Basis::ModelledOnly, None)
-        } else if !self.group.coefficients.gpus.contains_key(&device.gpu) {
-            (Basis::OtherGpu, errors.other_gpu)
-        } else if !self.group.models.contains(&self.model.id) {
+        let precision = self.question.precision;
+        let mut alike = self.group.cells.iter().filter(|c| c.precision == precision).peekable();
+        if alike.peek().is_none() {
+            return (Basis::ModelledOnly, None);
+        }
+        let on = |cell: &Cell| cell.chips.iter().any(|c| c == device.chip());
+        let (same, others): (Vec<&Cell>, Vec<&Cell>) =
+            alike.partition(|c| c.model == self.model.id);
+        if same.iter().any(|c| on(c)) {
+            let few = self.group.rows < MANY;
+            (Basis::Measured, if few { errors.other_gpu } else { Some(errors.fitted) })
+        } else if others.iter().any(|c| on(c)) {
             (Basis::OtherModel, errors.other_model)
-        } else if self.group.rows < MANY {
-            (Basis::Measured, errors.other_gpu)
+        } else if same.is_empty() {
+            (Basis::OtherGpu, larger(errors.other_gpu, errors.other_model))
         } else {
-            (Basis::Measured, Some(errors.fitted))
+            (Basis::OtherGpu, errors.other_gpu)
         }
     }
+}
+
+fn larger(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    a.into_iter().chain(b).max_by(f64::total_cmp)
 }
 
 fn ceiling(devices: f64) -> u32 {
@@ -349,9 +363,4 @@ fn ceiling(devices: f64) -> u32 {
         if f64::from(middle) < devices { low = middle + 1 } else { high = middle }
     }
     low
-}
-
-fn mean_batch(requests: usize, batches: usize) -> f64 {
-    let count = |n: usize| u32::try_from(n).map_or(f64::MAX, f64::from);
-    count(requests) / count(batches.max(1))
 }

@@ -16,6 +16,14 @@ pub(super) struct File {
     gpu: Vec<Chip>,
     slice: Vec<Share>,
     source: Vec<Source>,
+    chip: Vec<Chips>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Chips {
+    id: String,
+    gpus: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -61,6 +69,13 @@ pub fn measured() -> Vec<Measured> {
         .map(|l| row(&file, l).expect("items_measured.csv is read by a test"))
         .collect()
 }
+
+/// What GPUs are called that behave alike.
+pub(super) fn chip(gpu: &str) -> &str {
+    CHIPS.iter().find(|c| c.gpus.iter().any(|g| g == gpu)).map_or(gpu, |c| c.id.as_str())
+}
+
+static CHIPS: LazyLock<Vec<Chips>> = LazyLock::new(|| file().chip);
 
 /// The coefficients of `items_fit.toml`.
 pub fn calibration() -> &'static Calibration {

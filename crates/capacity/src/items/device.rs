@@ -68,6 +68,11 @@ impl Device {
         }
     }
 
+    /// By what measurements of it are found: kinds of GPU with the same chip behave alike.
+    pub fn chip(&self) -> &str {
+        super::data::chip(&self.gpu)
+    }
+
     /// Dense operations a second.
     pub fn rate(&self, precision: Precision) -> f64 {
         match precision {

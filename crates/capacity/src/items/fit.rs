@@ -48,10 +48,18 @@ pub struct Group {
     pub family: Family,
     pub runtime: Runtime,
     pub rows: usize,
-    pub models: Vec<String>,
-    pub precisions: Vec<Precision>,
     pub coefficients: Coefficients,
     pub errors: Errors,
+    pub cells: Vec<Cell>,
+}
+
+/// What was measured.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cell {
+    pub model: String,
+    pub precision: Precision,
+    pub chips: Vec<String>,
 }
 
 /// Mean absolute errors, as parts of one.
@@ -92,21 +100,32 @@ fn group(rows: &[Measured], family: Family, runtime: Runtime) -> Group {
     let rows: Vec<&Measured> =
         rows.iter().filter(|r| r.model.family == family && r.runtime == runtime).collect();
     let coefficients = fit(&rows, runtime);
-    let models: BTreeSet<_> = rows.iter().map(|r| r.model.id.clone()).collect();
-    let precisions: BTreeSet<_> = rows.iter().map(|r| r.precision).collect();
     Group {
         family,
         runtime,
         rows: rows.len(),
-        models: models.into_iter().collect(),
-        precisions: precisions.into_iter().collect(),
+        cells: cells(&rows),
         errors: errors(&rows, &coefficients, runtime),
         coefficients: rounded(coefficients),
     }
 }
 
+fn cells(rows: &[&Measured]) -> Vec<Cell> {
+    let mut cells: BTreeMap<(String, Precision), BTreeSet<String>> = BTreeMap::new();
+    for row in rows {
+        let chips = cells.entry((row.model.id.clone(), row.precision)).or_default();
+        chips.insert(row.device.chip().to_owned());
+    }
+    let cell = |((model, precision), chips): (_, BTreeSet<String>)| Cell {
+        model,
+        precision,
+        chips: chips.into_iter().collect(),
+    };
+    cells.into_iter().map(cell).collect()
+}
+
 fn errors(rows: &[&Measured], coefficients: &Coefficients, runtime: Runtime) -> Errors {
-    let by_gpu = left_out(rows, runtime, |r| r.device.gpu.clone());
+    let by_gpu = left_out(rows, runtime, |r| r.device.chip().to_owned());
     let known: BTreeMap<_, _> = left_out(rows, runtime, |r| format!("{} {}", r.model.id, r.size));
     let pooled = |parts: &BTreeMap<String, Vec<f64>>| {
         let all: Vec<f64> = parts.values().flatten().copied().collect();
@@ -164,7 +183,7 @@ const ALIKE: f64 = 0.5;
 
 /// The coefficients with the smallest sum of errors and of deviations from what is usual.
 fn fit(rows: &[&Measured], runtime: Runtime) -> Coefficients {
-    let gpus: BTreeSet<String> = rows.iter().map(|r| r.device.gpu.clone()).collect();
+    let gpus: BTreeSet<String> = rows.iter().map(|r| r.device.chip().to_owned()).collect();
     let start = match runtime {
         Runtime::TensorRt => 5e-6_f64,
         Runtime::Eager => 30e-6,

@@ -16,7 +16,7 @@ mod time;
 pub use answer::{Answer, Basis, Choice, Impossible, Latency, Plan, Question, Refused, answer};
 pub use data::{Source, calibration, measured, sources};
 pub use device::{Device, Precision};
-pub use fit::{Calibration, Errors, Group, Measured, calibrate};
+pub use fit::{Calibration, Cell, Errors, Group, Measured, calibrate};
 pub use model::{Family, ItemModel, Pass, Shape, UnknownModel, Work, model, models};
 pub use queue::{Arrivals, Batching, Served, serve};
 pub use search::Promise;

@@ -47,7 +47,7 @@ pub struct ItemModel {
     pub id: String,
     pub aliases: Vec<String>,
     pub name: String,
-    /// What is counted: `images`.
+    /// What is counted: `image`.
     pub item: String,
     pub family: Family,
     pub shape: Shape,

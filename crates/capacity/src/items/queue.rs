@@ -47,6 +47,8 @@ pub struct Served {
     /// Of each request, in the order of arrival.
     pub latencies: Vec<f64>,
     pub batches: usize,
+    /// Items of the largest batch.
+    pub largest: usize,
     /// Seconds that the device worked.
     pub busy: f64,
     /// When the last request was done.
@@ -58,8 +60,13 @@ pub struct Served {
 pub fn serve(times: &[f64], batching: Batching, rate: f64, arrivals: &Arrivals) -> Served {
     let at = arrivals.times(rate);
     let most = usize::try_from(batching.most).unwrap_or(usize::MAX).min(times.len()).max(1);
-    let mut served =
-        Served { latencies: Vec::with_capacity(at.len()), batches: 0, busy: 0.0, end: 0.0 };
+    let mut served = Served {
+        latencies: Vec::with_capacity(at.len()),
+        batches: 0,
+        largest: 0,
+        busy: 0.0,
+        end: 0.0,
+    };
     let mut next = 0;
     while let Some(&first) = at.get(next) {
         let full = at.get(next + most - 1).copied().unwrap_or(f64::INFINITY);
@@ -69,7 +76,9 @@ pub fn serve(times: &[f64], batching: Batching, rate: f64, arrivals: &Arrivals) 
         served.end = start + takes;
         served.busy += takes;
         served.batches += 1;
-        served.latencies.extend(at[next..next + waiting].iter().map(|a| served.end - a));
+        served.largest = served.largest.max(waiting);
+        // Not `end - a`, which would round below the time of the batch.
+        served.latencies.extend(at[next..next + waiting].iter().map(|a| (start - a) + takes));
         next += waiting;
     }
     served
@@ -92,6 +101,12 @@ impl Served {
         let settled = self.settled();
         let count = u32::try_from(settled.len()).unwrap_or(u32::MAX).max(1);
         settled.iter().sum::<f64>() / f64::from(count)
+    }
+
+    /// Items of a batch in the mean.
+    pub fn batch(&self) -> f64 {
+        let count = |n: usize| u32::try_from(n).map_or(f64::MAX, f64::from);
+        count(self.latencies.len()) / count(self.batches.max(1))
     }
 
     fn settled(&self) -> &[f64] {
@@ -162,17 +177,15 @@ mod tests {
 
     #[test]
     fn a_slice_under_load_answers_as_measured() {
-        // MLPerf Inference v2.1, A100 1g.10gb, ResNet-50, Server: batches of 8, 1 ms, 3,527 a second;
-        // MultiStream gives the time of 8, SingleStream that of one.
-        let times: Vec<f64> =
-            (0..8).map(|b| 0.678_e-3 + (1.837e-3 - 0.678e-3) / 7.0 * f64::from(b)).collect();
+        // MLPerf Inference v2.1, closed/NVIDIA, A100 1g.10gb with Triton, ResNet-50, Server: batches of 8,
+        // 1 ms, 3,437 a second; MultiStream gives the time of 8. That fewer take as long (an engine of
+        // a fixed shape) is inferred from the median.
         let arrivals = Arrivals::poisson(SEED, 200_000);
-        let served = serve(&times, Batching { most: 8, delay: 1e-3 }, 3526.96, &arrivals);
-        let measured = [(0.5, 3.131e-3), (0.9, 4.261e-3), (0.99, 5.465e-3)];
-        for (part, seconds) in measured {
+        let served = serve(&[1.946e-3; 8], Batching { most: 8, delay: 1e-3 }, 3437.4, &arrivals);
+        for (part, seconds) in [(0.5, 3.300e-3), (0.9, 4.533e-3), (0.99, 5.826e-3)] {
             let off = served.percentile(part) / seconds - 1.0;
             println!("p{part}: {:.3} ms, {:+.1} %", served.percentile(part) * 1e3, off * 100.0);
-            assert!(off.abs() < 0.25, "{part}: {off}");
+            assert!(off.abs() < 0.05, "{part}: {off}");
         }
     }
 }

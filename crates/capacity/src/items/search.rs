@@ -26,10 +26,19 @@ pub(super) struct Best {
     pub(super) rate: f64,
 }
 
-/// Rates are tried in this many steps of what full batches bear.
-const STEPS: u32 = 64;
-/// A queue at more than this part of that grows while the stream is too short to show it.
-const MOST: u32 = 61;
+impl Best {
+    /// The same with batches that may be no larger than they became: nothing changes by it.
+    pub(super) fn within(self, largest: usize) -> Self {
+        let largest = u32::try_from(largest).unwrap_or(u32::MAX);
+        let most = largest.checked_next_power_of_two().unwrap_or(largest).min(self.batching.most);
+        Self { batching: Batching { most, ..self.batching }, ..self }
+    }
+}
+
+/// Rates are tried at squares of so many parts of what full batches bear: the low ones lie closer.
+const STEPS: u32 = 128;
+/// A queue beyond this step (95 % of that) grows while the stream is too short to show it.
+const MOST: u32 = 125;
 /// Waits for company, in times of one item.
 const WAITS: [f64; 3] = [0.0, 0.5, 2.0];
 
@@ -39,7 +48,7 @@ impl Load<'_> {
         serve(self.times, batching, rate, self.arrivals)
     }
 
-    /// Whether the promise holds. Zero is the rate at which every item is alone.
+    /// Whether the promise holds.
     fn keeps(&self, batching: Batching, rate: f64, promise: Promise) -> bool {
         self.serve(batching, rate).percentile(promise.part) + self.outside <= promise.latency
     }
@@ -52,7 +61,7 @@ impl Load<'_> {
             let full = f64::from(most) / self.time(most);
             for wait in WAITS {
                 let found = best.map_or(0.0, |b| b.rate);
-                let bears = full * f64::from(MOST) / f64::from(STEPS);
+                let bears = full * part(MOST);
                 if bears <= found || (most == 1 && wait > 0.0) {
                     continue;
                 }
@@ -69,7 +78,7 @@ impl Load<'_> {
     /// By bisection; on one grid for all promises.
     fn highest(&self, batching: Batching, full: f64, promise: Promise) -> f64 {
         let (mut kept, mut broken) = (0, MOST + 1);
-        let rate = |step: u32| full * f64::from(step) / f64::from(STEPS);
+        let rate = |step: u32| full * part(step);
         while kept + 1 < broken {
             let step = kept.midpoint(broken);
             if self.keeps(batching, rate(step), promise) {
@@ -85,6 +94,10 @@ impl Load<'_> {
         let index = usize::try_from(batch).unwrap_or(usize::MAX).saturating_sub(1);
         self.times.get(index).copied().unwrap_or(f64::INFINITY)
     }
+}
+
+fn part(step: u32) -> f64 {
+    (f64::from(step) / f64::from(STEPS)).powi(2)
 }
 
 /// Powers of two, and the largest there is.

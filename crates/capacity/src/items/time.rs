@@ -42,7 +42,7 @@ pub struct Coefficients {
     pub int8: f64,
     /// Of what operators write and read, what goes through memory and not through caches and fusion.
     pub traffic: f64,
-    /// GPUs that were measured: how their peak compares, under their limit of power.
+    /// chips that were measured: how their peak compares, under their limit of power.
     pub gpus: BTreeMap<String, f64>,
 }
 
@@ -82,7 +82,7 @@ impl Coefficients {
             Precision::Fp16 => self.fp16,
             Precision::Fp8 | Precision::Int8 => self.int8,
         };
-        let gpu = self.gpus.get(&device.gpu).copied().unwrap_or(1.0);
+        let gpu = self.gpus.get(device.chip()).copied().unwrap_or(1.0);
         // Each number is written once and read once.
         let bytes = precision.bytes() * (2.0 * self.traffic * work.outputs * batch + work.weights);
         Parts {

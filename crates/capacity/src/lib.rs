@@ -4,7 +4,21 @@
 //! over it, and a search for the cheapest deployment that keeps a promise. Pure functions: data sets,
 //! traces and seeds are arguments.
 
+pub mod calibrate;
+pub mod closed;
+pub mod cost;
+pub mod deployment;
+pub mod evaluate;
+pub mod gpu;
 pub mod items;
+pub mod model;
+mod nearest;
+mod price;
 mod step;
 
+pub use cost::{Coefficients, Roofline};
+pub use deployment::{Cache, Deployment, Engine, Memory, Unfit, Weights};
+pub use gpu::{Gpu, gpu};
+pub use model::{Model, model};
+pub use price::{PriceFault, Prices};
 pub use step::{Decode, Step, StepTime};

@@ -6,25 +6,16 @@ use capacity::items::{
 };
 use proptest::prelude::*;
 
-fn device(gpu: &str, gb: f64, bandwidth: f64, fp16: f64, int8: f64, price: f64) -> Device {
-    Device {
-        gpu: gpu.to_owned(),
-        slice: None,
-        memory: gb * 1e9,
-        bandwidth: bandwidth * 1e9,
-        fp16: fp16 * 1e12,
-        fp8: 0.0,
-        int8: int8 * 1e12,
-        price: Some(price),
-    }
+fn device(gpu: &str, price: f64) -> Device {
+    Device::whole(capacity::gpu(gpu).expect("in the catalogue"), Some(price))
 }
 
 fn t4() -> Device {
-    device("t4", 16.0, 320.0, 65.0, 130.0, 0.5)
+    device("t4", 0.5)
 }
 
 fn a100() -> Device {
-    device("a100-80gb", 80.0, 2039.0, 312.0, 624.0, 4.0)
+    device("a100", 4.0)
 }
 
 fn question(model: &str, ms: f64) -> Question {
@@ -118,7 +109,11 @@ fn what_does_not_fit_says_what_is_needed() {
 #[test]
 fn questions_without_an_answer_are_refused() {
     let ask = |q: &Question| answer(q, &[t4()]).expect_err("refused").to_string();
-    assert!(ask(&question("resnet", 1.0)).starts_with("no model of items is called `resnet`"));
+    let said = ask(&question("resnet", 1.0));
+    assert!(
+        said.starts_with("no model of items is called `resnet`; did you mean `resnet50`?"),
+        "{said}"
+    );
     let q = Question { size: Some(513), ..question("bert", 50.0) };
     assert_eq!(ask(&q), "BERT base takes sizes from 1 to 512, not 513");
     assert_eq!(ask(&question("bert", 0.0)), "the latency must be a number above zero, not 0");
@@ -147,9 +142,9 @@ fn tight_promises_gather_little() {
 fn rates_under_a_promise_are_near_published_ones() {
     let measured = [
         // v3.1, NVIDIA L4x1_TRT.
-        (device("l4", 24.0, 300.0, 121.0, 242.0, 1.0), 12_204.0),
+        (device("l4", 1.0), 12_204.0),
         // v3.1, NVIDIA DGX-H100_H100-SXM-80GBx1_TRT.
-        (device("h100", 80.0, 3350.0, 989.0, 1979.0, 1.0), 73_019.0),
+        (device("h100", 1.0), 73_019.0),
         // v3.1, Oracle OCI-A100_A100-SXM-80GBx8_TRT: 290,028 on eight.
         (a100(), 36_253.0),
     ];
@@ -157,7 +152,11 @@ fn rates_under_a_promise_are_near_published_ones() {
         let q = Question { precision: Precision::Int8, ..question("resnet-50", 15.0) };
         let rate = plan(&q, &device).expect("can").rate;
         let off = rate / published - 1.0;
-        println!("{}: {rate:.0}/s, published {published:.0}/s, {:+.0} %", device.name(), off * 100.0);
+        println!(
+            "{}: {rate:.0}/s, published {published:.0}/s, {:+.0} %",
+            device.name(),
+            off * 100.0
+        );
         assert!(off.abs() < 0.35, "{}: {rate}", device.name());
     }
 }
@@ -165,7 +164,9 @@ fn rates_under_a_promise_are_near_published_ones() {
 #[test]
 fn slices_bear_their_share() {
     let whole = plan(&question("bert", 100.0), &a100()).expect("can");
-    let slice = a100().sliced("1g.10gb", 1.0 / 7.0, 1.0 / 8.0, 10e9);
+    let gpu = capacity::gpu("a100").expect("in the catalogue");
+    let slice = Device::cut(gpu, gpu.slice("1g.10gb").expect("has MIG"), Some(7.0));
+    assert_eq!((slice.name().as_str(), slice.price), ("a100-80gb 1g.10gb", Some(1.0)));
     let part = plan(&question("bert", 100.0), &slice).expect("can");
     let share = part.rate / whole.rate;
     assert!((0.1..0.2).contains(&share), "{share}");

@@ -39,6 +39,7 @@ struct Chip {
 #[serde(deny_unknown_fields)]
 struct Share {
     id: String,
+    gpu: String,
     compute: f64,
     bandwidth: f64,
 }
@@ -91,7 +92,35 @@ fn row(file: &File, line: &str) -> Option<Measured> {
     let f: Vec<&str> = line.split(',').collect();
     let [model, size, gpu, slice, precision, runtime, batch, ms, source] = f.try_into().ok()?;
     let model = super::model::model(model).ok()?;
-    let chip = file.gpu.iter().find(|c| c.id == gpu)?;
+    Some(Measured {
+        model,
+        size: if size.is_empty() { model.usual_size() } else { size.parse().ok()? },
+        device: device(file, gpu, slice)?,
+        precision: match precision {
+            "fp16" => Precision::Fp16,
+            "int8" => Precision::Int8,
+            _ => return None,
+        },
+        runtime: match runtime {
+            "tensorrt" => Runtime::TensorRt,
+            "eager" => Runtime::Eager,
+            _ => return None,
+        },
+        batch: if batch.is_empty() { None } else { Some(batch.parse().ok()?) },
+        seconds: ms.parse::<f64>().ok()? / 1e3,
+        source: source.to_owned(),
+    })
+}
+
+/// From the catalogue, else from the GPUs that only rows have.
+fn device(file: &File, gpu: &str, slice: &str) -> Option<Device> {
+    let Some(chip) = file.gpu.iter().find(|c| c.id == gpu) else {
+        let gpu = crate::gpu(gpu).ok()?;
+        return match slice {
+            "" => Some(Device::whole(gpu, None)),
+            slice => Some(Device::cut(gpu, gpu.slice(slice).ok()?, None)),
+        };
+    };
     let whole = Device {
         gpu: gpu.to_owned(),
         slice: None,
@@ -102,18 +131,9 @@ fn row(file: &File, line: &str) -> Option<Measured> {
         int8: chip.int8 * 1e12,
         price: None,
     };
-    let device = match file.slice.iter().find(|s| s.id == slice) {
-        Some(s) => whole.sliced(slice, s.compute, s.bandwidth, 0.0),
-        None => whole,
-    };
-    Some(Measured {
-        model,
-        size: if size.is_empty() { model.usual_size() } else { size.parse().ok()? },
-        device,
-        precision: if precision == "int8" { Precision::Int8 } else { Precision::Fp16 },
-        runtime: if runtime == "eager" { Runtime::Eager } else { Runtime::TensorRt },
-        batch: if batch.is_empty() { None } else { Some(batch.parse().ok()?) },
-        seconds: ms.parse::<f64>().ok()? / 1e3,
-        source: source.to_owned(),
-    })
+    if slice.is_empty() {
+        return Some(whole);
+    }
+    let share = file.slice.iter().find(|s| s.id == slice && s.gpu == gpu)?;
+    Some(whole.sliced(slice, share.compute, share.bandwidth, 0.0))
 }

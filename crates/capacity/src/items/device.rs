@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::gpu::{Gpu, Slice};
+
 /// What numbers are computed in.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize,
@@ -53,18 +55,39 @@ pub struct Device {
 }
 
 impl Device {
-    /// A share of this GPU.
-    #[must_use]
-    pub fn sliced(&self, name: &str, compute: f64, bandwidth: f64, memory: f64) -> Self {
+    /// A whole GPU at a price for an hour.
+    pub fn whole(gpu: &Gpu, price: Option<f64>) -> Self {
         Self {
-            gpu: self.gpu.clone(),
+            gpu: gpu.id.clone(),
+            slice: None,
+            memory: f64::from(u32::try_from(gpu.memory_mib).unwrap_or(u32::MAX)) * 1_048_576.0,
+            bandwidth: gpu.bandwidth * 1e9,
+            fp16: gpu.fp16 * 1e12,
+            fp8: gpu.fp8 * 1e12,
+            int8: gpu.int8 * 1e12,
+            price,
+        }
+    }
+
+    /// A slice of a GPU that has that price as a whole, all of it cut into such slices.
+    pub fn cut(gpu: &Gpu, slice: &Slice, price: Option<f64>) -> Self {
+        let compute = f64::from(slice.sms) / f64::from(gpu.sms.max(1));
+        let whole = Self::whole(gpu, price.map(|p| p / f64::from(slice.most.max(1))));
+        let memory = slice.gib * 1_073_741_824.0;
+        whole.sliced(&slice.name, compute, f64::from(slice.memory) / 8.0, memory)
+    }
+
+    /// Shares of this GPU, at its price.
+    #[must_use]
+    pub fn sliced(self, name: &str, compute: f64, bandwidth: f64, memory: f64) -> Self {
+        Self {
             slice: Some(name.to_owned()),
             memory,
             bandwidth: self.bandwidth * bandwidth,
             fp16: self.fp16 * compute,
             fp8: self.fp8 * compute,
             int8: self.int8 * compute,
-            price: self.price.map(|p| p * bandwidth),
+            ..self
         }
     }
 

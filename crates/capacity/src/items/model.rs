@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::Precision;
+use crate::nearest;
 
 /// How a network computes; what was learnt on one holds for others of its family.
 #[derive(
@@ -134,9 +135,10 @@ impl ItemModel {
 
 /// No model has that name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no model of items is called `{name}`; known are {known}")]
+#[error("no model of items is called `{name}`; did you mean `{nearest}`? Known are {known}")]
 pub struct UnknownModel {
     pub name: String,
+    pub nearest: String,
     pub known: String,
 }
 
@@ -150,13 +152,16 @@ pub fn models() -> &'static [ItemModel] {
 /// # Errors
 /// With what is known.
 pub fn model(name: &str) -> Result<&'static ItemModel, UnknownModel> {
-    let named = |m: &&ItemModel| {
-        m.id.eq_ignore_ascii_case(name) || m.aliases.iter().any(|a| a.eq_ignore_ascii_case(name))
-    };
+    let named = |m: &&ItemModel| names(m).any(|n| n.eq_ignore_ascii_case(name));
     MODELS.iter().find(named).ok_or_else(|| UnknownModel {
         name: name.to_owned(),
+        nearest: nearest::of(name, MODELS.iter().flat_map(names)).to_owned(),
         known: MODELS.iter().map(|m| m.id.as_str()).collect::<Vec<_>>().join(", "),
     })
+}
+
+fn names(model: &ItemModel) -> impl Iterator<Item = &str> {
+    std::iter::once(model.id.as_str()).chain(model.aliases.iter().map(String::as_str))
 }
 
 static MODELS: LazyLock<Vec<ItemModel>> =

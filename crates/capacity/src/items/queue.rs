@@ -29,7 +29,7 @@ impl Arrivals {
     }
 }
 
-/// In (0, 1], by SplitMix64.
+/// In (0, 1], by `SplitMix64`.
 fn uniform(state: &mut u64) -> f64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut z = *state;

@@ -15,7 +15,7 @@ pub enum Runtime {
     /// A compiled engine.
     #[default]
     TensorRt,
-    /// PyTorch, operator by operator.
+    /// `PyTorch`, operator by operator.
     Eager,
 }
 

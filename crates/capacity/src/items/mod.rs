@@ -9,15 +9,17 @@ mod data;
 mod device;
 mod fit;
 mod model;
+mod question;
 mod queue;
 mod search;
 mod time;
 
-pub use answer::{Answer, Basis, Choice, Impossible, Latency, Plan, Question, Refused, answer};
+pub use answer::answer;
 pub use data::{Source, calibration, measured, sources};
 pub use device::{Device, Precision};
 pub use fit::{Calibration, Cell, Errors, Group, Measured, calibrate};
 pub use model::{Family, ItemModel, Pass, Shape, UnknownModel, Work, model, models};
+pub use question::{Answer, Basis, Choice, Impossible, Latency, Plan, Question, Refused};
 pub use queue::{Arrivals, Batching, Served, serve};
 pub use search::Promise;
 pub use time::{Bottleneck, Coefficients, Parts, Runtime};

@@ -13,6 +13,7 @@ pub mod deployment;
 pub mod engine;
 pub mod evaluate;
 pub mod gpu;
+pub mod items;
 pub mod load;
 pub mod model;
 mod nearest;

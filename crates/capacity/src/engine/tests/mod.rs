@@ -7,6 +7,7 @@ use super::{Admission, Engine, Fleet, History, PrefixCache, Router, simulate};
 use crate::load::{Arrivals, Length, Lengths, Load, Think, Trace};
 use crate::{Decode, Step, StepTime};
 use proptest::prelude::*;
+use serde_json::json;
 use slow::Slow;
 use std::num::NonZeroU32;
 
@@ -20,13 +21,8 @@ pub(super) struct Linear {
     pub(super) overhead: f64,
 }
 
-pub(super) const TYPICAL: Linear = Linear {
-    base: 8e-3,
-    per_request: 20e-6,
-    per_token: 64e-9,
-    per_prefill: 60e-6,
-    overhead: 2e-3,
-};
+pub(super) const TYPICAL: Linear =
+    Linear { base: 8e-3, per_request: 20e-6, per_token: 64e-9, per_prefill: 60e-6, overhead: 2e-3 };
 
 impl StepTime for Linear {
     fn seconds(&self, step: &Step) -> f64 {
@@ -69,8 +65,11 @@ pub(super) fn run(fleet: &Fleet, load: &Load, times: &dyn StepTime) -> History {
 }
 
 fn engines() -> impl Strategy<Value = Engine> {
-    let admissions =
-        prop_oneof![Just(Admission::FirstPiece), Just(Admission::Prompt), Just(Admission::Everything)];
+    let admissions = prop_oneof![
+        Just(Admission::FirstPiece),
+        Just(Admission::Prompt),
+        Just(Admission::Everything)
+    ];
     let caches = prop_oneof![Just(PrefixCache::On), Just(PrefixCache::Off)];
     (8_u32..120, 1_u32..9, 1_u32..12, 0_u32..60, 60_u32..400, admissions, caches).prop_map(
         |(blocks, block_tokens, max_sequences, spare, max_tokens, admission, prefix_cache)| {
@@ -97,9 +96,11 @@ fn traces() -> impl Strategy<Value = Load> {
         let (mut text, mut at) = (String::new(), 0);
         for (gap, pieces, input, output) in rows {
             at += gap * 200;
-            text += &format!(
-                "{{\"timestamp\": {at}, \"input_length\": {input}, \"output_length\": {output}, \"hash_ids\": {pieces:?}}}\n"
-            );
+            let line = json!({
+                "timestamp": at, "input_length": input, "output_length": output, "hash_ids": pieces,
+            });
+            text += &line.to_string();
+            text.push('\n');
         }
         let trace = Trace::read(text.as_bytes()).expect("it is a trace");
         Load::replay(trace, 1.0).expect("it is a load")
@@ -115,8 +116,10 @@ fn loads() -> impl Strategy<Value = Load> {
             users,
             think: Think::Exponential { seconds }
         }),
-        (1_u32..20, 0.0..0.5)
-            .prop_map(|(users, seconds)| Arrivals::Users { users, think: Think::Fixed { seconds } }),
+        (1_u32..20, 0.0..0.5).prop_map(|(users, seconds)| Arrivals::Users {
+            users,
+            think: Think::Fixed { seconds }
+        }),
     ];
     let length = || {
         prop_oneof![

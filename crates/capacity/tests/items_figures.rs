@@ -182,8 +182,7 @@ fn decoder(s: &mut Sum, mut side: u64) {
 
 /// Products and outputs twice: with the prompt and without.
 fn text(s: &mut Sum, layers: u64, width: u64) {
-    let mut once = Sum::default();
-    once.0 = 49_408 * width + PROMPT * width;
+    let mut once = Sum(49_408 * width + PROMPT * width, 0, 0, 0);
     for _ in 0..layers {
         once.norm(width, PROMPT);
         for _ in 0..3 {

@@ -111,6 +111,8 @@ pub struct Deployment {
 /// Why a deployment cannot be.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Unfit {
+    #[error("nothing was measured of {}", engine.name())]
+    Unmeasured { engine: Engine },
     #[error("a MIG slice has no link to others: {tp} of them cannot share a model")]
     SlicesApart { tp: u32 },
     #[error("{tp} GPUs cannot share the {heads} attention heads of {model} evenly")]

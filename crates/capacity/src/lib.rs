@@ -17,6 +17,7 @@ pub mod items;
 pub mod load;
 pub mod model;
 mod nearest;
+pub mod offers;
 mod price;
 pub mod search;
 mod step;

@@ -8,6 +8,7 @@ mod report;
 mod tables;
 mod validate;
 
+pub use checks::all as checks;
 pub use engines::{Stage, belongs, engine};
 pub use report::{Inputs, calibrate, counts, errors, read};
 pub use tables::{Peak, Tables, kernels};

@@ -2,8 +2,10 @@
 //! answered: what it would measure. Such runs begin with a burst and go on in waves, so that their means
 //! are not those of a steady state; therefore the run is replayed, step by step.
 
+mod peak;
 mod run;
 
+pub use peak::peak;
 use run::Run;
 
 use crate::Roofline;

@@ -1,4 +1,4 @@
-//! The project's own chores: test, tidy, gen, bench, cluster.
+//! The project's own chores: test, tidy, gen, bench, calibrate, cluster.
 //!
 //! `cargo xtask test` is the command of the README; the others keep the tree in order. A chore that
 //! cannot find a tool says which and skips it; only what was found wrong makes it fail.

@@ -36,6 +36,24 @@ fn held_out_errors_keep_the_promise() {
 }
 
 #[test]
+fn peaks_and_single_requests_on_an_a100_keep_the_promise() {
+    let checks = &Calibration::stored().checks;
+    let mean = |words: [&str; 2]| {
+        let of = checks.iter().filter(|c| words.iter().all(|w| c.what.contains(w)));
+        let errors: Vec<f64> = of.map(|c| (c.predicted / c.measured - 1.0).abs()).collect();
+        errors.iter().sum::<f64>() / errors.len() as f64
+    };
+    assert!(mean(["FP16, a100-80gb", "peak"]) <= 0.15);
+    assert!(mean(["A100-80", "next tokens"]) <= 0.12);
+}
+
+#[test]
+fn knees_are_found_where_they_were_measured() {
+    let knees = &Calibration::stored().knees;
+    assert!(knees.farther * 20 <= knees.sweeps, "{knees:?}");
+}
+
+#[test]
 fn stored_errors_are_those_of_the_data() {
     let Some(text) = rows() else {
         println!("skipped: the measurements are not here");

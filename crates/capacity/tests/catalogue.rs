@@ -1,5 +1,6 @@
 //! GPUs, models and what follows from their shapes.
 
+use capacity::gpu::gpus;
 use capacity::model::{Attention, ConfigError, from_config_bytes, model_names};
 use capacity::{Cache, Deployment, Engine, Unfit, Weights, gpu, model};
 
@@ -18,7 +19,7 @@ fn deployment(name: &str, gpu_name: &str, tensor_parallel: u32) -> Deployment {
 
 #[test]
 fn every_gpu_is_read_and_answers_to_its_names() {
-    assert!(capacity::gpu::gpus().len() >= 10);
+    assert!(gpus().len() >= 10);
     for (name, id) in
         [("a100-80", "a100-80gb"), ("A100-40", "a100-40gb"), ("h100_sxm", "h100"), ("H200", "h200")]
     {

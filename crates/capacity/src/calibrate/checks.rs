@@ -1,16 +1,11 @@
 //! Published figures that no fit saw.
 
 use crate::calibration::Check;
-use crate::closed::{Batching, Load, Method, Start, replay};
 use crate::evaluate::Table;
 use crate::{Cache, Coefficients, Deployment, Engine, Roofline, Step, StepTime, Weights};
 
-/// Steps of TensorRT-LLM as it is delivered.
-const BUDGET: u64 = 8192;
-const SEQUENCES: usize = 2048;
-
 /// All of them.
-pub(super) fn all(throughput: &str, batches: &str, coefficients: &Coefficients) -> Vec<Check> {
+pub fn all(throughput: &str, batches: &str, coefficients: &Coefficients) -> Vec<Check> {
     let (peaks, batches) = (Table::read(throughput), Table::read(batches));
     let peaks = peaks.rows.iter().filter_map(|r| peak(&peaks, r, coefficients));
     let batches = batches.rows.iter().filter_map(|r| alone(&batches, r, coefficients));
@@ -44,7 +39,6 @@ fn deployment(
     })
 }
 
-/// Output tokens a second, all requests sent at once: as many clients as the cache holds requests, twice.
 /// The published runs gave the cache 0.95 of what was free.
 fn peak(table: &Table, row: &[String], coefficients: &Coefficients) -> Option<Check> {
     let fp8 = table.field(row, "precision") == "fp8";
@@ -55,33 +49,15 @@ fn peak(table: &Table, row: &[String], coefficients: &Coefficients) -> Option<Ch
     };
     let (prompt, output) =
         (count(table, row, "input_tokens")?, count(table, row, "output_tokens")?);
-    let cache = d.memory().ok()?.tokens;
-    let clients =
-        u32::try_from((2 * cache / (prompt + output)).clamp(2, 2 * SEQUENCES as u64)).ok()?;
-    let batching = Batching {
-        engine: Engine::Trtllm,
-        budget: BUDGET.max(prompt),
-        cache,
-        sequences: SEQUENCES,
-    };
-    let rounds =
-        u32::try_from(count(table, row, "num_requests")?.div_ceil(u64::from(clients))).ok()?;
-    let method =
-        Method { rounds, prompts: (1.0, 1.0), outputs: (1.0, 1.0), start: Start::Together };
-    let means = replay(
-        &Roofline::new(&d, coefficients)?,
-        &batching,
-        &Load { prompt, output, clients },
-        &method,
-    )?;
+    let requests = u32::try_from(count(table, row, "num_requests")?).ok()?;
+    let precision = if fp8 { "FP8" } else { "FP16" };
     Some(Check {
         what: format!(
-            "TensorRT-LLM 0.17, Llama-3.1-8B {}, {gpu}, {prompt}/{output}: peak",
-            if fp8 { "FP8" } else { "FP16" }
+            "TensorRT-LLM 0.17, Llama-3.1-8B {precision}, {gpu}, {prompt}/{output}: peak"
         ),
         unit: "tokens/s".to_owned(),
         measured: number(table, row, "output_tokens_per_s")?,
-        predicted: means.throughput.round(),
+        predicted: crate::closed::peak(&d, coefficients, prompt, output, requests)?.round(),
     })
 }
 

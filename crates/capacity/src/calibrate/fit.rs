@@ -1,10 +1,10 @@
 //! Least squares with few, positive unknowns.
 
 /// Residuals and their weights at a point.
-pub type Residuals<'a> = dyn Fn(&[f64]) -> Vec<(f64, f64)> + 'a;
+pub(super) type Residuals<'a> = dyn Fn(&[f64]) -> Vec<(f64, f64)> + 'a;
 
 /// A set of residuals over the logarithms of the unknowns; the fit makes their robust sum small.
-pub struct Problem<'a> {
+pub(super) struct Problem<'a> {
     /// What is expected of the unknowns, all positive.
     pub expected: &'a [f64],
     /// How far each may be from that, in logarithms; farther is dearer. Zero: it stays.
@@ -29,7 +29,7 @@ const FIXED: f64 = 1e-6;
 
 /// Levenberg–Marquardt with differences over two per cent: a replayed run jumps where steps merge, so that
 /// smaller ones would measure noise.
-pub fn solve(problem: &Problem<'_>) -> Vec<f64> {
+pub(super) fn solve(problem: &Problem<'_>) -> Vec<f64> {
     let mut at: Vec<f64> = problem.start.iter().map(|v| v.ln()).collect();
     let mut best = cost(problem, &at);
     let mut damping = 1e-2;

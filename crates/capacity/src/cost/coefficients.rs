@@ -125,6 +125,12 @@ pub struct EngineCost {
 }
 
 impl EngineCost {
+    /// Without a server: nothing is read from clients or streamed to them.
+    #[must_use]
+    pub fn offline(&self) -> Self {
+        Self { request_us: 0.0, overhead_ms: 0.0, front_ms: 0.0, prompt_us: 0.0, ..*self }
+    }
+
     /// In the order of the fields.
     pub fn values(&self) -> [f64; 11] {
         let e = self;

@@ -168,7 +168,7 @@ pub(super) fn simulated(
     }
 }
 
-fn keeps(question: &Question, summary: &Summary) -> bool {
+pub(super) fn keeps(question: &Question, summary: &Summary) -> bool {
     let at = |values: &Percentiles| question.percentile.of(values);
     let within = |promised: Option<f64>, took: f64| promised.is_none_or(|most| took <= most);
     let promise = &question.promise;

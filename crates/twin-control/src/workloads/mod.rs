@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Deployment ─▶ ReplicaSet ─┐
+//! ReplicationController ────┤
 //! CronJob ─▶ Job ───────────┼─▶ Pod
 //! StatefulSet · DaemonSet ──┘
 //! ```
@@ -31,7 +32,8 @@ use crate::controller::Controller;
 pub fn controllers() -> Vec<Box<dyn Controller>> {
     vec![
         Box::<deployment::Deployments>::default(),
-        Box::<replica_set::ReplicaSets>::default(),
+        Box::new(replica_set::ReplicaSets::new()),
+        Box::new(replica_set::ReplicaSets::replication_controllers()),
         Box::<stateful_set::StatefulSets>::default(),
         Box::<daemon_set::DaemonSets>::default(),
         Box::<cron_job::CronJobs>::default(),

@@ -237,6 +237,7 @@ fn whole(short: &str) -> Option<fn(&mut Walk<'_>, &Map)> {
         "meta.v1.LabelSelectorRequirement" => workloads::requirement,
         "core.v1.NodeSelectorRequirement" => pods::node_requirement,
         "core.v1.Container" => pods::container,
+        "core.v1.PodCertificateProjection" => pods::certificate,
         "core.v1.PodSpec" => pods::spec,
         "core.v1.PodTemplateSpec" => pods::template,
         "core.v1.EnvVar" => pods::variable,

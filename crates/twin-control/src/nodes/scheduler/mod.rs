@@ -13,6 +13,7 @@ mod amounts;
 mod claims;
 mod demand;
 mod fleet;
+mod preempt;
 mod queue;
 mod refusal;
 mod search;
@@ -32,6 +33,7 @@ use crate::events::{Event, Severity};
 use crate::tables::{CLAIMS, NAMESPACES, NODES, PODS, STORAGE_CLASSES, VOLUMES};
 use demand::{Demands, alike};
 use fleet::Stay;
+use preempt::sacrifice;
 use queue::Queue;
 use std::collections::BTreeMap;
 use twin_core::api::{Act, Deed};
@@ -143,7 +145,15 @@ impl Scheduler {
         }
         let demand = self.demands.of(pod, &mut self.fleet.resources);
         match self.search(&demand, &claims) {
-            Verdict::Nowhere(refusals) => self.refused(pod, &refusals, view),
+            Verdict::Nowhere(refusals) => {
+                let sacrifice = sacrifice(pod, &demand, &claims, &mut self.fleet, view);
+                let mut outcome = self.refused(pod, &refusals, view);
+                if let Some(sacrifice) = sacrifice {
+                    nominate(pod, &sacrifice.node, &mut outcome);
+                    sacrifice.carry_out(pod, view, &mut outcome);
+                }
+                outcome
+            }
             Verdict::Node(node) => {
                 self.queue.succeeded(key);
                 self.fleet.put_pod(key, &node, &demand, Stay::Staying);
@@ -228,6 +238,17 @@ impl Controller for Scheduler {
         }
         outcome
     }
+}
+
+/// Notes where a pod will have room.
+fn nominate(pod: &Object, node: &str, outcome: &mut Outcome) {
+    let mut last = outcome.acts.pop();
+    let tree = match &mut last {
+        Some(Act { deed: Deed::UpdateStatus(tree), .. }) => std::mem::take(tree),
+        _ => pod.tree.clone(),
+    };
+    let tree = tree.with(&["status", "nominatedNodeName"], node.into());
+    outcome.update_status(PODS, &pod.key, tree);
 }
 
 fn bind(pod: &Object, node: &str) -> Outcome {

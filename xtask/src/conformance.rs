@@ -5,6 +5,7 @@
 //! lost. The module is `tests/conformance`; the first time builds for minutes.
 
 mod program;
+mod progress;
 mod report;
 mod verdict;
 
@@ -38,14 +39,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let folder = root().join("target/conformance");
     fs::create_dir_all(&folder)?;
     let twin = Twin::start(&folder, "3h")?;
-    say("running the suite; a dot passed, an F failed");
     let start = Instant::now();
     let file = folder.join("report.json");
     // Of an earlier run nothing may be left to be read.
     let _ = fs::remove_file(&file);
     // A failed spec is no failure of the run; without a report there was no run.
-    let ended = suite(&programs, arguments, &twin, &folder).status();
-    let ended = ended.context("cannot run ginkgo")?;
+    let ended = progress::watched(&mut suite(&programs, arguments, &twin, &folder), &folder)?;
     let text = fs::read_to_string(&file).with_context(|| format!("no report ({ended})"))?;
     let report = Report::read(&text)?;
     say(&format!("ran {} specs in {:.0?}", report.outcomes.len(), start.elapsed()));
@@ -53,10 +52,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     judge(&report, arguments.accept)
 }
 
-/// Ginkgo with the suite's program. Specs that wait for a real container are to fail soon.
+/// Ginkgo with the suite's program. Specs that wait for a real container are to fail soon; some that
+/// pass wait for five minutes.
 fn suite(programs: &Programs, arguments: &Arguments, twin: &Twin, folder: &Path) -> Command {
     let mut command = Command::new(&programs.ginkgo);
-    command.args(["--succinct", "--timeout=2h", "--grace-period=10s"]);
+    command.args(["--no-color", "--timeout=2h", "--grace-period=10s"]);
     command.args(["--label-filter=Conformance", "--json-report=report.json"]);
     command.arg(format!("--procs={}", arguments.procs));
     command.arg(format!("--output-dir={}", folder.display()));
@@ -66,7 +66,7 @@ fn suite(programs: &Programs, arguments: &Arguments, twin: &Twin, folder: &Path)
     command.arg(format!("--kubectl-path={}", programs.kubectl.display()));
     command.args(["--provider=skeleton", "--num-nodes=2", "--dns-domain=cluster.local"]);
     command.args(["--allowed-not-ready-nodes=-1", "--minStartupPods=-1"]);
-    command.args(["--node-schedulable-timeout=1m", "--limit=3m", "--patience=20s"]);
+    command.args(["--node-schedulable-timeout=1m", "--limit=6m", "--patience=20s"]);
     command.args(["--disable-log-dump", "--dump-logs-on-failure=false"]);
     command
 }

@@ -40,6 +40,7 @@ tables! {
     REVISIONS = "apps/controllerrevisions",
     SECRETS = "/secrets",
     SERVICES = "/services",
+    SERVICE_CIDRS = "networking.k8s.io/servicecidrs",
     SERVICE_ACCOUNTS = "/serviceaccounts",
     STATEFUL_SETS = "apps/statefulsets",
     STORAGE_CLASSES = "storage.k8s.io/storageclasses",

@@ -26,6 +26,8 @@ mod stateful_set;
 mod telling;
 mod template;
 
+pub(crate) use owner::reference;
+
 use crate::controller::Controller;
 
 /// Controllers of this folder.

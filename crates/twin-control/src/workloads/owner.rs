@@ -24,7 +24,7 @@ impl From<&Object> for Owned {
 }
 
 /// The reference by which an object controls another.
-pub(super) fn reference(owner: &Value) -> Value {
+pub(crate) fn reference(owner: &Value) -> Value {
     let part = |path: &[&str]| owner.at(path).cloned().unwrap_or_default();
     Value::from([
         ("apiVersion", part(&["apiVersion"])),

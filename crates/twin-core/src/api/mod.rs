@@ -20,6 +20,7 @@ mod quota;
 mod read;
 mod request;
 mod route;
+mod runtime;
 mod services;
 mod subresource;
 mod watch;

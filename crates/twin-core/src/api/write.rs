@@ -53,6 +53,7 @@ impl Api {
         };
         let object = born(resource, &object, &name, &namespace, call.moment);
         let object = self.prioritised(resource, object, &name)?;
+        let object = self.with_runtime(resource, object, &name)?;
         let object = admitted(resource, &without_status(resource, &object, &nothing));
         let key = Key::new(&namespace, &name);
         let object = self.ranged(resource, object, &key)?;

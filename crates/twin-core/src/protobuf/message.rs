@@ -32,7 +32,7 @@ impl<'a> Reader<'a> {
     /// A message of a struct.
     pub(super) fn object(&mut self, ty: TypeId, message: &[u8]) -> Result<Value, Malformed> {
         let schema = self.schema;
-        let Some(name) = &schema.get(ty).name else { return Err(Malformed) };
+        let Some(name) = schema.name_of(ty) else { return Err(Malformed) };
         let mut slots = BTreeMap::new();
         self.fields(ty, name, message, &mut slots)?;
         let entries = slots.into_iter().map(|(name, slot)| (name, slot.value()));

@@ -63,6 +63,16 @@ fn what_lies_inside_is_shown_as_json_shows_it() {
 }
 
 #[test]
+fn a_struct_that_is_merged_in_another_way_is_still_read() {
+    // The claim of a volume, which is a reference to an object as others are.
+    let claim = field(4, &[field(1, b"PersistentVolumeClaim"), field(3, b"c")].concat());
+    assert_eq!(
+        read(&envelope("v1", "PersistentVolume", &field(2, &claim))).unwrap(),
+        r#"{"kind":"PersistentVolume","apiVersion":"v1","spec":{"claimRef":{"kind":"PersistentVolumeClaim","name":"c"}}}"#
+    );
+}
+
+#[test]
 fn a_schema_may_stand_where_a_list_or_a_bool_may() {
     let text = field(5, b"string");
     let array = [field(5, b"array"), field(24, &field(1, &text))].concat();

@@ -100,6 +100,7 @@ fn form(word: &str) -> Option<fn(&str) -> Vec<String>> {
         "subdomain" => names::subdomain,
         "label-key" => names::label_key,
         "port-name" => names::port_name,
+        "sysctl" => names::sysctl,
         "config-key" => names::config_key,
         "env-name" => names::env_name,
         "path-segment" => names::path_segment,

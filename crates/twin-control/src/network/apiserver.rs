@@ -43,33 +43,31 @@ impl Controller for ApiServer {
                 outcome.create(table, "default", object);
             }
         }
-        self.range(view, &mut outcome);
+        range(view, &mut outcome);
         outcome
     }
 }
 
-impl ApiServer {
-    /// The range from which Services have their addresses, which is in use.
-    fn range(&self, view: &View<'_>, outcome: &mut Outcome) {
-        let key = Key::new("", NAME);
-        let Some(known) = view.get(&SERVICE_CIDRS, &key) else {
-            let spec = Value::from([("cidrs", vec![SERVICE_ADDRESSES.into()].into())]);
-            let name = Value::from([("name", NAME.into())]);
-            let range = Value::from([("metadata", name), ("spec", spec)]);
-            outcome.create(SERVICE_CIDRS, "", range);
-            return;
-        };
-        if known.tree.at(&["status", "conditions"]).is_none() {
-            let ready = Value::from([
-                ("type", "Ready".into()),
-                ("status", "True".into()),
-                ("reason", "".into()),
-                ("message", "Kubernetes default Service CIDR is ready".into()),
-                ("lastTransitionTime", view.now.value()),
-            ]);
-            let tree = known.tree.with(&["status", "conditions"], vec![ready].into());
-            outcome.update_status(SERVICE_CIDRS, &key, tree);
-        }
+/// The range from which Services have their addresses, which is in use.
+fn range(view: &View<'_>, outcome: &mut Outcome) {
+    let key = Key::new("", NAME);
+    let Some(known) = view.get(&SERVICE_CIDRS, &key) else {
+        let spec = Value::from([("cidrs", vec![SERVICE_ADDRESSES.into()].into())]);
+        let name = Value::from([("name", NAME.into())]);
+        let range = Value::from([("metadata", name), ("spec", spec)]);
+        outcome.create(SERVICE_CIDRS, "", range);
+        return;
+    };
+    if known.tree.at(&["status", "conditions"]).is_none() {
+        let ready = Value::from([
+            ("type", "Ready".into()),
+            ("status", "True".into()),
+            ("reason", "".into()),
+            ("message", "Kubernetes default Service CIDR is ready".into()),
+            ("lastTransitionTime", view.now.value()),
+        ]);
+        let tree = known.tree.with(&["status", "conditions"], vec![ready].into());
+        outcome.update_status(SERVICE_CIDRS, &key, tree);
     }
 }
 

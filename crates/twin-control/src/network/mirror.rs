@@ -4,7 +4,6 @@ use super::members::selector;
 use crate::controller::{Controller, Outcome, View, Wake};
 use crate::tables::{ENDPOINT_SLICES, ENDPOINTS, SERVICES};
 use crate::workloads::reference;
-use std::sync::Arc;
 use twin_core::api::Deletion;
 use twin_core::store::{Change, Key, Object, TableName};
 use twin_core::tree::Value;
@@ -39,8 +38,9 @@ impl Controller for Mirror {
     fn reconcile(&mut self, key: &Key, view: &View<'_>) -> Outcome {
         let mut outcome = Outcome::default();
         let endpoints = view.get(&ENDPOINTS, key).filter(|it| is_mirrored(&it.tree));
-        let alone = |it: &&Arc<Object>| selector(&it.tree).is_none();
-        let endpoints = endpoints.filter(|_| view.get(&SERVICES, key).filter(alone).is_some());
+        let service = view.get(&SERVICES, key);
+        let alone = service.is_some_and(|it| selector(&it.tree).is_none());
+        let endpoints = endpoints.filter(|_| alone);
         let mut wanted = endpoints.map(|it| slices(it)).unwrap_or_default().into_iter();
         let known = view.labelled(&ENDPOINT_SLICES, key.namespace(), SERVICE, key.name());
         for slice in known.filter(|slice| is_ours(&slice.tree)) {

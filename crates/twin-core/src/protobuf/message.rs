@@ -161,12 +161,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What JSON shows as one value of several types: in protobuf each has a field of its own.
+/// What JSON shows as a struct or something else: in protobuf each has a field of its own.
 #[derive(Clone, Copy)]
 enum Union {
-    OrArray,
-    OrBool,
-    OrTexts,
+    Array,
+    Bool,
+    Texts,
 }
 
 impl Union {
@@ -175,9 +175,9 @@ impl Union {
         let name = schema.get(ty).name.as_ref()?;
         let (part, or) = name.rsplit_once("Or")?;
         let union = match or {
-            "Array" => Self::OrArray,
-            "Bool" => Self::OrBool,
-            "StringArray" => Self::OrTexts,
+            "Array" => Self::Array,
+            "Bool" => Self::Bool,
+            "StringArray" => Self::Texts,
             _ => return None,
         };
         Some((union, schema.named(part)?))
@@ -189,18 +189,18 @@ impl Reader<'_> {
         let (mut list, mut allowed) = (Vec::new(), None);
         for field in Fields::new(message) {
             match (union, field?) {
-                (Union::OrBool, (1, payload)) => allowed = Some(payload.int()? != 0),
-                (Union::OrArray | Union::OrTexts, (1, payload)) | (Union::OrBool, (2, payload)) => {
+                (Union::Bool, (1, payload)) => allowed = Some(payload.int()? != 0),
+                (Union::Array | Union::Texts, (1, payload)) | (Union::Bool, (2, payload)) => {
                     return self.object(part, payload.bytes()?);
                 }
-                (Union::OrArray, (2, payload)) => list.push(self.object(part, payload.bytes()?)?),
-                (Union::OrTexts, (2, payload)) => list.push(text(payload.bytes()?)?.into()),
+                (Union::Array, (2, payload)) => list.push(self.object(part, payload.bytes()?)?),
+                (Union::Texts, (2, payload)) => list.push(text(payload.bytes()?)?.into()),
                 _ => {}
             }
         }
         match union {
-            Union::OrBool => Ok(Value::Bool(allowed.unwrap_or(false))),
-            Union::OrArray | Union::OrTexts => Ok(list.into()),
+            Union::Bool => Ok(Value::Bool(allowed.unwrap_or(false))),
+            Union::Array | Union::Texts => Ok(list.into()),
         }
     }
 }

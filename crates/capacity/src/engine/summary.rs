@@ -198,10 +198,15 @@ impl Percentiles {
         let batches: Vec<Points> = if size < 20 {
             Vec::new()
         } else {
-            values.chunks_exact(size).take(BATCHES).map(|batch| Points::of(batch.to_vec())).collect()
+            values
+                .chunks_exact(size)
+                .take(BATCHES)
+                .map(|batch| Points::of(batch.to_vec()))
+                .collect()
         };
-        let estimate = |of: fn(&Points) -> f64| {
-            Estimate { value: of(&all), half_width: half_width(batches.iter().map(of)) }
+        let estimate = |of: fn(&Points) -> f64| Estimate {
+            value: of(&all),
+            half_width: half_width(batches.iter().map(of)),
         };
         Percentiles {
             mean: estimate(|points| points.mean),

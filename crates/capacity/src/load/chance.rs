@@ -81,7 +81,10 @@ mod tests {
         assert!((mean - 1.0).abs() < 0.01 && (cv - 1.0).abs() < 0.01, "{mean} {cv}");
         for cv in [0.5, 1.0, 3.0] {
             let (mean, got) = moments(|| chance.gamma(1.0 / (cv * cv)));
-            assert!((mean - 1.0).abs() < 0.03 && (got / cv - 1.0).abs() < 0.03, "{cv}: {mean} {got}");
+            assert!(
+                (mean - 1.0).abs() < 0.03 && (got / cv - 1.0).abs() < 0.03,
+                "{cv}: {mean} {got}"
+            );
         }
     }
 

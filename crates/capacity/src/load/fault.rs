@@ -61,7 +61,9 @@ pub enum LoadFault {
         share: f64,
     },
     /// A distribution of nothing.
-    #[error("the distribution has no points: write pairs of tokens and the share with so many or fewer")]
+    #[error(
+        "the distribution has no points: write pairs of tokens and the share with so many or fewer"
+    )]
     NoPoints,
     /// A distribution that falls.
     #[error(

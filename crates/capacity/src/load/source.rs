@@ -41,7 +41,9 @@ impl<'a> Source<'a> {
     /// What is known from the start: the first of an open loop, the first of each user of a closed one.
     pub(crate) fn start(&mut self) -> Vec<Arrival> {
         match self.load.arrivals {
-            Arrivals::Concurrency(users) => (0..users).map_while(|_| self.next(Time::ZERO)).collect(),
+            Arrivals::Concurrency(users) => {
+                (0..users).map_while(|_| self.next(Time::ZERO)).collect()
+            }
             Arrivals::Users { users, think } => (0..users)
                 .map_while(|_| {
                     let at = Time::from_seconds(self.first_thought(think));

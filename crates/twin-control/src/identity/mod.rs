@@ -36,7 +36,7 @@ pub fn controllers() -> Vec<Box<dyn Controller>> {
 }
 
 /// In process there is no TLS, and so no certificate to trust.
-const NO_CERTIFICATE: &str = "";
+const NO_CERTIFICATE: &str = "# no certificate: no container of a twin asks for one\n";
 
 /// An object that every namespace has, and gets again if it is taken away.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Bodies to objects: media types, kinds, unknown fields.
 
 use super::{Api, Call};
-use crate::schema::{Mismatch, apply_defaults, conform};
+use crate::schema::{Mismatch, apply_custom_defaults, apply_defaults, conform};
 use crate::status::{Cause, Status};
 use crate::tree::{DecodeError, Value, decode, doubled};
 
@@ -70,9 +70,13 @@ impl Api {
                 }
             })?;
         let warnings = odd_fields(call, &conformed.unknown, doubled)?;
-        let object = apply_defaults(&self.schema, ty, &conformed.value)
-            .with(&["kind"], kind.name.clone().into())
-            .with(&["apiVersion"], version.into());
+        let object = apply_defaults(&self.schema, ty, &conformed.value);
+        let object = match &call.address.resource.custom {
+            Some(custom) => apply_custom_defaults(&custom.openapi, &object),
+            None => object,
+        };
+        let object =
+            object.with(&["kind"], kind.name.clone().into()).with(&["apiVersion"], version.into());
         Ok(Read { object, warnings })
     }
 }

@@ -99,7 +99,7 @@ impl Api {
         for object in &found {
             self.end(call, object, &options);
         }
-        self.listed(call, Page { objects: found, revision, next: None, remaining: None })
+        Self::listed(call, Page { objects: found, revision, next: None, remaining: None })
     }
 
     /// Ends an object if it is the one that is meant, and gives it as it then is.

@@ -6,7 +6,7 @@ use super::route::Address;
 use super::watch::Filter;
 use super::{Api, Call, Response, Watch, beats};
 use crate::registry::Resource;
-use crate::schema::apply_defaults;
+use crate::schema::apply_custom_defaults;
 use crate::selector::{FieldSelector, LabelSelector};
 use crate::status::{Reason, Status};
 use crate::store::{Key, Narrow, Object, Revision};
@@ -36,16 +36,16 @@ impl Api {
         };
         let resource = &call.address.resource;
         let object = beats::shown(resource, &object, call.moment.now);
-        Self::answered(call, 200, &self.seen(resource, &object))
+        Self::answered(call, 200, &Self::seen(resource, &object))
     }
 
     /// A stored object as its version shows it: custom resources with the defaults of today.
-    fn seen(&self, resource: &Resource, object: &Value) -> Value {
+    fn seen(resource: &Resource, object: &Value) -> Value {
         let shown = shown(resource, object);
-        if resource.custom.is_some() {
-            return apply_defaults(&self.schema, resource.ty, &shown);
+        match &resource.custom {
+            Some(custom) => apply_custom_defaults(&custom.openapi, &shown),
+            None => shown,
         }
-        shown
     }
 
     /// An object in the form that the client wants.
@@ -68,11 +68,11 @@ impl Api {
     pub(super) fn list(&self, call: &Call<'_>) -> Result<Response, Status> {
         let filter = Self::filter(call)?;
         let page = self.page(call, &filter)?;
-        self.listed(call, page)
+        Self::listed(call, page)
     }
 
     /// Objects as a list in the form that the client wants.
-    pub(super) fn listed(&self, call: &Call<'_>, page: Page) -> Result<Response, Status> {
+    pub(super) fn listed(call: &Call<'_>, page: Page) -> Result<Response, Status> {
         let projection = Projection::wanted(call)?;
         let resource = &call.address.resource;
         let mut metadata =
@@ -88,7 +88,7 @@ impl Api {
             metadata = metadata.with(&["continue"], "".into());
         }
         let now = call.moment.now;
-        let seen = |object| self.seen(resource, &beats::shown(resource, object, now));
+        let seen = |object| Self::seen(resource, &beats::shown(resource, object, now));
         let objects: Vec<_> = page.objects.iter().map(|object| seen(object)).collect();
         let list = projection.list(resource, objects.iter(), metadata, now);
         Ok(Response::json(200, &list))

@@ -12,7 +12,7 @@ mod rules;
 mod validate;
 
 pub use conform::{Conformed, Mismatch, conform};
-pub use defaults::apply_defaults;
+pub use defaults::{apply_custom_defaults, apply_defaults};
 pub use expression::{Unread, read as read_expression};
 pub use rules::Custom;
 pub(crate) use rules::VALIDATIONS;

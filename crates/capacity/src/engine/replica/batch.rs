@@ -122,9 +122,8 @@ impl Batch {
     /// The number of the steps in which it needs a block: those before which its blocks are full.
     fn turn(&self, member: &Member) -> Option<usize> {
         let period = self.turns.len() as u64;
-        (period > 0).then(|| {
-            Self::index(member.joined % period + period - member.cached % period, period)
-        })
+        (period > 0)
+            .then(|| Self::index(member.joined % period + period - member.cached % period, period))
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "it is less than the length of a vector")]

@@ -190,7 +190,9 @@ impl Replica {
         let line = setting.clock.line(batch);
         let steps = if pushed_out { 1 } else { self.steps_alike() };
         let mut run = Run { start, lack, used, steps, work: Work::Decode { line, context, batch } };
-        if self.waiting.is_empty() && let Some(&(at, _)) = self.entering.front() {
+        if self.waiting.is_empty()
+            && let Some(&(at, _)) = self.entering.front()
+        {
             run.cut(at);
         }
         run

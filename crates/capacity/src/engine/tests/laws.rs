@@ -121,7 +121,9 @@ fn past_the_cache_the_first_token_waits_and_the_others_do_not() {
 #[test]
 fn prompts_that_begin_alike_are_computed_once() {
     let line = |at: u32, last: u32| {
-        format!("{{\"timestamp\":{at},\"input_length\":1536,\"output_length\":8,\"hash_ids\":[1,2,{last}]}}\n")
+        format!(
+            "{{\"timestamp\":{at},\"input_length\":1536,\"output_length\":8,\"hash_ids\":[1,2,{last}]}}\n"
+        )
     };
     let text: String = (0..50).map(|at| line(at * 100, at + 10)).collect();
     let trace = Trace::read(text.as_bytes()).expect("it is a trace");

@@ -20,13 +20,8 @@ pub(super) struct Linear {
     pub(super) overhead: f64,
 }
 
-pub(super) const TYPICAL: Linear = Linear {
-    base: 8e-3,
-    per_request: 20e-6,
-    per_token: 64e-9,
-    per_prefill: 60e-6,
-    overhead: 2e-3,
-};
+pub(super) const TYPICAL: Linear =
+    Linear { base: 8e-3, per_request: 20e-6, per_token: 64e-9, per_prefill: 60e-6, overhead: 2e-3 };
 
 impl StepTime for Linear {
     fn seconds(&self, step: &Step) -> f64 {
@@ -69,8 +64,11 @@ pub(super) fn run(fleet: &Fleet, load: &Load, times: &dyn StepTime) -> History {
 }
 
 fn engines() -> impl Strategy<Value = Engine> {
-    let admissions =
-        prop_oneof![Just(Admission::FirstPiece), Just(Admission::Prompt), Just(Admission::Everything)];
+    let admissions = prop_oneof![
+        Just(Admission::FirstPiece),
+        Just(Admission::Prompt),
+        Just(Admission::Everything)
+    ];
     let caches = prop_oneof![Just(PrefixCache::On), Just(PrefixCache::Off)];
     (8_u32..120, 1_u32..9, 1_u32..12, 0_u32..60, 60_u32..400, admissions, caches).prop_map(
         |(blocks, block_tokens, max_sequences, spare, max_tokens, admission, prefix_cache)| {
@@ -115,8 +113,10 @@ fn loads() -> impl Strategy<Value = Load> {
             users,
             think: Think::Exponential { seconds }
         }),
-        (1_u32..20, 0.0..0.5)
-            .prop_map(|(users, seconds)| Arrivals::Users { users, think: Think::Fixed { seconds } }),
+        (1_u32..20, 0.0..0.5).prop_map(|(users, seconds)| Arrivals::Users {
+            users,
+            think: Think::Fixed { seconds }
+        }),
     ];
     let length = || {
         prop_oneof![

@@ -349,9 +349,8 @@ impl<'a> Slow<'a> {
     }
 
     fn hit(&self, replica: usize, request: usize, most: u64) -> Vec<usize> {
-        let known = |block| {
-            self.replicas[replica].named.get(&self.name_of(request, block)?).copied()
-        };
+        let known =
+            |block| self.replicas[replica].named.get(&self.name_of(request, block)?).copied();
         (0..most).map_while(known).collect()
     }
 
@@ -380,8 +379,7 @@ impl<'a> Slow<'a> {
             } else {
                 step.prefill_requests += 1;
                 step.prefill_tokens += one.scheduled;
-                step.prefill_pairs +=
-                    (one.cached + 1..=one.cached + one.scheduled).sum::<u64>();
+                step.prefill_pairs += (one.cached + 1..=one.cached + one.scheduled).sum::<u64>();
             }
         }
         (step.decodes + step.prefill_requests > 0).then_some(step)

@@ -22,9 +22,8 @@ pub(super) fn rows(
     bytes: &[u8],
     when: impl Fn(&str) -> Result<f64, Wrong>,
 ) -> Result<Vec<Row>, TraceFault> {
-    let read = |(line, bytes)| {
-        row(text(line, bytes)?, &when).map_err(|wrong| TraceFault { line, wrong })
-    };
+    let read =
+        |(line, bytes)| row(text(line, bytes)?, &when).map_err(|wrong| TraceFault { line, wrong });
     of(bytes).skip(1).map(read).collect()
 }
 

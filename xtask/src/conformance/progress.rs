@@ -27,7 +27,8 @@ pub(super) fn watched(command: &mut Command, folder: &Path) -> Result<ExitStatus
         if length == 0 {
             break;
         }
-        file.write_all(&piece[..length])?;
+        // A full disk shall not end what took half an hour.
+        let _ = file.write_all(&piece[..length]);
         seen.read(&piece[..length]);
         if seen.count >= told + STEP {
             told = seen.count;

@@ -36,6 +36,7 @@ use fleet::Stay;
 use preempt::sacrifice;
 use queue::Queue;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use twin_core::api::{Act, Deed};
 use twin_core::store::{Change, ChangeKind, Key, Object, TableName};
 use twin_core::tree::{Text, Value};
@@ -144,16 +145,10 @@ impl Scheduler {
             return if claims.waiting.is_empty() { bind(pod, &node) } else { Outcome::default() };
         }
         let demand = self.demands.of(pod, &mut self.fleet.resources);
+        // What was kept for it is its own.
+        self.fleet.take_out(key);
         match self.search(&demand, &claims) {
-            Verdict::Nowhere(refusals) => {
-                let sacrifice = sacrifice(pod, &demand, &claims, &mut self.fleet, view);
-                let mut outcome = self.refused(pod, &refusals, view);
-                if let Some(sacrifice) = sacrifice {
-                    nominate(pod, &sacrifice.node, &mut outcome);
-                    sacrifice.carry_out(pod, view, &mut outcome);
-                }
-                outcome
-            }
+            Verdict::Nowhere(refusals) => self.make_room(pod, &demand, &claims, &refusals, view),
             Verdict::Node(node) => {
                 self.queue.succeeded(key);
                 self.fleet.put_pod(key, &node, &demand, Stay::Staying);
@@ -164,6 +159,29 @@ impl Scheduler {
                 select(&claims.waiting, &node, view)
             }
         }
+    }
+
+    /// Lets others go for a pod that has no place, and keeps theirs for it.
+    fn make_room(
+        &mut self,
+        pod: &Object,
+        demand: &Arc<Demand>,
+        claims: &Claims,
+        refusals: &Refusals,
+        view: &View<'_>,
+    ) -> Outcome {
+        let mut outcome = self.refused(pod, refusals, view);
+        let node = if let Some(node) = preempt::waited_for(pod, view) {
+            Text::new(node)
+        } else if let Some(found) = sacrifice(pod, demand, claims, &mut self.fleet, view) {
+            nominate(pod, &found.node, &mut outcome);
+            found.carry_out(pod, view, &mut outcome);
+            found.node
+        } else {
+            return outcome;
+        };
+        self.fleet.put_pod(&pod.key, &node, demand, Stay::Staying);
+        outcome
     }
 
     fn search(&mut self, demand: &Demand, claims: &Claims) -> Verdict {

@@ -35,7 +35,7 @@ pub(super) fn sacrifice(
 ) -> Option<Sacrifice> {
     let own = priority(pod);
     let never = pod.tree.str_at(&["spec", "preemptionPolicy"]) == Some("Never");
-    if never || waits_for_victims(pod, own, view) {
+    if never {
         return None;
     }
     let nodes: Vec<_> = fleet.hosts().map(|(slot, host)| (slot, host.name.clone())).collect();
@@ -65,10 +65,11 @@ fn priority(pod: &Object) -> i64 {
     pod.tree.at(&["spec", "priority"]).and_then(Value::as_int).unwrap_or(0)
 }
 
-/// Whether somebody is going already on the node that was chosen for a pod.
-fn waits_for_victims(pod: &Object, own: i64, view: &View<'_>) -> bool {
+/// The node that was chosen for a pod, if somebody is going there already.
+pub(super) fn waited_for<'a>(pod: &'a Object, view: &View<'_>) -> Option<&'a str> {
     let chosen = pod.tree.str_at(&["status", "nominatedNodeName"]).unwrap_or_default();
-    !chosen.is_empty() && view.on_node(chosen).any(|it| ends(it) && priority(it) < own)
+    let going = |it: &Object| ends(it) && priority(it) < priority(pod);
+    (!chosen.is_empty() && view.on_node(chosen).any(|it| going(it))).then_some(chosen)
 }
 
 /// First the greatest of the victims counts, then all of them together.

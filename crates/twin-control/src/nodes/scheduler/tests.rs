@@ -438,6 +438,20 @@ fn who_matters_less_makes_room() {
 }
 
 #[test]
+fn the_room_is_kept_for_whom_it_was_made() {
+    let mut stage = ranked();
+    stage.pod("old", r#""cpu":"4""#, &class("low", "1"));
+    stage.settle();
+    stage.pod("urgent", r#""cpu":"4""#, &class("high", "1"));
+    stage.settle();
+    // Who went is there again before the other one gets its turn.
+    stage.deleted("/api/v1/namespaces/x/pods/old?gracePeriodSeconds=0");
+    stage.pod("new", r#""cpu":"4""#, &class("low", "1"));
+    stage.seconds(30);
+    assert_eq!((stage.place("urgent"), stage.place("new")), ("n1".to_owned(), String::new()));
+}
+
+#[test]
 fn nobody_goes_in_vain_or_for_an_equal() {
     for (own, cpu, more) in
         [("mid", "1", ""), ("high", "9", ""), ("high", "1", r#","preemptionPolicy":"Never""#)]

@@ -6,6 +6,7 @@ use crate::fuzz;
 use crate::shell::{cargo, run as execute, say};
 use anyhow::Result;
 use clap::Subcommand;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
@@ -37,6 +38,12 @@ pub(crate) enum Bench {
     State,
     /// The twin's scheduler alone: time for a pod over 7,500 nodes
     Scheduler,
+    /// Simulated requests in a second, on one core
+    Capacity {
+        /// The same question to inference-lab 1.0.0, by the path of its binary
+        #[arg(long)]
+        peer: Option<PathBuf>,
+    },
     /// Fuzz what reads other people's text for a while
     Fuzz(fuzz::Arguments),
 }
@@ -60,6 +67,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
             "--nocapture",
             "scheduler::tests::speed",
         ])),
+        Bench::Capacity { peer } => capacity(peer.as_deref()),
         Bench::Fuzz(arguments) => fuzz::run(arguments),
     }
 }
@@ -69,6 +77,19 @@ fn twin(name: &str, numbers: &[u32]) -> Result<()> {
     let numbers = numbers.iter().map(u32::to_string);
     let words = ["bench", "--package", "twin", "--bench", name, "--locked", "--"];
     execute(cargo().args(words).args(numbers))
+}
+
+/// Criterion prints elements in a second: an element is a request.
+fn capacity(peer: Option<&Path>) -> Result<()> {
+    say("an element is a request: `elem/s` reads as requests in a second, on one core");
+    let bench = |name| ["bench", "--package", "capacity", "--bench", name, "--locked"];
+    execute(cargo().args(bench("simulate")))?;
+    match peer {
+        Some(peer) => {
+            execute(cargo().args(bench("peer")).arg("--").arg(std::path::absolute(peer)?))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Criterion prints elements in a second: an element is a Compose file.

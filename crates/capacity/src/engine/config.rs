@@ -52,6 +52,16 @@ pub enum EngineFault {
         /// Which.
         what: &'static str,
     },
+    /// More than is kept in memory.
+    #[error("{what} is {given}: at most {most} are simulated")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// As given.
+        given: u32,
+        /// The limit.
+        most: u32,
+    },
     /// A batch that its budget does not allow.
     #[error(
         "a step of {tokens} tokens cannot serve {sequences} sequences: allow at least one token each"
@@ -63,6 +73,11 @@ pub enum EngineFault {
         sequences: u32,
     },
 }
+
+/// A table has a row for each token of a block.
+const MOST_BLOCK_TOKENS: u32 = 65_536;
+/// Replicas that are simulated at once.
+pub(super) const MOST_REPLICAS: u32 = 10_000;
 
 impl Engine {
     /// Whether something can run on it.
@@ -77,6 +92,10 @@ impl Engine {
             if limit == 0 {
                 return Err(EngineFault::Zero { what });
             }
+        }
+        let (what, given, most) = ("the size of blocks", self.block_tokens, MOST_BLOCK_TOKENS);
+        if given > most {
+            return Err(EngineFault::TooMany { what, given, most });
         }
         let (tokens, sequences) = (self.max_batched_tokens, self.max_sequences);
         if tokens < sequences { Err(EngineFault::Budget { tokens, sequences }) } else { Ok(()) }
@@ -111,6 +130,8 @@ mod tests {
         assert_eq!(engine.check(), Ok(()));
         let tight = Engine { max_batched_tokens: 7, ..engine };
         assert_eq!(tight.check(), Err(EngineFault::Budget { tokens: 7, sequences: 8 }));
+        let endless = Engine { block_tokens: u32::MAX, ..engine };
+        assert!(matches!(endless.check(), Err(EngineFault::TooMany { most: 65_536, .. })));
         let none = Engine { block_tokens: 0, ..engine };
         assert_eq!(none.check(), Err(EngineFault::Zero { what: "the size of blocks" }));
     }

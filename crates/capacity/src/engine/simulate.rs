@@ -1,7 +1,7 @@
 //! The loop over events.
 
 use super::book::Book;
-use super::config::{Engine, EngineFault};
+use super::config::{Engine, EngineFault, MOST_REPLICAS};
 use super::history::{History, Refusal};
 use super::line::Clock;
 use super::replica::{Due, Replica, Setting};
@@ -33,6 +33,10 @@ pub fn simulate<T: StepTime + ?Sized>(
     times: &T,
 ) -> Result<History, EngineFault> {
     fleet.engine.check()?;
+    let (what, given, most) = ("the number of replicas", fleet.replicas.get(), MOST_REPLICAS);
+    if given > most {
+        return Err(EngineFault::TooMany { what, given, most });
+    }
     Ok(Simulation::new(fleet, load, times).run())
 }
 

@@ -8,6 +8,12 @@ pub enum LoadFault {
     /// Nobody asks anything.
     #[error("there are no requests: ask for at least one")]
     NoRequests,
+    /// More than fit into memory.
+    #[error("{requests} requests: at most twenty million are simulated")]
+    TooManyRequests {
+        /// As given.
+        requests: u32,
+    },
     /// A closed loop of nobody.
     #[error("there are no users: name at least one")]
     NoUsers,

@@ -105,8 +105,9 @@ impl Length {
     fn check(&self) -> Result<(), LoadFault> {
         match *self {
             Length::Fixed(0) | Length::Uniform(0, _) => Err(LoadFault::NoTokens),
-            Length::Fixed(tokens) if tokens > LONGEST => Err(LoadFault::TooLong { tokens }),
-            Length::Uniform(_, tokens) if tokens > LONGEST => Err(LoadFault::TooLong { tokens }),
+            Length::Fixed(tokens) | Length::Uniform(_, tokens) if tokens > LONGEST => {
+                Err(LoadFault::TooLong { tokens })
+            }
             Length::Uniform(low, high) if low > high => Err(LoadFault::Range { low, high }),
             _ => Ok(()),
         }

@@ -76,6 +76,9 @@ pub enum Think {
     },
 }
 
+/// Each takes about two hundred bytes while it is simulated.
+const MOST_REQUESTS: u32 = 20_000_000;
+
 impl Load {
     /// So many requests. A trace brings lengths of its own ([`Load::replay`]).
     pub fn new(
@@ -90,6 +93,9 @@ impl Load {
         let requests = requests.min(most);
         if requests == 0 {
             return Err(LoadFault::NoRequests);
+        }
+        if requests > MOST_REQUESTS {
+            return Err(LoadFault::TooManyRequests { requests });
         }
         Ok(Load { arrivals, lengths, requests, seed })
     }

@@ -7,6 +7,7 @@ use super::{Admission, Engine, Fleet, History, PrefixCache, Router, simulate};
 use crate::load::{Arrivals, Length, Lengths, Load, Think, Trace};
 use crate::{Decode, Step, StepTime};
 use proptest::prelude::*;
+use serde_json::json;
 use slow::Slow;
 use std::num::NonZeroU32;
 
@@ -95,9 +96,11 @@ fn traces() -> impl Strategy<Value = Load> {
         let (mut text, mut at) = (String::new(), 0);
         for (gap, pieces, input, output) in rows {
             at += gap * 200;
-            text += &format!(
-                "{{\"timestamp\": {at}, \"input_length\": {input}, \"output_length\": {output}, \"hash_ids\": {pieces:?}}}\n"
-            );
+            let line = json!({
+                "timestamp": at, "input_length": input, "output_length": output, "hash_ids": pieces,
+            });
+            text += &line.to_string();
+            text.push('\n');
         }
         let trace = Trace::read(text.as_bytes()).expect("it is a trace");
         Load::replay(trace, 1.0).expect("it is a load")

@@ -4,6 +4,7 @@ use super::super::{Admission, Engine, Fleet, History, PrefixCache, Router};
 use super::super::{Outcome, Refusal, Request};
 use crate::load::{Arrival, Load, Source};
 use crate::{Step, StepTime, Time};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 
 pub(super) struct Slow<'a> {
@@ -203,7 +204,8 @@ impl<'a> Slow<'a> {
     }
 
     fn blocks_for(&self, tokens: u64) -> usize {
-        tokens.div_ceil(u64::from(self.engine.block_tokens)) as usize
+        let blocks = tokens.div_ceil(u64::from(self.engine.block_tokens));
+        usize::try_from(blocks).expect("tests are small")
     }
 
     fn finish(&mut self, replica: usize) {
@@ -359,11 +361,11 @@ impl<'a> Slow<'a> {
         let full = (one.cached + one.scheduled) / u64::from(self.engine.block_tokens);
         for place in 0..full {
             let one = &self.replicas[replica].running[at];
-            let block = one.blocks[place as usize];
+            let block = one.blocks[usize::try_from(place).expect("tests are small")];
             if let Some(name) = self.name_of(one.request, place) {
                 let server = &mut self.replicas[replica];
-                if !server.named.contains_key(&name) {
-                    server.named.insert(name, block);
+                if let Entry::Vacant(unnamed) = server.named.entry(name) {
+                    unnamed.insert(block);
                     server.names[block] = Some(name);
                 }
             }

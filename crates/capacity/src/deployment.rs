@@ -31,6 +31,41 @@ impl Weights {
     }
 }
 
+/// Formats as people write them.
+const FORMATS: [(&str, Weights); 8] = [
+    ("bf16", Weights::Bf16),
+    ("fp16", Weights::Bf16),
+    ("fp8", Weights::Fp8),
+    ("fp8-block", Weights::Fp8Block),
+    ("int8", Weights::Int8),
+    ("int4", Weights::Int4),
+    ("nvfp4", Weights::Nvfp4),
+    ("mxfp4", Weights::Mxfp4),
+];
+
+/// A format that is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no format of {what}; write {known}")]
+pub struct UnknownFormat {
+    pub text: String,
+    /// Of what.
+    pub what: &'static str,
+    /// With commas.
+    pub known: String,
+}
+
+impl Weights {
+    /// The format of that name.
+    pub fn named(text: &str) -> Result<Self, UnknownFormat> {
+        let found = FORMATS.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+        found.map(|(_, weights)| *weights).ok_or_else(|| UnknownFormat {
+            text: text.to_owned(),
+            what: "weights",
+            known: FORMATS.map(|(name, _)| name).join(", "),
+        })
+    }
+}
+
 impl From<Stored> for Weights {
     fn from(stored: Stored) -> Self {
         match stored {
@@ -60,6 +95,21 @@ impl Cache {
     }
 }
 
+impl Cache {
+    /// The format of that name.
+    pub fn named(text: &str) -> Result<Self, UnknownFormat> {
+        match text.to_ascii_lowercase().as_str() {
+            "bf16" | "fp16" => Ok(Self::Bf16),
+            "fp8" => Ok(Self::Fp8),
+            _ => Err(UnknownFormat {
+                text: text.to_owned(),
+                what: "a KV cache",
+                known: "bf16, fp16, fp8".to_owned(),
+            }),
+        }
+    }
+}
+
 /// Engines, by how they form steps.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
@@ -82,9 +132,15 @@ impl Engine {
         }
     }
 
-    /// The engine of that name.
+    /// The engine of that name. `LMDeploy`'s is written in C++ as TensorRT-LLM's is, and stands in its place.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|e| e.name().eq_ignore_ascii_case(name))
+        match name.to_lowercase().as_str() {
+            "vllm" => Some(Self::Vllm),
+            "sglang" => Some(Self::Sglang),
+            "trtllm" | "trt-llm" | "tensorrt-llm" | "tensorrt_llm" | "lmdeploy"
+            | "lmdeploy-turbomind" => Some(Self::Trtllm),
+            _ => None,
+        }
     }
 }
 
@@ -105,6 +161,8 @@ pub struct Deployment {
 /// Why a deployment cannot be.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Unfit {
+    #[error("nothing was measured of {}", engine.name())]
+    Unmeasured { engine: Engine },
     #[error("a MIG slice has no link to others: {tp} of them cannot share a model")]
     SlicesApart { tp: u32 },
     #[error("{tp} GPUs cannot share the {heads} attention heads of {model} evenly")]

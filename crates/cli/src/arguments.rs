@@ -1,10 +1,12 @@
 //! The command line.
 
+mod capacity;
 mod live;
 mod nodes;
 mod twin;
 mod values;
 
+pub(crate) use capacity::{CapacityArguments, CapacityCommand, EvaluateArguments, Percentile};
 pub(crate) use live::{
     DiffArguments, DoctorArguments, DownArguments, LogsArguments, ReuseArguments, StatusArguments,
     TargetArguments, UpArguments,
@@ -32,6 +34,7 @@ pub(crate) enum Command {
     Plan(PlanArguments),
     Explain(ExplainArguments),
     Check(CheckArguments),
+    Capacity(Box<CapacityArguments>),
     Up(UpArguments),
     Down(DownArguments),
     Status(StatusArguments),

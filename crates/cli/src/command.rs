@@ -1,5 +1,6 @@
 //! One module for each command.
 
+mod capacity;
 mod check;
 mod diff;
 mod doctor;
@@ -26,6 +27,7 @@ pub(crate) fn run(
     match command {
         Command::Plan(arguments) => plan::run(arguments, variables, printer),
         Command::Explain(arguments) => explain::run(arguments, variables, printer),
+        Command::Capacity(arguments) => capacity::run(arguments, variables, printer),
         Command::Check(arguments) => check::run(arguments, printer),
         Command::Up(arguments) => up::run(arguments, variables, printer),
         Command::Down(arguments) => down::run(arguments, variables, printer),

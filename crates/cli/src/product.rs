@@ -1,6 +1,7 @@
 //! From Compose files on the disk to a plan that is ready to be shown.
 
 mod files;
+pub(crate) mod inference;
 mod network;
 mod options;
 mod remembered;

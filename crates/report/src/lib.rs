@@ -4,6 +4,7 @@
 //! Everything here is a pure function of a [`View`] (or of a part of one). What it shows was decided and recorded before;
 //! nothing is decided here.
 
+mod capacity;
 mod diff;
 mod explain;
 mod html;
@@ -15,6 +16,7 @@ mod svg;
 mod terminal;
 mod text;
 
+pub use capacity::{CapacityView, Served, capacity, capacity_json, curves, items};
 pub use diff::{Diff, NotAPlan, diff};
 pub use explain::{Unknown, explain};
 pub use html::html;

@@ -59,6 +59,11 @@ pub struct Mark {
     pub name: String,
 }
 
+/// Plots below each other, as one document.
+pub fn stacked(plots: &[Plot]) -> String {
+    svg::stacked(plots)
+}
+
 impl Plot {
     /// As a document that stands alone, or in a page.
     pub fn svg(&self) -> String {

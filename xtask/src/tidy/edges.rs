@@ -17,7 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("manifest", &["units", "model"]),
     ("check", &["yaml"]),
     ("networks", &["model", "check"]),
-    ("report", &["units", "yaml", "model"]),
+    ("report", &["units", "yaml", "model", "capacity"]),
     ("apply", &[]),
     ("cluster", &["model", "apply"]),
     ("twin-core", &["yaml"]),

@@ -2,6 +2,7 @@
 
 mod coefficients;
 mod roofline;
+mod shape;
 
 pub use coefficients::{
     Arithmetic, AttentionCost, Coefficients, EngineCost, Gemm, Kernels, Reduce,

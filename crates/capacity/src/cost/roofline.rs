@@ -3,17 +3,9 @@
 use std::sync::OnceLock;
 
 use super::coefficients::{Arithmetic, AttentionCost, Coefficients, EngineCost, Gemm, Reduce};
+use super::shape::{Product, Shape, products};
 use crate::deployment::Deployment;
-use crate::model::Attention;
 use crate::{Decode, Step, StepTime};
-
-/// A weight matrix of `outputs` × `inputs` on one GPU, and how often it occurs.
-#[derive(Clone, Copy, Debug)]
-struct Product {
-    outputs: f64,
-    inputs: f64,
-    times: f64,
-}
 
 /// Experts on one GPU.
 #[derive(Clone, Copy, Debug)]
@@ -80,30 +72,6 @@ pub struct Roofline {
     table: Vec<OnceLock<Decode>>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Shape {
-    layers: f64,
-    hidden: f64,
-    heads: f64,
-    /// Numbers of queries, keys and values on one GPU.
-    qkv: f64,
-    /// Inner width on one GPU that a token sees.
-    inner: f64,
-    /// Operations for a pair of tokens on one GPU, all layers.
-    pair_operations: f64,
-    kv_bytes: f64,
-    /// Operations for a cached token and a new one, all layers, where they count (MLA).
-    kv_operations: f64,
-    gpus: f64,
-    /// One direction of the link, bytes a second.
-    link: f64,
-    /// Bytes a second, raw.
-    bandwidth: f64,
-    /// 16-bit operations a second, raw.
-    operations: f64,
-    weight_bytes: f64,
-}
-
 #[allow(clippy::cast_precision_loss)] // Counts are far below 2^52.
 impl Roofline {
     /// The deployment's steps. `None` where nothing was fitted for its engine.
@@ -151,9 +119,9 @@ impl Roofline {
         Floor { weights: s.weight_bytes / s.bandwidth, per_token: s.kv_bytes / s.bandwidth }
     }
 
-    /// Milliseconds outside steps of a request with a prompt of that length.
-    pub fn request_overhead(&self, prompt: u64) -> f64 {
-        self.engine.overhead_ms * 1e-3 + self.engine.prompt_us * 1e-6 * prompt as f64
+    /// Seconds of the front end for a prompt of that length, which it gives to one request at a time.
+    pub fn front_end(&self, prompt: u64) -> f64 {
+        self.engine.front_ms * 1e-3 + self.engine.prompt_us * 1e-6 * prompt as f64
     }
 
     fn matrices(&self, tokens: f64, rows_out: f64) -> f64 {
@@ -169,7 +137,7 @@ impl Roofline {
         let bytes = touched * r.weights * self.experts.weight_bytes
             + 4.0 * tokens * r.active * self.shape.hidden;
         // Two launches: up with gate, and down.
-        let fixed = self.experts.gemm.fixed_us * 1e-6;
+        let fixed = (self.experts.gemm.fixed_us + self.engine.experts_layer_us) * 1e-6;
         r.layers * (fixed + self.experts.seconds(bytes, 2.0 * tokens * r.active * r.weights))
     }
 
@@ -235,12 +203,11 @@ impl StepTime for Roofline {
         let tokens = step.prefill_tokens as f64 + f64::from(step.decodes);
         let rows = f64::from(step.prefill_requests) + f64::from(step.decodes);
         let mut seconds = self.dense(tokens, rows) + self.prefill_attention(step);
-        seconds += self.engine.prefill_layer_us * 1e-6 * self.shape.layers;
         if step.decodes > 0 {
             let decode = self.decode_attention(f64::from(step.decodes));
             seconds += decode.base + decode.per_token * step.context as f64;
         }
-        seconds
+        seconds.max(self.engine.launch_us * 1e-6 * self.shape.layers)
     }
 
     fn decode(&self, requests: u32) -> Decode {
@@ -254,82 +221,4 @@ impl StepTime for Roofline {
     fn overhead(&self) -> f64 {
         self.engine.overhead_ms * 1e-3
     }
-}
-
-#[allow(clippy::cast_precision_loss)]
-impl Shape {
-    fn of(d: &Deployment) -> Self {
-        let m = &d.model;
-        let tp = f64::from(d.tensor_parallel.max(1));
-        let (bandwidth_share, compute_share) = d.shares();
-        let heads = m.heads as f64 / tp;
-        let full = m.full_layers as f64;
-        let (qkv, pair, kv_operations) = match m.attention {
-            Attention::Grouped { kv_heads, head_dim } => {
-                let kv = kv_heads as f64 / tp.min(kv_heads as f64);
-                ((heads + 2.0 * kv) * head_dim as f64, 4.0 * head_dim as f64, 0.0)
-            }
-            Attention::Latent { kv_rank, rope, nope, value, .. } => {
-                let width = (nope + rope + value) as f64;
-                (
-                    heads * width + (kv_rank + rope) as f64,
-                    2.0 * width,
-                    full * heads * 2.0 * (2 * kv_rank + rope) as f64,
-                )
-            }
-        };
-        let inner = m.experts.map_or(m.ffn, |e| e.active * e.width + e.shared_width) as f64 / tp;
-        Self {
-            layers: m.layers as f64,
-            hidden: m.hidden as f64,
-            heads,
-            qkv,
-            inner,
-            pair_operations: full * heads * pair,
-            kv_bytes: d.kv_bytes(),
-            kv_operations,
-            gpus: tp,
-            link: d.gpu.link.gb_s * 0.5e9,
-            bandwidth: d.gpu.bandwidth * 1e9 * bandwidth_share,
-            operations: d.gpu.fp16 * 1e12 * compute_share,
-            weight_bytes: d.floor_bytes(),
-        }
-    }
-}
-
-/// The weight matrices of all layers outside routed experts.
-#[allow(clippy::cast_precision_loss)]
-fn products(d: &Deployment) -> Vec<Product> {
-    let m = &d.model;
-    let tp = f64::from(d.tensor_parallel.max(1));
-    let (hidden, heads, layers) = (m.hidden as f64, m.heads as f64 / tp, m.layers as f64);
-    let of = |outputs: f64, inputs: f64, times: f64| Product { outputs, inputs, times };
-    let mut all = match m.attention {
-        Attention::Grouped { kv_heads, head_dim } => {
-            let (kv, dim) = (kv_heads as f64 / tp.min(kv_heads as f64), head_dim as f64);
-            vec![of((heads + 2.0 * kv) * dim, hidden, layers), of(hidden, heads * dim, layers)]
-        }
-        Attention::Latent { q_rank, kv_rank, rope, nope, value } => {
-            let (query, kv) = (heads * (nope + rope) as f64, (kv_rank + rope) as f64);
-            let mut of_latent = match q_rank {
-                Some(r) => vec![of(r as f64 + kv, hidden, layers), of(query, r as f64, layers)],
-                None => vec![of(query + kv, hidden, layers)],
-            };
-            of_latent.push(of(heads * (nope + value) as f64, kv_rank as f64, layers));
-            of_latent.push(of(hidden, heads * value as f64, layers));
-            of_latent
-        }
-    };
-    let mut network = |width: f64, up: f64, times: f64| {
-        if width > 0.0 && times > 0.0 {
-            all.push(of(up * width / tp, hidden, times));
-            all.push(of(hidden, width / tp, times));
-        }
-    };
-    network(m.ffn as f64, (m.ffn_matrices - 1) as f64, m.dense_layers() as f64);
-    if let Some(e) = m.experts {
-        network(e.shared_width as f64, 2.0, e.layers as f64);
-        all.push(of(e.count as f64, hidden, e.layers as f64));
-    }
-    all
 }

@@ -5,14 +5,20 @@
 //! one to spare and those that a growing load needs before new ones are up ([`Replicas`]), and cost.
 
 mod answer;
+mod range;
+mod replay;
 mod replicas;
 mod room;
+mod sweep;
 #[cfg(test)]
 mod tests;
 
 pub use answer::{Answer, Choice, Denied};
+pub use range::seats_if;
+pub use replay::replay;
 pub use replicas::Replicas;
 pub use room::{Percentile, Room, Shortfall};
+pub use sweep::{Point, knee, sweep};
 
 use crate::StepTime;
 use crate::engine::{Engine, EngineFault, Promise};

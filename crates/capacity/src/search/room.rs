@@ -100,10 +100,13 @@ pub enum Shortfall {
     AtRandom(Percentile),
 }
 
-/// Requests that a simulation has at least.
-const REQUESTS: u32 = 3_000;
-/// How often each person asks in it.
-const ROUNDS: u32 = 4;
+/// Requests that a simulation has.
+const REQUESTS: u32 = 4_000;
+/// So many people are simulated one by one. More of them together come at random, as telephone calls do: each time
+/// somebody else asks.
+const FEW: f64 = 500.0;
+/// The share of what can be served at most from which on queues grow without end.
+const FULL: f64 = 0.99;
 /// A load is known well enough when the next one that is refused is no more than this above it.
 const CLOSE: f64 = 1.02;
 /// Whether there is a larger load in reach.
@@ -146,11 +149,9 @@ pub(super) fn simulated(
     let mut next = near.max(least);
     loop {
         next = replica.whole(next);
-        let summary = replica.run(next);
-        if keeps(question, &summary) {
-            passed = Some((next, summary));
-        } else {
-            refused = next;
+        match replica.run(next).filter(|summary| keeps(question, summary)) {
+            Some(summary) => passed = Some((next, summary)),
+            None => refused = next,
         }
         next = match &passed {
             Some((load, summary)) if replica.whole(load * CLOSE) >= refused => {
@@ -167,7 +168,7 @@ pub(super) fn simulated(
     }
 }
 
-fn keeps(question: &Question, summary: &Summary) -> bool {
+pub(super) fn keeps(question: &Question, summary: &Summary) -> bool {
     let at = |values: &Percentiles| question.percentile.of(values);
     let within = |promised: Option<f64>, took: f64| promised.is_none_or(|most| took <= most);
     let promise = &question.promise;
@@ -222,6 +223,17 @@ impl<'a> Replica<'a> {
         most_requests_per_second(engine, *times, self.shape)
     }
 
+    /// Requests per second of so many people.
+    fn asked(&self, people: f64) -> f64 {
+        let Candidate { engine, times, .. } = self.candidate;
+        let demand = engine::Demand::Users { users: people, think: think(self.question) };
+        Bound::of(engine, *times, self.shape, demand).requests_per_second
+    }
+
+    fn at_random(&self, rate: f64) -> Option<Arrivals> {
+        (rate < self.most() * FULL).then_some(Arrivals::Poisson { rate })
+    }
+
     /// What one request takes that nobody disturbs.
     fn alone(&self) -> Result<(), Shortfall> {
         let tokens = self.shape.prompt + self.shape.output;
@@ -262,21 +274,18 @@ impl<'a> Replica<'a> {
         }
     }
 
-    fn run(&self, load: f64) -> Summary {
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "whole and positive"
-        )]
-        let (arrivals, requests) = match self.question.demand {
-            Demand::Users { think, .. } => {
-                let users = load as u32;
-                (Arrivals::Users { users, think }, users.saturating_mul(ROUNDS).max(REQUESTS))
+    /// None if that is more than can be served for ever: a simulation that ends would not show it.
+    fn run(&self, load: f64) -> Option<Summary> {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "few and whole")]
+        let arrivals = match self.question.demand {
+            Demand::Users { think, .. } if load <= FEW => {
+                Arrivals::Users { users: load as u32, think }
             }
-            Demand::Rate(_) => (Arrivals::Poisson { rate: load }, REQUESTS),
+            Demand::Users { .. } => self.at_random(self.asked(load))?,
+            Demand::Rate(_) => self.at_random(load)?,
         };
         let lengths = self.question.lengths.clone();
-        let load = Load::new(arrivals, lengths, requests, self.question.seed)
+        let load = Load::new(arrivals, lengths, REQUESTS, self.question.seed)
             .expect("the question was checked");
         let fleet = Fleet {
             engine: self.candidate.engine,
@@ -285,6 +294,6 @@ impl<'a> Replica<'a> {
         };
         let history =
             simulate(&fleet, &load, self.candidate.times).expect("candidates are checked");
-        history.summary(&self.question.promise)
+        Some(history.summary(&self.question.promise))
     }
 }

@@ -11,8 +11,10 @@ use units::Micros;
 /// think by turns), latencies and cost. The cheapest that keeps the promise is recommended. Numbers come
 /// from a model of an engine's steps that was fitted on measurements, and from a simulation of
 /// continuous batching; each has an error bar, or says "modelled only".
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, after_help = "\
+#[derive(Clone, Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
 Examples:
   muster capacity --model llama-3.1-8b --gpu a100-80gb --ttft 500ms --tpot 50ms \\
       --prompt 1024 --output 256 --users 500 --think 30s
@@ -26,7 +28,8 @@ Examples:
 Exit codes:
   0  done, even if no GPU can keep the promise: then it says which could be kept
   1  a file cannot be written
-  2  a model, GPU, trace or file is unknown or broken, or the command line")]
+  2  a model, GPU, trace or file is unknown or broken, or the command line"
+)]
 pub(crate) struct CapacityArguments {
     #[command(subcommand)]
     pub(crate) command: Option<CapacityCommand>,
@@ -40,7 +43,7 @@ pub(crate) struct CapacityArguments {
     pub(crate) show: ShowArguments,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub(crate) enum CapacityCommand {
     /// Predict measured rows, and say how wrong that is by model, GPU and engine
     ///
@@ -49,7 +52,7 @@ pub(crate) enum CapacityCommand {
     Evaluate(EvaluateArguments),
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct EvaluateArguments {
     /// The rows, as CSV with a header
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -63,7 +66,7 @@ pub(crate) struct EvaluateArguments {
 }
 
 /// What is served, and on what.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "What is served")]
 pub(crate) struct ServedArguments {
     /// A model by name, or the path of a Hugging Face `config.json`
@@ -79,7 +82,12 @@ pub(crate) struct ServedArguments {
     #[arg(long, value_name = "GPUS", value_parser = clap::value_parser!(u32).range(1..=16))]
     pub(crate) tp: Option<u32>,
     /// Slices of GPUs (MIG): a profile such as `3g.40gb`
-    #[arg(long, value_name = "PROFILE", default_value = "any", help = "Slices of GPUs (MIG): a profile such as `3g.40gb`, `none` for whole GPUs only, or `any`")]
+    #[arg(
+        long,
+        value_name = "PROFILE",
+        default_value = "any",
+        help = "Slices of GPUs (MIG): a profile such as `3g.40gb`, `none` for whole GPUs only, or `any`"
+    )]
     pub(crate) slice: String,
     /// Format of weights
     #[arg(long, value_name = "FORMAT", default_value = "bf16")]
@@ -96,7 +104,7 @@ pub(crate) struct ServedArguments {
 }
 
 /// Who asks, how often, how much.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Load")]
 pub(crate) struct LoadArguments {
     /// People at once [default: as many as one replica serves]
@@ -129,7 +137,7 @@ pub(crate) struct LoadArguments {
 }
 
 /// What users are promised.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Promise")]
 pub(crate) struct PromiseArguments {
     /// Time to first token
@@ -156,7 +164,7 @@ pub(crate) enum Percentile {
 }
 
 /// How the answer is shown.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct ShowArguments {
     /// Latency against requests in flight for the recommended option, with the knee marked

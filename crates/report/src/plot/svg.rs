@@ -39,6 +39,18 @@ pub(super) fn document(plot: &Plot) -> String {
     out
 }
 
+pub(super) fn stacked(plots: &[Plot]) -> String {
+    let height = HEIGHT * plots.len() as f64;
+    let mut out =
+        format!("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\">\n");
+    for (at, plot) in plots.iter().enumerate() {
+        let place = format!("<svg y=\"{}\" height=\"{HEIGHT}\"", HEIGHT * at as f64);
+        out.push_str(&document(plot).replacen("<svg", &place, 1));
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
 struct Canvas {
     across: Axis,
     up: Axis,

@@ -1,54 +1,8 @@
-//! A benchmark with a fixed number of clients, each of which sends its next request when the last one is
-//! answered: what it would measure. Such runs begin with a burst and go on in waves, so that their means
-//! are not those of a steady state; therefore the run is replayed, step by step.
+//! One run, step by step.
 
+use super::{Batching, Load, Means, Method};
 use crate::deployment::Engine;
 use crate::{Roofline, Step, StepTime};
-
-/// What the clients send.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Load {
-    pub prompt: u64,
-    pub output: u64,
-    pub clients: u32,
-}
-
-/// How the benchmark is run.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Method {
-    /// Requests of each client.
-    pub rounds: u32,
-    /// Lengths of prompts are spread evenly between these shares of the nominal one.
-    pub prompts: (f64, f64),
-    /// The same for answers.
-    pub outputs: (f64, f64),
-    /// Seconds between the first requests of two clients.
-    pub stagger: f64,
-}
-
-/// How an engine forms steps.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Batching {
-    pub engine: Engine,
-    /// Tokens of a step.
-    pub budget: u64,
-    /// Tokens that the cache holds.
-    pub cache: u64,
-    /// Requests at once.
-    pub sequences: usize,
-}
-
-/// Means of a run, in seconds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Means {
-    pub ttft: f64,
-    pub tpot: f64,
-    pub end_to_end: f64,
-    /// Output tokens a second.
-    pub throughput: f64,
-    /// Requests that had to be computed again.
-    pub preemptions: u32,
-}
 
 /// Tokens of a block of the cache.
 const BLOCK: u64 = 16;
@@ -68,28 +22,15 @@ struct Request {
     first: f64,
 }
 
-/// Replays a run. `None` where a single request is more than the cache holds.
-pub fn replay(time: &Roofline, batching: &Batching, load: &Load, method: &Method) -> Option<Means> {
-    if load.prompt + load.output > batching.cache
-        || load.clients == 0
-        || load.output == 0
-        || load.prompt == 0
-    {
-        return None;
-    }
-    let mut run = Run::new(time, batching, load, method);
-    while run.done < run.total {
-        run.step();
-    }
-    Some(run.means())
-}
-
-struct Run<'a> {
+/// A run under way.
+pub(super) struct Run<'a> {
     time: &'a Roofline,
     batching: &'a Batching,
     load: &'a Load,
     method: &'a Method,
     now: f64,
+    /// When the front end is free: it reads one request after the other.
+    front: f64,
     sent: u32,
     done: u32,
     total: u32,
@@ -107,7 +48,13 @@ struct Run<'a> {
 
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 impl<'a> Run<'a> {
-    fn new(time: &'a Roofline, batching: &'a Batching, load: &'a Load, method: &'a Method) -> Self {
+    pub(super) fn new(
+        time: &'a Roofline,
+        batching: &'a Batching,
+        load: &'a Load,
+        method: &'a Method,
+        apart: f64,
+    ) -> Self {
         let total = load.clients * method.rounds.max(1);
         let mut run = Self {
             time,
@@ -115,6 +62,7 @@ impl<'a> Run<'a> {
             load,
             method,
             now: 0.0,
+            front: 0.0,
             sent: 0,
             done: 0,
             total,
@@ -128,9 +76,16 @@ impl<'a> Run<'a> {
             preemptions: 0,
         };
         for client in 0..load.clients {
-            run.send(f64::from(client) * method.stagger);
+            run.send(f64::from(client) * apart);
         }
         run
+    }
+
+    pub(super) fn through(mut self) -> Means {
+        while self.done < self.total {
+            self.step();
+        }
+        self.means()
     }
 
     /// Lengths without chance: an even spread, the two of them independent of each other.
@@ -151,7 +106,8 @@ impl<'a> Run<'a> {
         }
         let (prompt, output) = self.lengths();
         self.sent += 1;
-        let arrives = at + self.time.request_overhead(prompt);
+        self.front = self.front.max(at) + self.time.front_end(prompt);
+        let arrives = self.front + self.time.overhead();
         let request = Request {
             sent: at,
             arrives,
@@ -176,9 +132,9 @@ impl<'a> Run<'a> {
             return;
         }
         if self.running.iter().any(|r| r.cached < r.wanted) {
-            self.mixed()
+            self.mixed();
         } else {
-            self.decode()
+            self.decode();
         }
         self.finish();
     }

@@ -1,0 +1,93 @@
+//! How many users a GPU serves, for people and for programs.
+
+mod curve;
+mod items;
+mod json;
+mod terminal;
+
+pub use curve::curves;
+pub use items::items;
+pub use json::json as capacity_json;
+pub use terminal::terminal as capacity;
+
+use capacity::offers::{Misfit, Offer};
+use capacity::search::{Answer, Choice, Name, Question};
+use capacity::{Band, Basis};
+
+/// An answer, and what it is about.
+#[derive(Clone, Copy, Debug)]
+pub struct CapacityView<'a> {
+    /// What is served, in words.
+    pub served: &'a Served,
+    /// What was asked.
+    pub question: &'a Question,
+    /// What was offered.
+    pub offers: &'a [Offer],
+    /// What does not fit.
+    pub misfits: &'a [Misfit],
+    /// The options, cheapest first.
+    pub answer: &'a Answer,
+    /// For the first of them: between how many seats a replica has, measured against predicted.
+    pub seats: &'a [(f64, f64)],
+}
+
+/// What is served, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// The model.
+    pub model: String,
+    /// In what its weights are kept.
+    pub weights: String,
+    /// The engine.
+    pub engine: String,
+    /// Who asks how often.
+    pub demand: String,
+    /// Tokens of a request.
+    pub lengths: String,
+    /// The day of list prices.
+    pub prices: String,
+}
+
+impl CapacityView<'_> {
+    fn offer(&self, choice: &Choice) -> Option<&Offer> {
+        self.offers.iter().find(|offer| offer.name == choice.name)
+    }
+
+    fn basis(&self, choice: &Choice) -> Basis {
+        self.offer(choice).map_or(Basis::ModelledOnly, |offer| offer.basis)
+    }
+}
+
+/// `2 × h100`, `h100` or `3g.40gb of h100`.
+fn name(name: &Name) -> String {
+    match (&name.slice, name.tensor_parallel) {
+        (Some(slice), _) => format!("{slice} of {}", name.gpu),
+        (None, 1) => name.gpu.clone(),
+        (None, count) => format!("{count} × {}", name.gpu),
+    }
+}
+
+/// Between which values nine of ten measurements are.
+fn between(value: f64, band: Option<&Band>) -> Option<(f64, f64)> {
+    band.map(|band| (value * band.p5, value * band.p95))
+}
+
+/// Three digits that count.
+fn number(value: f64) -> String {
+    match value {
+        value if value >= 9_999.5 => format!("{:.1}k", value / 1e3),
+        value if value >= 99.95 => format!("{value:.0}"),
+        value if value >= 9.995 => format!("{value:.1}"),
+        value => format!("{value:.2}"),
+    }
+}
+
+/// Seconds as people read them.
+fn time(seconds: f64) -> String {
+    match seconds {
+        seconds if seconds >= 10.0 => format!("{seconds:.0} s"),
+        seconds if seconds >= 1.0 => format!("{seconds:.2} s"),
+        seconds if seconds >= 0.1 => format!("{:.0} ms", seconds * 1e3),
+        seconds => format!("{:.1} ms", seconds * 1e3),
+    }
+}

@@ -1,0 +1,196 @@
+//! For a terminal.
+
+use super::{CapacityView, between, name, number, time};
+use crate::Layout;
+use crate::text::{Column, Line, Page, Role, Row, Table, count};
+use capacity::engine::{Bottleneck, Percentiles};
+use capacity::search::Choice;
+use capacity::{Band, Basis};
+
+/// The recommended option, the runner-up, all others, and what cannot be.
+pub fn terminal(view: &CapacityView<'_>, layout: Layout) -> String {
+    let mut page = Page::new(layout);
+    headline(view, &mut page);
+    let mut choices = view.answer.choices.iter();
+    match choices.next() {
+        Some(best) => {
+            page.blank();
+            option(view, "Recommended", best, view.seats.first(), &mut page);
+            if let Some(second) = choices.next() {
+                page.blank();
+                option(view, "Runner-up", second, view.seats.get(1), &mut page);
+            }
+            all(view, &mut page);
+        }
+        None => {
+            page.blank();
+            page.text(
+                Line::of(Role::Bad, "No option keeps this promise.")
+                    .plain(" What stands in the way:"),
+            );
+        }
+    }
+    denied(view, &mut page);
+    page.blank();
+    page.text(Line::of(Role::Faint, footnote(view)));
+    page.render()
+}
+
+fn headline(view: &CapacityView<'_>, page: &mut Page) {
+    let served = view.served;
+    let promise = &view.question.promise;
+    let parts =
+        [("first token", promise.ttft), ("each token", promise.tpot), ("answer", promise.e2e)];
+    let kept: Vec<_> = parts
+        .iter()
+        .filter_map(|(what, limit)| limit.map(|limit| format!("{what} within {}", time(limit))))
+        .collect();
+    page.text(
+        Line::of(Role::Title, &served.model)
+            .plain(format!(" in {} on {} · {}", served.weights, served.engine, served.lengths)),
+    );
+    page.text(Line::prose(&format!(
+        "{} · {} for {}",
+        served.demand,
+        kept.join(", "),
+        view.question.percentile.name()
+    )));
+}
+
+fn option(
+    view: &CapacityView<'_>,
+    title: &str,
+    choice: &Choice,
+    seats: Option<&(f64, f64)>,
+    page: &mut Page,
+) {
+    let (replicas, summary) = (choice.replicas, &choice.room.summary);
+    let mut whole = format!(
+        "{} of {}: {} for the load, {} to spare",
+        count(replicas.all() as usize, "replica"),
+        name(&choice.name),
+        replicas.needed,
+        replicas.spare
+    );
+    if replicas.growing > 0 {
+        whole.push_str(&format!(", {} for growth", replicas.growing));
+    }
+    let each = choice.gpus_each;
+    let range =
+        seats.map(|(low, high)| format!(" ({}–{})", number(low / each), number(high / each)));
+    page.hang(Line::of(Role::Title, format!("{title}: ")), Line::of(Role::Name, whole));
+    let mut say = |lead: &str, text: String| {
+        page.hang(Line::of(Role::Faint, format!("  {lead:<11}")), Line::prose(&text))
+    };
+    say(
+        "per GPU",
+        format!(
+            "{}{} seats · {} requests in flight · {} requests/s · {} output tokens/s",
+            number(choice.room.seats / each),
+            range.unwrap_or_default(),
+            number(summary.in_flight_mean / each),
+            number(summary.requests_per_second / each),
+            number(summary.output_tokens_per_second / each)
+        ),
+    );
+    let bands = view.offer(choice).and_then(|offer| offer.bands);
+    say("first token", latencies(&summary.ttft, bands.map(|it| &it.ttft)));
+    say("each token", latencies(&summary.tpot, bands.map(|it| &it.tpot)));
+    say("answer", latencies(&summary.e2e, bands.map(|it| &it.tpot)));
+    say("bound by", bottleneck(summary.bottleneck).to_owned());
+    if let (Some(hour), Some(million)) = (choice.cost_per_hour, choice.cost_per_million) {
+        say("cost", format!("${hour:.2} an hour · ${million:.2} per million output tokens"));
+    }
+    say("cold start", format!("{}, modelled", time(choice.cold_start)));
+    say("sure of it", basis(view.basis(choice), bands.is_some()));
+}
+
+fn basis(basis: Basis, has_band: bool) -> String {
+    match (basis, has_band) {
+        (Basis::Calibrated, _) => "calibrated on measurements of such GPUs; nine of ten lie within the ranges",
+        (Basis::ModelledOnly, true) => "modelled only: such GPUs or slices were not measured end to end; the ranges are those of GPUs that no fit saw",
+        (Basis::ModelledOnly, false) => "modelled only",
+    }
+    .to_owned()
+}
+
+fn latencies(values: &Percentiles, band: Option<&Band>) -> String {
+    let each = [("p50", values.p50), ("p95", values.p95), ("p99", values.p99)].map(|(name, it)| {
+        let range = between(it.value, band);
+        let range = range.map(|(low, high)| format!(" ({}–{})", time(low), time(high)));
+        format!("{name} {}{}", time(it.value), range.unwrap_or_default())
+    });
+    each.join(" · ")
+}
+
+fn bottleneck(bottleneck: Bottleneck) -> &'static str {
+    match bottleneck {
+        Bottleneck::Nothing => "the promise: with more, chance makes requests wait too long",
+        Bottleneck::Cache => "memory for the KV cache",
+        Bottleneck::Sequences => "the number of sequences in a batch",
+        Bottleneck::Prompts => "compute: prompts",
+        Bottleneck::Answers => "memory bandwidth: weights and caches are read for each token",
+    }
+}
+
+const COLUMNS: [Column; 9] = [
+    Column { title: "OPTION", least: 10 },
+    Column { title: "REPLICAS", least: 8 },
+    Column { title: "SEATS/GPU", least: 9 },
+    Column { title: "IN FLIGHT/GPU", least: 9 },
+    Column { title: "FIRST", least: 6 },
+    Column { title: "EACH", least: 6 },
+    Column { title: "$/HOUR", least: 6 },
+    Column { title: "$/M TOKENS", least: 6 },
+    Column { title: "", least: 4 },
+];
+
+fn all(view: &CapacityView<'_>, page: &mut Page) {
+    let percentile = view.question.percentile;
+    let dollars = |value: Option<f64>| value.map_or("–".to_owned(), |it| format!("{it:.2}"));
+    let row = |choice: &Choice| {
+        let summary = &choice.room.summary;
+        let sure = match view.basis(choice) {
+            Basis::Calibrated => "",
+            Basis::ModelledOnly => "modelled only",
+        };
+        let cells = [
+            name(&choice.name),
+            choice.replicas.all().to_string(),
+            number(choice.room.seats / choice.gpus_each),
+            number(summary.in_flight_mean / choice.gpus_each),
+            time(percentile.of(&summary.ttft)),
+            time(percentile.of(&summary.tpot)),
+            dollars(choice.cost_per_hour),
+            dollars(choice.cost_per_million),
+            sure.to_owned(),
+        ];
+        Row { cells: cells.map(|cell| Line::prose(&cell)).into(), below: Vec::new() }
+    };
+    let rows: Vec<_> = view.answer.choices.iter().map(row).collect();
+    page.blank();
+    page.heading("All options", &format!("cheapest first; latencies are {}", percentile.name()));
+    Table { columns: &COLUMNS, rows: &rows, indent: 2 }.draw(page);
+}
+
+fn denied(view: &CapacityView<'_>, page: &mut Page) {
+    let denied = view.answer.denied.iter().map(|it| (&it.name, it.why.to_string()));
+    let misfits = view.misfits.iter().map(|it| (&it.name, it.why.to_string()));
+    let reasons: Vec<_> = denied.chain(misfits).collect();
+    if reasons.is_empty() {
+        return;
+    }
+    page.blank();
+    page.heading("Not possible", "");
+    for (which, why) in reasons {
+        page.hang(Line::of(Role::Name, format!("  {}  ", name(which))), Line::prose(&why));
+    }
+}
+
+fn footnote(view: &CapacityView<'_>) -> String {
+    format!(
+        "Latencies and seats come from a simulation of the engine over modelled step times (seed {}); ranges come from \
+         measurements that the fit had not seen. Prices: list, {}; --prices says yours.",
+        view.question.seed, view.served.prices
+    )
+}

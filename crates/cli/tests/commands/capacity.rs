@@ -75,11 +75,11 @@ fn a_sweep_is_drawn() {
 
 #[test]
 fn traces_are_replayed_and_broken_lines_named() {
-    let rows = (0..400).map(|at| {
-        format!("{}.5,{},{}\n", at / 4, 200 + at % 7 * 100, 20 + at % 11 * 9)
-    });
+    let rows =
+        (0..400).map(|at| format!("{}.5,{},{}\n", at / 4, 200 + at % 7 * 100, 20 + at % 11 * 9));
     let trace = format!("arrival_s,input,output\n{}", rows.collect::<String>());
-    let place = Place::new(&[("trace.csv", &trace), ("broken.csv", &(trace.clone() + "7,many,3\n"))]);
+    let place =
+        Place::new(&[("trace.csv", &trace), ("broken.csv", &(trace.clone() + "7,many,3\n"))]);
     let value = answer(&place, "--model llama-3.1-8b --gpu l40s --trace trace.csv");
     assert!(value["options"][0]["replicas"]["needed"].as_u64() >= Some(1), "{value}");
     let broken = place.muster("capacity --model llama-3.1-8b --trace broken.csv");

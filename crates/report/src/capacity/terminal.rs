@@ -6,29 +6,25 @@ use crate::text::{Column, Line, Page, Role, Row, Table, count};
 use capacity::engine::{Bottleneck, Percentiles};
 use capacity::search::Choice;
 use capacity::{Band, Basis};
+use std::fmt::Write as _;
 
 /// The recommended option, the runner-up, all others, and what cannot be.
 pub fn terminal(view: &CapacityView<'_>, layout: Layout) -> String {
     let mut page = Page::new(layout);
     headline(view, &mut page);
     let mut choices = view.answer.choices.iter();
-    match choices.next() {
-        Some(best) => {
+    page.blank();
+    if let Some(best) = choices.next() {
+        option(view, "Recommended", best, view.seats.first(), &mut page);
+        if let Some(second) = choices.next() {
             page.blank();
-            option(view, "Recommended", best, view.seats.first(), &mut page);
-            if let Some(second) = choices.next() {
-                page.blank();
-                option(view, "Runner-up", second, view.seats.get(1), &mut page);
-            }
-            all(view, &mut page);
+            option(view, "Runner-up", second, view.seats.get(1), &mut page);
         }
-        None => {
-            page.blank();
-            page.text(
-                Line::of(Role::Bad, "No option keeps this promise.")
-                    .plain(" What stands in the way:"),
-            );
-        }
+        all(view, &mut page);
+    } else {
+        page.text(
+            Line::of(Role::Bad, "No option keeps this promise.").plain(" What stands in the way:"),
+        );
     }
     denied(view, &mut page);
     page.blank();
@@ -73,14 +69,14 @@ fn option(
         replicas.spare
     );
     if replicas.growing > 0 {
-        whole.push_str(&format!(", {} for growth", replicas.growing));
+        let _ = write!(whole, ", {} for growth", replicas.growing);
     }
     let each = choice.gpus_each;
     let range =
         seats.map(|(low, high)| format!(" ({}–{})", number(low / each), number(high / each)));
     page.hang(Line::of(Role::Title, format!("{title}: ")), Line::of(Role::Name, whole));
     let mut say = |lead: &str, text: String| {
-        page.hang(Line::of(Role::Faint, format!("  {lead:<12}")), Line::prose(&text))
+        page.hang(Line::of(Role::Faint, format!("  {lead:<12}")), Line::prose(&text));
     };
     say(
         "per GPU",

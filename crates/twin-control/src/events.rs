@@ -49,6 +49,13 @@ impl Event {
         }
     }
 
+    /// The sentence is about a part of the object, such as `spec.containers{web}`.
+    #[must_use]
+    pub fn of_part(mut self, path: impl AsRef<str>) -> Self {
+        self.about = self.about.with(&["fieldPath"], Value::text(path.as_ref()));
+        self
+    }
+
     /// The namespace that it lies in: events about cluster-wide objects lie in `default`.
     pub(crate) fn namespace(&self) -> &str {
         if self.namespace.is_empty() { "default" } else { &self.namespace }

@@ -21,6 +21,7 @@ mod restore;
 mod rights;
 mod rollback;
 mod rollouts;
+mod same;
 mod scaling;
 mod secrets;
 mod serving;

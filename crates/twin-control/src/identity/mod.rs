@@ -24,7 +24,8 @@ pub fn controllers() -> Vec<Box<dyn Controller>> {
         writer: "root-ca-certificate-publisher",
         table: CONFIG_MAPS,
         object: "kube-root-ca.crt",
-        content: Value::from([("data", Value::from([("ca.crt", NO_CERTIFICATE.into())]))]),
+        content: Value::from([("data", Value::from([("ca.crt", NO_CERTIFICATE.into())]))])
+            .with(&["metadata", "annotations", "kubernetes.io/description"], DESCRIPTION.into()),
     };
     vec![
         Box::new(account),
@@ -34,6 +35,9 @@ pub fn controllers() -> Vec<Box<dyn Controller>> {
         Box::new(first::components()),
     ]
 }
+
+/// Kubernetes' own words, for whoever finds it.
+const DESCRIPTION: &str = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.";
 
 /// In process there is no TLS, and so no certificate to trust.
 const NO_CERTIFICATE: &str = "# no certificate: no container of a twin asks for one\n";

@@ -90,7 +90,8 @@ impl Plan {
 
     /// Keeps those of a slice that are still there.
     fn keep(&mut self, slice: &Arc<Object>) {
-        let ports = slice.tree.at(&["ports"]).cloned().unwrap_or_else(|| Vec::new().into());
+        let ports = slice.tree.at(&["ports"]).filter(|ports| **ports != Value::Null);
+        let ports = ports.cloned().unwrap_or_else(|| Vec::new().into());
         let list = slice.tree.at(&["endpoints"]).and_then(Value::as_list);
         let mut endpoints = Vec::new();
         for old in list.into_iter().flat_map(|list| list.iter()) {
@@ -172,9 +173,14 @@ impl Draft {
         slice
             .with(&["metadata", "labels"], labels(&service.tree, &own))
             .with(&["metadata", "ownerReferences"], vec![owner].into())
-            .with(&["endpoints"], self.endpoints.clone().into())
-            .with(&["ports"], self.ports.clone())
+            .with(&["endpoints"], null_if_empty(self.endpoints.clone().into()))
+            .with(&["ports"], null_if_empty(self.ports.clone()))
     }
+}
+
+/// Lists that are empty come back from storage as nothing.
+fn null_if_empty(list: Value) -> Value {
+    if list.as_list().is_some_and(|list| list.is_empty()) { Value::Null } else { list }
 }
 
 fn endpoint(service: &Object, member: &Member, view: &View<'_>) -> Value {

@@ -1,11 +1,14 @@
 //! `HorizontalPodAutoscaler` (autoscaling/v2) with CPU and memory.
 
+mod report;
+
 use super::metric::Metric;
 use super::number;
 use super::pace::{Direction, Past, Rules};
 use crate::controller::{Controller, Outcome, View, Wake};
 use crate::events::{Event, Severity};
 use crate::tables::{DEPLOYMENTS, POD_SCALERS, PODS, REPLICA_SETS, STATEFUL_SETS};
+use report::Report;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,7 +56,10 @@ impl Controller for Horizontal {
         let mut report = Report { scaler, view, tree: scaler.tree.clone() };
         let past = self.past.entry(key.clone()).or_default();
         scale(&mut report, past, &mut outcome);
-        let tree = report.tree;
+        let mut tree = report.tree;
+        if let Some(generation) = tree.at(&["metadata", "generation"]).cloned() {
+            tree = tree.with(&["status", "observedGeneration"], generation);
+        }
         if tree != scaler.tree {
             outcome.update_status(POD_SCALERS, key, tree);
         }
@@ -109,38 +115,80 @@ fn scale(report: &mut Report<'_>, past: &mut Past, outcome: &mut Outcome) {
         "SucceededGetScale",
         "the HPA controller was able to get the target's current scale",
     );
-    let Some(wanted) = wanted(report, &target) else {
-        report.condition("ScalingActive", "False", "FailedGetResourceMetric", "the HPA was unable to compute the replica count: no metrics returned from resource metrics API");
-        return;
-    };
-    let why = format!(
-        "the HPA was able to successfully calculate a replica count from {}",
-        wanted.metric
-    );
-    report.condition("ScalingActive", "True", "ValidMetricFound", &why);
-    let to = paced(report, past, current, wanted.replicas);
-    report.count("desiredReplicas", to);
-    if to == current {
+    let step = beyond(scaler, current).or_else(|| by_metrics(report, past, &target, outcome));
+    let Some(step) = step else { return };
+    report.count("desiredReplicas", step.to);
+    if step.to == current {
         return;
     }
-    past.changed(current, to, view.now);
-    let replicas = Value::Int(i64::try_from(to).unwrap_or(i64::MAX));
+    past.changed(current, step.to, view.now);
+    let replicas = Value::Int(i64::try_from(step.to).unwrap_or(i64::MAX));
     let object = target.object.tree.with(&["spec", "replicas"], replicas);
     outcome.update(target.table, &target.object.key, object);
     report.condition(
         "AbleToScale",
         "True",
         "SucceededRescale",
-        &format!("the HPA controller was able to update the target scale to {to}"),
+        &format!("the HPA controller was able to update the target scale to {}", step.to),
+    );
+    report.condition(
+        "ScaledToZero",
+        "False",
+        "NotScaledToZero",
+        "the HPA controller did not scale the workload to zero",
     );
     report.tree = report.tree.with(&["status", "lastScaleTime"], view.now.value());
-    let cause = if to > current {
+    let said = format!("New size: {}; reason: {}", step.to, step.cause);
+    outcome.events.push(Event::new(scaler, Severity::Normal, "SuccessfulRescale", said));
+}
+
+/// How many replicas there shall be, and why.
+struct Step {
+    to: u64,
+    cause: String,
+}
+
+/// The limits go before all metrics, and are reached in one step.
+fn beyond(scaler: &Object, current: u64) -> Option<Step> {
+    let (least, most) = limits(&scaler.tree);
+    let step = |to: u64, cause: &str| Some(Step { to, cause: cause.to_owned() });
+    if current > most {
+        step(most, "Current number of replicas above Spec.MaxReplicas")
+    } else if current < least {
+        step(least, "Current number of replicas below Spec.MinReplicas")
+    } else {
+        None
+    }
+}
+
+fn by_metrics(
+    report: &mut Report<'_>,
+    past: &mut Past,
+    target: &Target<'_>,
+    outcome: &mut Outcome,
+) -> Option<Step> {
+    let Some(wanted) = wanted(report, target) else {
+        report.unmeasured(outcome);
+        return None;
+    };
+    let why = format!(
+        "the HPA was able to successfully calculate a replica count from {}",
+        wanted.metric
+    );
+    report.condition("ScalingActive", "True", "ValidMetricFound", &why);
+    let to = paced(report, past, target.replicas, wanted.replicas);
+    let cause = if to > target.replicas {
         format!("{} above target", wanted.metric)
     } else {
         "All metrics below target".to_owned()
     };
-    let said = format!("New size: {to}; reason: {cause}");
-    outcome.events.push(Event::new(scaler, Severity::Normal, "SuccessfulRescale", said));
+    Some(Step { to, cause })
+}
+
+/// The fewest and the most replicas.
+fn limits(scaler: &Value) -> (u64, u64) {
+    let least = number(scaler.at(&["spec", "minReplicas"])).unwrap_or(1);
+    (least, number(scaler.at(&["spec", "maxReplicas"])).unwrap_or(1).max(least))
 }
 
 /// What a metric asks for.
@@ -173,8 +221,7 @@ fn wanted(report: &mut Report<'_>, target: &Target<'_>) -> Option<Wanted> {
 /// What is wanted, no faster and no further than it may be.
 fn paced(report: &mut Report<'_>, past: &mut Past, current: u64, wanted: u64) -> u64 {
     let (scaler, now) = (&report.scaler.tree, report.view.now);
-    let least = number(scaler.at(&["spec", "minReplicas"])).unwrap_or(1);
-    let most = number(scaler.at(&["spec", "maxReplicas"])).unwrap_or(1).max(least);
+    let (least, most) = limits(scaler);
     let (up, down) = (Rules::of(scaler, Direction::Up), Rules::of(scaler, Direction::Down));
     let stable = past.stabilised(wanted, current, &up, &down, now);
     let (reason, said) = match stable.cmp(&wanted) {
@@ -225,43 +272,6 @@ fn paced(report: &mut Report<'_>, past: &mut Past, current: u64, wanted: u64) ->
     let limited = if reason == "DesiredWithinRange" { "False" } else { "True" };
     report.condition("ScalingLimited", limited, reason, said);
     to
-}
-
-/// The status as it is written.
-struct Report<'a> {
-    scaler: &'a Arc<Object>,
-    view: &'a View<'a>,
-    tree: Value,
-}
-
-impl Report<'_> {
-    fn count(&mut self, field: &str, replicas: u64) {
-        let replicas = Value::Int(i64::try_from(replicas).unwrap_or(i64::MAX));
-        self.tree = self.tree.with(&["status", field], replicas);
-    }
-
-    /// The time of a condition is that of its last change of status.
-    fn condition(&mut self, ty: &str, status: &str, reason: &str, message: &str) {
-        let path = ["status", "conditions"];
-        let known = self.tree.at(&path).and_then(Value::as_list);
-        let mut list = known.map(|list| list.to_vec()).unwrap_or_default();
-        let place = list.iter().position(|it| it.str_at(&["type"]) == Some(ty));
-        let old = place.map(|at| &list[at]);
-        let same = old.filter(|old| old.str_at(&["status"]) == Some(status));
-        let since = same.and_then(|old| old.at(&["lastTransitionTime"]).cloned());
-        let condition = Value::from([
-            ("type", ty.into()),
-            ("status", status.into()),
-            ("lastTransitionTime", since.unwrap_or_else(|| self.view.now.value())),
-            ("reason", reason.into()),
-            ("message", message.into()),
-        ]);
-        match place {
-            Some(at) => list[at] = condition,
-            None => list.push(condition),
-        }
-        self.tree = self.tree.with(&path, list.into());
-    }
 }
 
 #[cfg(test)]

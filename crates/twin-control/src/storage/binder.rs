@@ -10,12 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use twin_core::api::Deletion;
 use twin_core::store::{Change, ChangeKind, Key, Object, TableName};
+use twin_core::time::Timestamp;
 use twin_core::tree::{Text, Value};
 
 /// Marks what the binder decided, so that it can be undone.
 const BOUND: &str = "pv.kubernetes.io/bind-completed";
 const CHOSEN: &str = "pv.kubernetes.io/bound-by-controller";
 const MADE_BY: &str = "pv.kubernetes.io/provisioned-by";
+const ASKED_OF: &str = "volume.kubernetes.io/storage-provisioner";
 
 /// Binds.
 #[derive(Debug, Default)]
@@ -84,7 +86,7 @@ impl Binder {
         if let Some(name) = named {
             self.forget(&claim.key, &class);
             match view.get(&VOLUMES, &Key::new("", name)) {
-                Some(volume) => tie(claim, volume, outcome),
+                Some(volume) => tie(claim, volume, view.now, outcome),
                 None => lose(claim, outcome),
             }
             return;
@@ -95,12 +97,12 @@ impl Binder {
             (Binding::Delayed | Binding::DelayedStatic, None) => {
                 let kept = view.all(&VOLUMES, "").find(|it| is_kept_for(it, claim));
                 match kept {
-                    Some(volume) => tie(claim, volume, outcome),
+                    Some(volume) => tie(claim, volume, view.now, outcome),
                     None => tell(claim, "WaitForFirstConsumer", WAITS, view, outcome),
                 }
             }
             (binding, node) => match best(claim, node, view) {
-                Some(volume) => tie(claim, volume, outcome),
+                Some(volume) => tie(claim, volume, view.now, outcome),
                 None if binding == Binding::DelayedStatic => {}
                 None => make(claim, view, outcome),
             },
@@ -143,7 +145,7 @@ fn best<'a>(claim: &Object, node: Option<&str>, view: &View<'a>) -> Option<&'a A
 }
 
 /// Makes a volume and a claim name each other.
-fn tie(claim: &Object, volume: &Object, outcome: &mut Outcome) {
+fn tie(claim: &Object, volume: &Object, now: Timestamp, outcome: &mut Outcome) {
     let reference = volume.tree.at(&["spec", "claimRef"]);
     if reference.is_some_and(|kept| !keeps(kept, claim)) {
         return;
@@ -159,11 +161,7 @@ fn tie(claim: &Object, volume: &Object, outcome: &mut Outcome) {
         outcome.update(VOLUMES, &volume.key, tree.clone());
     }
     if phase(&tree) != "Bound" {
-        outcome.update_status(
-            VOLUMES,
-            &volume.key,
-            tree.with(&["status", "phase"], "Bound".into()),
-        );
+        outcome.update_status(VOLUMES, &volume.key, in_phase(&tree, "Bound", now));
     }
     let mut own = claim.tree.clone();
     if claim.tree.at(&["metadata", "annotations", BOUND]).is_none() {
@@ -183,6 +181,13 @@ fn tie(claim: &Object, volume: &Object, outcome: &mut Outcome) {
             .with(&["status", "capacity"], part(&["spec", "capacity"]));
         outcome.update_status(CLAIMS, &claim.key, own);
     }
+}
+
+/// A volume in another phase, since now.
+fn in_phase(volume: &Value, phase: &str, now: Timestamp) -> Value {
+    volume
+        .with(&["status", "phase"], phase.into())
+        .with(&["status", "lastPhaseTransitionTime"], now.value())
 }
 
 fn phase(object: &Value) -> &str {
@@ -221,6 +226,7 @@ fn make(claim: &Object, view: &View<'_>, outcome: &mut Outcome) {
     {
         return;
     }
+    ask_for(claim, outcome);
     let uid = claim.tree.str_at(&["metadata", "uid"]).unwrap_or_default();
     let volume = Text::from(format!("pvc-{uid}"));
     let part = |path: &[&str]| claim.tree.at(path).cloned();
@@ -247,6 +253,20 @@ fn make(claim: &Object, view: &View<'_>, outcome: &mut Outcome) {
     outcome.events.push(Event::new(claim, Severity::Normal, "ProvisioningSucceeded", message));
 }
 
+/// Notes in the claim who is to make its volume, and tells it, as kube-controller-manager does before
+/// the provisioner hears of it.
+fn ask_for(claim: &Object, outcome: &mut Outcome) {
+    let names = ["volume.beta.kubernetes.io/storage-provisioner", ASKED_OF];
+    let own = names.iter().fold(claim.tree.clone(), |tree, name| {
+        tree.with(&["metadata", "annotations", name], PROVISIONER.into())
+    });
+    outcome.update(CLAIMS, &claim.key, own);
+    let message = format!(
+        "Waiting for a volume to be created either by the external provisioner '{PROVISIONER}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered."
+    );
+    outcome.events.push(Event::new(claim, Severity::Normal, "ExternalProvisioning", message));
+}
+
 /// A volume without a claim is free, one whose claim is gone is kept or ends.
 fn volume_looked_at(volume: &Arc<Object>, view: &View<'_>, outcome: &mut Outcome) {
     let reference = volume.tree.at(&["spec", "claimRef"]);
@@ -259,7 +279,7 @@ fn volume_looked_at(volume: &Arc<Object>, view: &View<'_>, outcome: &mut Outcome
         Some(_) => "Released",
     };
     if phase(&volume.tree) != wanted {
-        let tree = volume.tree.with(&["status", "phase"], wanted.into());
+        let tree = in_phase(&volume.tree, wanted, view.now);
         outcome.update_status(VOLUMES, &volume.key, tree);
     }
     let policy = volume.tree.str_at(&["spec", "persistentVolumeReclaimPolicy"]);

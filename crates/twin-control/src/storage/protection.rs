@@ -4,6 +4,7 @@ use crate::controller::{Controller, Outcome, View, Wake};
 use crate::tables::{CLAIMS, PODS, VOLUMES};
 use std::collections::{BTreeMap, BTreeSet};
 use twin_core::store::{Change, ChangeKind, Key, Object, TableName};
+use twin_core::time::Timestamp;
 use twin_core::tree::{Text, Value};
 
 const CLAIM: &str = "kubernetes.io/pvc-protection";
@@ -41,17 +42,53 @@ impl Controller for Claims {
                         self.users.remove(&claim);
                     }
                     wake.key(claim);
-                } else {
-                    users.insert(object.key.clone());
+                } else if users.insert(object.key.clone()) && users.len() == 1 {
+                    wake.key(claim);
                 }
             }
         }
     }
 
     fn reconcile(&mut self, key: &Key, view: &View<'_>) -> Outcome {
-        let held = self.users.contains_key(key);
-        guarded(&CLAIMS, key, CLAIM, if held { Hold::Used } else { Hold::Free }, view)
+        let hold = if self.users.contains_key(key) { Hold::Used } else { Hold::Free };
+        let mut outcome = guarded(&CLAIMS, key, CLAIM, hold, view);
+        if let Some(claim) = view.get(&CLAIMS, key).and_then(|it| noted(&it.tree, hold, view.now)) {
+            outcome.update_status(CLAIMS, key, claim);
+        }
+        outcome
     }
+}
+
+/// A bound claim with the condition whether anybody uses it, unless it has that.
+fn noted(claim: &Value, hold: Hold, now: Timestamp) -> Option<Value> {
+    let path = ["status", "conditions"];
+    let bound = claim.str_at(&["status", "phase"]) == Some("Bound");
+    if !bound || claim.at(&["metadata", "deletionTimestamp"]).is_some() {
+        return None;
+    }
+    let (state, reason, message) = match hold {
+        Hold::Used => ("False", "PodUsingPVC", "A pod is currently referencing this PVC"),
+        Hold::Free => ("True", "NoPodsUsingPVC", "No pods are currently referencing this PVC"),
+    };
+    let known = claim.at(&path).and_then(Value::as_list);
+    let mut list = known.map(|list| list.to_vec()).unwrap_or_default();
+    let place = list.iter().position(|it| it.str_at(&["type"]) == Some("Unused"));
+    if place.is_some_and(|place| list[place].str_at(&["status"]) == Some(state)) {
+        return None;
+    }
+    let condition = Value::from([
+        ("type", "Unused".into()),
+        ("status", state.into()),
+        ("lastProbeTime", Value::Null),
+        ("lastTransitionTime", now.value()),
+        ("reason", reason.into()),
+        ("message", message.into()),
+    ]);
+    match place {
+        Some(place) => list[place] = condition,
+        None => list.push(condition),
+    }
+    Some(claim.with(&path, list.into()))
 }
 
 /// Protects volumes.

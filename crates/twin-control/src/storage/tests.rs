@@ -166,3 +166,27 @@ fn a_claim_without_its_volume_is_lost() {
     stage.settle();
     assert_eq!(phase(&mut stage, &format!("{CLAIMS}/data")), "Lost");
 }
+
+#[test]
+fn a_claim_says_who_is_asked_and_whether_it_is_used() {
+    let mut stage = stage();
+    claim(&mut stage, "data", "");
+    stage.pod("a", "", USES);
+    stage.seconds(5);
+    let path = format!("{CLAIMS}/data");
+    let unused = |stage: &mut Stage| {
+        let claim = stage.get(&path).unwrap();
+        let list = claim.at(&["status", "conditions"]).and_then(Value::as_list).unwrap();
+        let found = list.iter().find(|it| it.str_at(&["type"]) == Some("Unused")).unwrap();
+        found.str_at(&["status"]).unwrap().to_owned()
+    };
+    let annotation = ["metadata", "annotations", "volume.kubernetes.io/storage-provisioner"];
+    assert!(stage.get(&path).unwrap().at(&annotation).is_some());
+    assert_eq!(stage.told("ExternalProvisioning").len(), 1);
+    assert_eq!(unused(&mut stage), "False");
+    stage.deleted("/api/v1/namespaces/x/pods/a");
+    stage.seconds(5);
+    assert_eq!(unused(&mut stage), "True");
+    let volume = &stage.list(VOLUMES)[0];
+    assert!(volume.at(&["status", "lastPhaseTransitionTime"]).is_some());
+}

@@ -12,6 +12,7 @@ mod custom;
 mod delete;
 mod discovery;
 mod evict;
+mod label_keys;
 mod object;
 mod patch;
 mod priority;

@@ -1,6 +1,6 @@
 //! What the API itself writes into objects: identity, generation, status, admission.
 
-use super::Moment;
+use super::{Moment, label_keys};
 use crate::registry::{Resource, Scope};
 use crate::status::{Cause, Status};
 use crate::tree::{DEEPEST, Map, Text, Value};
@@ -149,7 +149,7 @@ fn pod(object: &Value) -> Value {
             pod = pod.with(&["spec", field], value);
         }
     }
-    tolerant(&pod)
+    tolerant(&label_keys::merged(pod))
 }
 
 /// What admission adds to an object that is written again.

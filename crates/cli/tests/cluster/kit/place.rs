@@ -12,6 +12,7 @@ pub(crate) struct Place {
     kubeconfig: PathBuf,
     context: Option<String>,
     machines: Option<Machines>,
+    kubectl: PathBuf,
 }
 
 /// The cluster that the tests were given.
@@ -22,7 +23,9 @@ pub(crate) fn place() -> &'static Place {
         let machines = given("MUSTER_TEST_CLUSTER").map(Machines::new);
         let kubeconfig =
             machines.as_ref().map(Machines::kubeconfig).or_else(|| given("KUBECONFIG"));
+        let kubectl = machines.as_ref().map(|it| it.program("kubectl"));
         Place {
+            kubectl: kubectl.unwrap_or_else(|| "kubectl".into()),
             kubeconfig: kubeconfig.expect("a cluster is given: `cargo xtask test` starts one"),
             context: std::env::var("MUSTER_TEST_CONTEXT").ok(),
             machines,
@@ -34,6 +37,11 @@ impl Place {
     /// Its machines, if they are namespaces that the tests may kill.
     pub(crate) fn machines(&self) -> Option<&Machines> {
         self.machines.as_ref()
+    }
+
+    /// Another cluster, whose machines cannot be killed, for the same kubectl.
+    pub(crate) fn elsewhere(&self, kubeconfig: PathBuf) -> Self {
+        Self { kubeconfig, context: None, machines: None, kubectl: self.kubectl.clone() }
     }
 
     /// `muster` with these words, separated by spaces, at the top of the checkout.
@@ -56,11 +64,7 @@ impl Place {
     }
 
     pub(crate) fn kubectl_command(&self, words: &[&str]) -> Command {
-        let program = match &self.machines {
-            Some(machines) => machines.program("kubectl"),
-            None => "kubectl".into(),
-        };
-        let mut command = Command::new(program);
+        let mut command = Command::new(&self.kubectl);
         command.args(self.context.iter().flat_map(|name| ["--context", name])).args(words);
         command.env("KUBECONFIG", &self.kubeconfig);
         command

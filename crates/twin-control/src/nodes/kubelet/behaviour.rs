@@ -6,7 +6,7 @@
 //!
 //! | Name | Meaning |
 //! |---|---|
-//! | `image` | `missing`: it cannot be pulled |
+//! | `image` | `missing`: it cannot be pulled; so are those of registries below `.invalid` |
 //! | `pull-seconds` | how long its pull takes; without it, it is there already |
 //! | `start-seconds` | from the pull to the start |
 //! | `ready-seconds` | how much longer than its probes ask it takes to be ready, or `never` |
@@ -114,6 +114,9 @@ impl Behaviour {
         };
         let image = match (said.get("image"), said.seconds("pull-seconds")) {
             (Some("missing"), _) => Image::Missing,
+            (None, None) if is_nowhere(container.str_at(&["image"]).unwrap_or_default()) => {
+                Image::Missing
+            }
             (_, Some(time)) => Image::Pulled(time),
             (_, None) => Image::Present,
         };
@@ -142,6 +145,13 @@ impl Behaviour {
     }
 }
 
+/// Whether an image names a registry that no name server knows: RFC 2606 keeps `.invalid` for that.
+fn is_nowhere(image: &str) -> bool {
+    let registry = image.split_once('/').map_or("", |(registry, _)| registry);
+    let host = registry.split(':').next().unwrap_or_default();
+    host.ends_with(".invalid")
+}
+
 fn end(said: &Said<'_>, role: Role, restart: Restart) -> Option<(Duration, i64)> {
     let code = said.get("exit-code").and_then(|code| code.parse::<i64>().ok());
     let time = said.seconds("run-seconds");
@@ -151,5 +161,21 @@ fn end(said: &Said<'_>, role: Role, restart: Restart) -> Option<(Duration, i64)>
         (None, Some(code)) if code != 0 => Some((CRASH, code)),
         _ if role == Role::Init => Some((Duration::from_secs(1), 0)),
         _ => ends.then_some((RUN, 0)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_nowhere;
+
+    #[test]
+    fn registries_below_invalid_are_nowhere() {
+        for image in ["registry.invalid/web:1", "a.registry.invalid:5000/team/web@sha256:0"] {
+            assert!(is_nowhere(image), "{image}");
+        }
+        for image in ["", "web.invalid", "docker.io/web.invalid:1", "invalid/web", "r.example/web"]
+        {
+            assert!(!is_nowhere(image), "{image}");
+        }
     }
 }

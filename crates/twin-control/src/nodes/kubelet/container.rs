@@ -19,7 +19,20 @@ pub(super) struct End {
     pub(super) started: Timestamp,
     pub(super) finished: Timestamp,
     pub(super) code: i64,
+    pub(super) cause: Cause,
 }
+
+/// Why a container ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// By itself, or because it was asked to.
+    Own,
+    /// Its node went, and nobody saw how it ended.
+    Unseen,
+}
+
+/// The exit code of what nobody saw end.
+const UNSEEN: i64 = 255;
 
 /// What a container does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +119,9 @@ impl Container {
         self.wait = self.last.map(|_| FIRST_WAIT / 2);
         self.phase = match (ended(status.at(&["state", "terminated"])), self.role) {
             (Some(end), _) => Phase::Ended(end),
-            (None, Role::Init) => Phase::Ended(End { started: since, finished: since, code: 0 }),
+            (None, Role::Init) => {
+                Phase::Ended(End { started: since, finished: since, code: 0, cause: Cause::Own })
+            }
             (None, _) => match (status.at(&["state", "waiting"]), self.last) {
                 (Some(_), Some(last)) => Phase::BackOff { until: last.finished.plus(FIRST_WAIT) },
                 (Some(_), None) => Phase::Waiting,
@@ -197,6 +212,24 @@ impl Container {
         FIRST_WAIT.saturating_mul(1 << self.pulls.saturating_sub(1).min(10)).min(LAST_WAIT)
     }
 
+    /// Its node starts anew: it has to start again, whatever it was doing.
+    pub(super) fn reboot(&mut self, now: Timestamp) {
+        let end = match self.phase {
+            Phase::Running { since } => {
+                End { started: since, finished: now, code: UNSEEN, cause: Cause::Unseen }
+            }
+            Phase::Ended(end) if self.role == Role::Init => end,
+            Phase::Ended(_) => return,
+            _ => {
+                self.phase = Phase::Waiting;
+                return;
+            }
+        };
+        self.last = Some(end);
+        self.restarts += 1;
+        self.phase = Phase::Waiting;
+    }
+
     pub(super) fn ended(
         &mut self,
         place: usize,
@@ -206,7 +239,7 @@ impl Container {
         notes: &mut Vec<Note>,
     ) {
         let code = self.behaviour.end.map_or(0, |(_, code)| code);
-        let end = End { started: since, finished: at, code };
+        let end = End { started: since, finished: at, code, cause: Cause::Own };
         let again = match (self.role, restart) {
             (Role::Sidecar, _) | (Role::Main, Restart::Always) => true,
             (_, Restart::Never) => false,
@@ -239,5 +272,9 @@ fn ended(terminated: Option<&Value>) -> Option<End> {
     let terminated = terminated?;
     let time = |field: &str| terminated.str_at(&[field]).and_then(Timestamp::parse);
     let code = terminated.at(&["exitCode"]).and_then(Value::as_int).unwrap_or(0);
-    Some(End { started: time("startedAt")?, finished: time("finishedAt")?, code })
+    let cause = match terminated.str_at(&["reason"]) {
+        Some("Unknown") => Cause::Unseen,
+        _ => Cause::Own,
+    };
+    Some(End { started: time("startedAt")?, finished: time("finishedAt")?, code, cause })
 }

@@ -7,6 +7,7 @@
 mod addresses;
 mod behaviour;
 mod container;
+mod image;
 mod run;
 mod status;
 
@@ -17,6 +18,7 @@ use crate::controller::{Controller, Outcome, View, Wake};
 use crate::events::{Event, Severity};
 use crate::nodes::lifecycle::is_lost;
 use crate::tables::{NODES, PODS};
+use behaviour::Role;
 use container::{News, Note};
 use run::Run;
 use status::{Place, is_passing, phase, with_status};
@@ -75,10 +77,24 @@ impl Kubelet {
         self.runs.insert(pod.key.clone(), run);
     }
 
+    /// A node whose power was cut starts again.
+    fn reboot(&mut self, node: &str, view: &View<'_>) {
+        for pod in view.on_node(node) {
+            if let Some(run) = self.runs.get_mut(&pod.key) {
+                run.reboot(view.now);
+            }
+        }
+    }
+
     fn look(&mut self, pod: &Object, node: &Object, view: &View<'_>) -> Outcome {
         let mut outcome = Outcome::default();
         self.start(pod, node, view.now);
         let Some(run) = self.runs.get_mut(&pod.key) else { return outcome };
+        if run.was_rebooted() {
+            let message = "Pod sandbox changed, it will be killed and re-created.";
+            let changed = Event::new(pod, Severity::Normal, "SandboxChanged", message);
+            outcome.events.push(changed);
+        }
         let mut notes = run.advance(view.now);
         let grace = grace(pod);
         if let Some(grace) = grace {
@@ -127,6 +143,9 @@ impl Controller for Kubelet {
         if *table == NODES {
             let was_lost = change.previous.as_ref().is_none_or(|old| is_lost(&old.tree));
             if was_lost && !is_lost(&object.tree) {
+                if change.previous.is_some() {
+                    self.reboot(object.key.name(), view);
+                }
                 view.on_node(object.key.name()).for_each(|pod| wake.key(pod.key.clone()));
             }
         } else if *table == PODS && object.tree.at(&["spec", "nodeName"]).is_some() {
@@ -194,13 +213,19 @@ fn place(pod: &Object, node: &Object, run: &mut Run) -> Place {
 fn events((place, news): &Note, run: &Run, pod: &Object) -> Vec<Event> {
     let Some(container) = run.containers.get(*place) else { return Vec::new() };
     let (name, image) = (&container.name, &container.image);
-    let normal = |reason: &str, message: String| Event::new(pod, Severity::Normal, reason, message);
-    let warning =
-        |reason: &str, message: String| Event::new(pod, Severity::Warning, reason, message);
+    let list = if container.role == Role::Main { "containers" } else { "initContainers" };
+    let part = format!("spec.{list}{{{name}}}");
+    let told = |severity: Severity, reason: &str, message: String| {
+        Event::new(pod, severity, reason, message).of_part(&part)
+    };
+    let normal = |reason: &str, message: String| told(Severity::Normal, reason, message);
+    let warning = |reason: &str, message: String| told(Severity::Warning, reason, message);
     match news {
         News::Pulling => vec![normal("Pulling", format!("Pulling image {image:?}"))],
         News::Pulled(None) => {
-            let message = format!("Container image {image:?} already present on machine");
+            let message = format!(
+                "Container image {image:?} already present on machine and can be accessed by the pod"
+            );
             vec![normal("Pulled", message)]
         }
         News::Pulled(Some(time)) => {

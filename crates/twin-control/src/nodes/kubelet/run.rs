@@ -1,7 +1,7 @@
 //! A pod on its node: its containers, and what happens to them next.
 
 use super::behaviour::{Behaviour, Image, Restart, Role, Script};
-use super::container::{Container, End, News, Note, Phase};
+use super::container::{Cause, Container, End, News, Note, Phase};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -23,6 +23,8 @@ pub(super) struct Run {
     pub(super) stops: Option<Timestamp>,
     /// When it has run too long.
     pub(super) deadline: Option<Timestamp>,
+    /// Its node has started anew, and nobody told it yet.
+    rebooted: bool,
 }
 
 impl Run {
@@ -59,12 +61,28 @@ impl Run {
             address: None,
             stops: None,
             deadline: deadline.map(|seconds| now.plus_seconds(seconds)),
+            rebooted: false,
         };
         if pod.str_at(&["status", "phase"]) == Some("Running") {
             run.resume(pod);
         }
         run.begin(now);
         run
+    }
+
+    /// Its node lost its power and is back: what ran starts again, from its first container on.
+    pub(super) fn reboot(&mut self, now: Timestamp) {
+        if self.is_over() {
+            return;
+        }
+        self.containers.iter_mut().for_each(|container| container.reboot(now));
+        self.rebooted = true;
+        self.begin(now);
+    }
+
+    /// Whether it was started anew since somebody asked.
+    pub(super) fn was_rebooted(&mut self) -> bool {
+        std::mem::take(&mut self.rebooted)
     }
 
     /// Takes over a pod that was running before anybody looked.
@@ -172,7 +190,8 @@ impl Run {
         for container in &mut self.containers {
             if let Phase::Running { since } = container.phase {
                 let code = if container.behaviour.stop > grace { 137 } else { 0 };
-                container.phase = Phase::Ended(End { started: since, finished: now, code });
+                container.phase =
+                    Phase::Ended(End { started: since, finished: now, code, cause: Cause::Own });
             }
         }
     }

@@ -2,7 +2,8 @@
 
 use super::super::conditions::{Condition, State, condition, conditions};
 use super::behaviour::Role;
-use super::container::{Container, End, Phase};
+use super::container::{Cause, Container, End, Phase};
+use super::image::{digest, full_name, image_id};
 use super::run::{Outcome, Run};
 use twin_core::time::Timestamp;
 use twin_core::tree::{Map, Text, Value};
@@ -125,7 +126,12 @@ fn conditions_of(run: &Run, pod: &Value, now: Timestamp) -> Vec<Value> {
         if holds || over { String::new() } else { message.to_owned() }
     };
     let rows = [
-        ("PodReadyToStartContainers", !over, "", String::new()),
+        (
+            "PodReadyToStartContainers",
+            !over,
+            if over { "PodSandboxNotReady" } else { "" },
+            if over { "pod sandbox is not ready".to_owned() } else { String::new() },
+        ),
         (
             "Initialized",
             waiting.is_empty(),
@@ -183,7 +189,7 @@ fn container_status(container: &Container, run: &Run, pod: &Value, now: Timestam
     };
     let mut fields = vec![
         ("name", container.name.clone().into()),
-        ("image", container.image.clone().into()),
+        ("image", if began { full_name(&container.image) } else { container.image.clone() }.into()),
         ("imageID", if began { image_id(&container.image).into() } else { "".into() }),
         ("ready", Value::Bool(container.is_ready(now))),
         ("started", Value::Bool(container.role != Role::Init && container.is_started(now))),
@@ -194,7 +200,7 @@ fn container_status(container: &Container, run: &Run, pod: &Value, now: Timestam
     if began {
         fields.push(("containerID", own.into()));
     }
-    if let Some(resources) = resources(pod, container) {
+    if let Some(resources) = resources(pod, container).filter(|_| began) {
         if let Some(requests) = resources.at(&["requests"]) {
             fields.push(("allocatedResources", requests.clone()));
         }
@@ -262,7 +268,11 @@ fn go_duration(seconds: u64) -> String {
 }
 
 fn terminated(end: End, id: &str) -> Value {
-    let reason = if end.code == 0 { "Completed" } else { "Error" };
+    let reason = match (end.cause, end.code) {
+        (Cause::Unseen, _) => "Unknown",
+        (Cause::Own, 0) => "Completed",
+        (Cause::Own, _) => "Error",
+    };
     let fields = Value::from([
         ("exitCode", end.code.into()),
         ("reason", reason.into()),
@@ -271,32 +281,6 @@ fn terminated(end: End, id: &str) -> Value {
         ("containerID", Value::text(id)),
     ]);
     Value::from([("terminated", fields)])
-}
-
-fn image_id(image: &str) -> Text {
-    let name = image.split('@').next().unwrap_or_default();
-    let (path, last) = name.rsplit_once('/').map_or(("", name), |(path, last)| (path, last));
-    let last = last.split(':').next().unwrap_or_default();
-    let repository = match path {
-        "" => format!("docker.io/library/{last}"),
-        path if path.contains(['.', ':']) => format!("{path}/{last}"),
-        path => format!("docker.io/{path}/{last}"),
-    };
-    Text::from(format!("{repository}@sha256:{}", digest(image)))
-}
-
-/// 64 hexadecimal digits that follow from a text.
-fn digest(text: &str) -> String {
-    let mut state = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    let mut draw = || {
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    };
-    format!("{:016x}{:016x}{:016x}{:016x}", draw(), draw(), draw(), draw())
 }
 
 /// Whether anything that people wait for is still to come.

@@ -5,6 +5,7 @@ use crate::controller::{Controller, Outcome, View, Wake};
 use crate::events::{Event, Severity};
 use crate::nodes::scheduler::{Taint, taints, tolerations};
 use crate::tables::{NODES, PODS};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use twin_core::api::Deletion;
 use twin_core::store::{Change, ChangeKind, Key, Object, TableName};
@@ -12,8 +13,11 @@ use twin_core::time::Timestamp;
 use twin_core::tree::{Text, Value};
 
 /// Ends pods on tainted nodes.
-#[derive(Debug)]
-pub(super) struct Eviction;
+#[derive(Debug, Default)]
+pub(super) struct Eviction {
+    /// Pods that will have to end.
+    due: BTreeSet<Key>,
+}
 
 impl Controller for Eviction {
     fn name(&self) -> &'static str {
@@ -23,6 +27,7 @@ impl Controller for Eviction {
     fn woken(&mut self, change: &Change, table: &TableName, view: &View<'_>, wake: &mut Wake) {
         let object = &change.object;
         if change.kind == ChangeKind::Deleted {
+            self.due.remove(&object.key);
             return;
         }
         if *table == NODES {
@@ -41,14 +46,21 @@ impl Controller for Eviction {
         let Some(pod) = view.get(&PODS, key) else { return outcome };
         let Some(node) = node_of(pod, view) else { return outcome };
         let taints = hard(node);
-        if taints.is_empty() || pod.tree.str_at(&["metadata", "deletionTimestamp"]).is_some() {
+        if pod.tree.str_at(&["metadata", "deletionTimestamp"]).is_some() {
             return outcome;
         }
-        let Some(due) = due(pod, &taints, view.now) else { return outcome };
+        let Some(due) = due(pod, &taints, view.now) else {
+            if self.due.remove(key) {
+                tell(pod, "Cancelling deletion of", &mut outcome);
+            }
+            return outcome;
+        };
         if due > view.now {
+            self.due.insert(key.clone());
             outcome.again(due.since(view.now));
             return outcome;
         }
+        self.due.remove(key);
         let row = Condition {
             kind: "DisruptionTarget",
             state: State::True,
@@ -58,12 +70,16 @@ impl Controller for Eviction {
         if let Some(pod) = row.in_object(&pod.tree, view.now) {
             outcome.update_status(PODS, key, pod);
         }
-        let message = format!("Marking for deletion Pod {}/{}", key.namespace(), key.name());
-        outcome.events.push(Event::new(pod, Severity::Normal, "TaintManagerEviction", message));
+        tell(pod, "Marking for deletion", &mut outcome);
         let uid = Text::new(pod.tree.str_at(&["metadata", "uid"]).unwrap_or_default());
         outcome.delete(PODS, key, Deletion { uid, ..Deletion::default() });
         outcome
     }
+}
+
+fn tell(pod: &Object, what: &str, outcome: &mut Outcome) {
+    let message = format!("{what} Pod {}/{}", pod.key.namespace(), pod.key.name());
+    outcome.events.push(Event::new(pod, Severity::Normal, "TaintManagerEviction", message));
 }
 
 fn node_of<'a>(pod: &Object, view: &View<'a>) -> Option<&'a Object> {

@@ -33,7 +33,7 @@ const GRACE: Duration = Duration::from_secs(40);
 pub(super) fn controllers(stages: &Stages) -> Vec<Box<dyn Controller>> {
     let mut all = kubelets(stages);
     all.push(Box::new(Lifecycle::default()));
-    all.push(Box::new(evict::Eviction));
+    all.push(Box::new(evict::Eviction::default()));
     all.push(Box::new(orphans::Orphans::default()));
     all
 }
@@ -70,6 +70,8 @@ const CORDONED: &str = "node.kubernetes.io/unschedulable";
 struct Lifecycle {
     /// Since when nothing is heard.
     lost: BTreeMap<Text, Timestamp>,
+    /// Whether a node takes pods, as its kubelet knew last.
+    open: BTreeMap<Text, bool>,
 }
 
 impl Controller for Lifecycle {
@@ -83,6 +85,9 @@ impl Controller for Lifecycle {
         }
         let node = &change.object;
         let name = Text::new(node.key.name());
+        if change.kind == ChangeKind::Deleted {
+            self.open.remove(&name);
+        }
         if change.kind == ChangeKind::Deleted || !is_lost(&node.tree) {
             self.lost.remove(&name);
         } else {
@@ -104,6 +109,7 @@ impl Controller for Lifecycle {
                 outcome.events.push(Event::new(node, Severity::Normal, "NodeNotReady", message));
             }
         }
+        self.tell_cordon(node, &mut outcome);
         let wanted = taints(&node.tree, view.now);
         let known = node.tree.at(&["spec", "taints"]).and_then(Value::as_list);
         if known.map_or(&[] as &[Value], |list| list) != wanted.as_slice() {
@@ -118,6 +124,23 @@ impl Controller for Lifecycle {
             silence(node, view, &mut outcome);
         }
         outcome
+    }
+}
+
+impl Lifecycle {
+    /// A kubelet says when its node is closed or opened.
+    fn tell_cordon(&mut self, node: &Object, outcome: &mut Outcome) {
+        if is_lost(&node.tree) {
+            return;
+        }
+        let open = node.tree.at(&["spec", "unschedulable"]).and_then(Value::as_bool) != Some(true);
+        let known = self.open.insert(Text::new(node.key.name()), open);
+        if known.is_none_or(|known| known == open) {
+            return;
+        }
+        let reason = if open { "NodeSchedulable" } else { "NodeNotSchedulable" };
+        let message = format!("Node {} status is now: {reason}", node.key.name());
+        outcome.events.push(Event::new(node, Severity::Normal, reason, message));
     }
 }
 

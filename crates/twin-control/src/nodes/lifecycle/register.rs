@@ -4,10 +4,11 @@ use super::super::conditions::{Condition, State, condition, conditions};
 use super::is_lost;
 use super::ranges::number;
 use crate::controller::{Controller, Outcome, View, Wake};
+use crate::events::{Event, Severity};
 use crate::nodes::kubelet::Range;
 use crate::tables::NODES;
 use std::net::Ipv4Addr;
-use twin_core::store::{Change, ChangeKind, Key, TableName};
+use twin_core::store::{Change, ChangeKind, Key, Object, TableName};
 use twin_core::time::Timestamp;
 use twin_core::tree::{Text, Value};
 
@@ -37,6 +38,23 @@ const WELL: [(&str, State, &str, &str); 4] = [
     ),
     ("Ready", State::True, "KubeletReady", "kubelet is posting ready status"),
 ];
+
+/// What a kubelet that starts tells of its node.
+const STARTS: [&str; 5] = [
+    "Starting",
+    "NodeHasSufficientMemory",
+    "NodeHasNoDiskPressure",
+    "NodeHasSufficientPID",
+    "NodeReady",
+];
+
+fn told(node: &Object, reason: &str) -> Event {
+    let message = match reason {
+        "Starting" => "Starting kubelet.".to_owned(),
+        _ => format!("Node {} status is now: {reason}", node.key.name()),
+    };
+    Event::new(node, Severity::Normal, reason, message)
+}
 
 /// Registers nodes.
 #[derive(Debug)]
@@ -74,6 +92,11 @@ impl Controller for Register {
                 outcome.update(NODES, key, named.clone());
             }
             outcome.update_status(NODES, key, registered(&named, name, view.now));
+            // Of new nodes there may be thousands; of one that is back people want to know.
+            if condition(&node.tree, "Ready") == Some("Unknown") {
+                let told = STARTS.iter().map(|reason| told(node, reason));
+                outcome.events.extend(told);
+            }
         }
         outcome
     }

@@ -50,6 +50,9 @@ fn a_cordoned_node_is_tainted() {
     stage.patched(NODE, r#"{"spec":{"unschedulable":null}}"#);
     stage.settle();
     assert_eq!(keys(&stage.get(NODE).unwrap()), [""; 0]);
+    for reason in ["NodeNotSchedulable", "NodeSchedulable"] {
+        assert_eq!(stage.told(reason).len(), 1, "{reason}");
+    }
 }
 
 #[test]
@@ -97,7 +100,16 @@ fn a_node_that_returns_in_time_keeps_its_pods() {
     assert_eq!(condition(&stage.get(POD).unwrap(), "Ready"), Some("False"));
     stage.patched(NODE, r#"{"metadata":{"annotations":{"muster.dev/lost":null}}}"#);
     stage.seconds(400);
-    assert_eq!(condition(&stage.get(POD).unwrap(), "Ready"), Some("True"));
+    let pod = stage.get(POD).unwrap();
+    assert_eq!(condition(&pod, "Ready"), Some("True"));
+    // Its power was cut: what ran there had to start again.
+    let container = &pod.at(&["status", "containerStatuses"]).unwrap().as_list().unwrap()[0];
+    assert_eq!(container.at(&["restartCount"]), Some(&Value::Int(1)));
+    assert_eq!(container.str_at(&["lastState", "terminated", "reason"]), Some("Unknown"));
+    assert_eq!(container.at(&["lastState", "terminated", "exitCode"]), Some(&Value::Int(255)));
+    for reason in ["SandboxChanged", "TaintManagerEviction", "NodeReady", "NodeNotReady"] {
+        assert!(!stage.told(reason).is_empty(), "{reason}");
+    }
 }
 
 #[test]

@@ -192,13 +192,7 @@ impl PodFilter {
 
     /// Of a term in a pod. A term without a selector means no pod.
     fn read(term: &Value, pod: Neighbour<'_>) -> Option<Self> {
-        let mut labels = LabelSelector::of_object(term.at(&["labelSelector"])?)?;
-        let own = |key: &str| pod.labels.and_then(|labels| labels.get(key)?.as_str());
-        for key in list(term, "matchLabelKeys").iter().filter_map(Value::as_str) {
-            if let Some(value) = own(key) {
-                labels = labels.and(key, value);
-            }
-        }
+        let labels = LabelSelector::of_object(term.at(&["labelSelector"])?)?;
         let mut namespaces: Vec<_> =
             list(term, "namespaces").iter().filter_map(Value::as_str).map(Text::new).collect();
         let namespace_labels = term.at(&["namespaceSelector"]).and_then(LabelSelector::of_object);

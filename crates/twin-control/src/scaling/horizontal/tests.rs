@@ -5,7 +5,7 @@ use crate::tables::{DEPLOYMENTS, POD_SCALERS, PODS, REPLICA_SETS};
 use crate::world::World;
 use proptest::prelude::*;
 use twin_core::api::{Act, Body, Deed, Method, Request};
-use twin_core::store::{Key, TableName};
+use twin_core::store::{Key, Narrow, TableName};
 use twin_core::time::Timestamp;
 use twin_core::tree::{Text, Value, decode};
 
@@ -146,6 +146,26 @@ fn load_raises_replicas_and_its_end_lowers_them_after_five_minutes() {
 }
 
 #[test]
+fn limits_go_before_metrics() {
+    let events = TableName(Text::new("/events"));
+    let cases = [
+        (SCALER.replace(r#""minReplicas":2"#, r#""minReplicas":3"#), 3, "below Spec.MinReplicas"),
+        (SCALER.replace(":2,", ":1,").replace(":10", ":1"), 1, "above Spec.MaxReplicas"),
+    ];
+    for (scaler, replicas, cause) in cases {
+        let mut stage = Stage::new(&scaler);
+        stage.run(1);
+        assert_eq!(stage.replicas(), replicas);
+        let store = stage.world.api().store();
+        let mut told = store.list(&events, &Narrow::default(), None);
+        let said = told.find_map(|it| Some(it.tree.str_at(&["message"])?.to_owned()));
+        let want = format!("New size: {replicas}; reason: Current number of replicas {cause}");
+        assert_eq!(said.as_deref(), Some(want.as_str()));
+        assert_eq!(stage.condition("ScaledToZero"), "NotScaledToZero");
+    }
+}
+
+#[test]
 fn metrics_are_served() {
     let mut stage = Stage::new(SCALER);
     stage.load("300m");
@@ -167,6 +187,17 @@ fn metrics_are_served() {
     assert!(pods.contains(r#""usage":{"cpu":"152m","memory":"32768Ki"}"#), "{pods}");
     assert!(ask("/apis/metrics.k8s.io/v1beta1/nodes/n").contains("not found"));
     assert!(ask("/apis/metrics.k8s.io/v1beta1").contains("NodeMetrics"));
+}
+
+#[test]
+fn missing_metrics_are_told_once() {
+    let mut stage = Stage::new(SCALER);
+    // Nobody starts pods, so that there is nothing to measure.
+    for second in 0..60 {
+        stage.world.settle(at(second));
+    }
+    assert_eq!(stage.condition("ScalingActive"), "FailedGetResourceMetric");
+    assert_eq!(stage.world.api().store().count(&TableName(Text::new("/events"))), 2);
 }
 
 #[test]

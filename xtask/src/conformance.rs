@@ -101,3 +101,22 @@ fn failures(report: &Report) -> String {
     });
     failed.flatten().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::list;
+    use crate::shell::root;
+
+    #[test]
+    fn the_documents_name_as_many_as_the_list() {
+        let listed = std::fs::read_to_string(list()).unwrap().lines().count();
+        for (document, words) in [
+            ("docs/twin-fidelity.md", format!("**{listed} of 462** specs")),
+            ("README.md", format!("{listed} of the 462 specs")),
+            ("README.zh-TW.md", format!("462 項中,有 {listed} 項")),
+        ] {
+            let text = std::fs::read_to_string(root().join(document)).unwrap();
+            assert!(text.contains(&words), "{document} does not say: {words}");
+        }
+    }
+}

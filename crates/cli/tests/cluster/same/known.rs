@@ -29,6 +29,7 @@ const fn known(what: &'static str, occurs: Occurs, why: &'static str) -> Known {
 
 const KNOWN: &[Known] = &[
     known("Event/Pod * Unhealthy **", AtTimes, "probes of the twin pass at once"),
+    known("Event/Pod * FailedMount **", AtTimes, "a kubelet waits for its copy of a Secret"),
     known("Event/HorizontalPodAutoscaler * **", AtTimes, "metrics of new pods come late there"),
     known("HorizontalPodAutoscaler/* status conditions **", AtTimes, "only real programs use CPU"),
     known("EndpointSlice/migrate-*1 **", AtTimes, "Kubernetes may keep a pod that ended"),

@@ -34,7 +34,7 @@ enum Nodes {
 #[derive(Debug)]
 struct Twin {
     child: Child,
-    _folder: TempDir,
+    folder: TempDir,
     /// Whoever writes to a pipe that nobody reads has an error.
     _greeting: BufReader<ChildStdout>,
 }
@@ -56,7 +56,7 @@ impl Twin {
         let mut child = command.spawn().unwrap();
         let mut greeting = BufReader::new(child.stdout.take().unwrap());
         greeting.read_line(&mut String::new()).unwrap();
-        Self { child, _folder: folder, _greeting: greeting }
+        Self { child, folder, _greeting: greeting }
     }
 }
 
@@ -69,7 +69,7 @@ impl Side {
     /// A twin, for the same kubectl.
     pub(super) fn twin(real: &Place) -> Self {
         let twin = Twin::start();
-        let kubeconfig = twin._folder.path().join("config");
+        let kubeconfig = twin.folder.path().join("config");
         // As long as the process: places are for all tests.
         let place = Box::leak(Box::new(real.elsewhere(kubeconfig)));
         Self::new(place, Nodes::Simulated { _twin: twin })

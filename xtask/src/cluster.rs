@@ -3,7 +3,7 @@
 //! The work is done by the scripts of `tests/cluster`; here is what a person meets: the words of
 //! the command line, and a clear message when this machine cannot carry a cluster.
 
-use crate::shell::{find, root};
+use crate::shell::{self, find, root};
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
@@ -88,11 +88,8 @@ pub(crate) fn is_up() -> bool {
 
 /// Where the cluster has its programs and its state, as the scripts of `tests/cluster` have it.
 pub(crate) fn cache() -> Result<PathBuf> {
-    let given = |name: &str| std::env::var_os(name).map(PathBuf::from);
-    let caches = || given("XDG_CACHE_HOME").or_else(|| Some(given("HOME")?.join(".cache")));
-    given("MUSTER_CLUSTER_CACHE")
-        .or_else(|| Some(caches()?.join("muster/cluster")))
-        .context("neither HOME nor MUSTER_CLUSTER_CACHE is set")
+    let given = std::env::var_os("MUSTER_CLUSTER_CACHE").map(PathBuf::from);
+    given.map_or_else(|| Ok(shell::cache()?.join("cluster")), Ok)
 }
 
 /// What a cluster needs of a machine and does not find here; one that runs already needs little.

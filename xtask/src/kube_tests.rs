@@ -4,14 +4,14 @@
 //! compile: a copy in the user's cache gets those back. The first time compiles for some minutes.
 
 use crate::outcome::Outcome;
-use crate::shell::{cargo, read, root, run, say};
+use crate::shell::{cache, cargo, read, run, say};
 use crate::test::cargo_test;
+use crate::twin::Twin;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Instant;
 
 #[derive(Debug, clap::Args)]
@@ -71,7 +71,7 @@ pub(crate) fn run_all(filter: Option<&str>) -> Result<Outcome> {
     let start = Instant::now();
     run(cargo_in(&folder).args(["--no-run", "--quiet"]))?;
     say(&format!("compiled in {:.0?}", start.elapsed()));
-    let twin = Twin::start(&folder)?;
+    let twin = Twin::start(&folder, "20m")?;
     let mut command = cargo_in(&folder);
     command.args(["--", "--ignored"]).args(filter).env("KUBECONFIG", &twin.kubeconfig);
     command.args(LEFT_OUT.iter().flat_map(|(name, _)| ["--skip", name]));
@@ -91,7 +91,7 @@ pub(crate) fn run_all(filter: Option<&str>) -> Result<Outcome> {
 
 /// The crates as a workspace in the user's cache.
 fn prepare() -> Result<PathBuf> {
-    let folder = cache()?.join("muster/kube-tests");
+    let folder = cache()?.join("kube-tests");
     fs::create_dir_all(&folder)?;
     let sources = sources()?;
     for ((name, missing), source) in CRATES.iter().zip(&sources) {
@@ -110,12 +110,6 @@ fn prepare() -> Result<PathBuf> {
     fs::write(folder.join("Cargo.toml"), WORKSPACE)?;
     fs::write(folder.join("Cargo.lock"), LOCK)?;
     Ok(folder)
-}
-
-fn cache() -> Result<PathBuf> {
-    let named = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    named.or(home).context("neither XDG_CACHE_HOME nor HOME is set")
 }
 
 /// Where cargo has unpacked the crates, in the version that this workspace uses.
@@ -152,38 +146,4 @@ fn cargo_in(folder: &Path) -> Command {
     command.args(["test", "--workspace", "--lib", "--locked", "--no-fail-fast"]);
     command.args(["--features", FEATURES]);
     command
-}
-
-/// A twin that is served. It ends with this value.
-struct Twin {
-    process: Child,
-    kubeconfig: PathBuf,
-}
-
-impl Twin {
-    fn start(folder: &Path) -> Result<Self> {
-        run(cargo().args(["build", "--package", "cli", "--locked", "--quiet"]))?;
-        let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-        let muster = target.unwrap_or_else(|| root().join("target")).join("debug/muster");
-        let kubeconfig = folder.join(format!("config-{}", std::process::id()));
-        let mut serve = Command::new(muster);
-        serve.args(["twin", "--for", "20m", "--kubeconfig"]).arg(&kubeconfig);
-        let mut process = serve.stdout(Stdio::piped()).spawn().context("cannot run muster twin")?;
-        let stdout = process.stdout.take().context("muster twin has no output")?;
-        let twin = Self { process, kubeconfig };
-        // It greets when it serves; all that it says is read, so that it can say it.
-        let mut lines = BufReader::new(stdout).lines();
-        lines.next().context("muster twin says nothing")??;
-        std::thread::spawn(move || lines.for_each(drop));
-        Ok(twin)
-    }
-}
-
-impl Drop for Twin {
-    fn drop(&mut self) {
-        // One that has ended by itself is as well.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-        let _ = fs::remove_file(&self.kubeconfig);
-    }
 }

@@ -8,6 +8,7 @@
 mod bench;
 mod calibrate;
 mod cluster;
+mod conformance;
 mod fuzz;
 mod generate;
 mod judges;
@@ -17,6 +18,7 @@ mod shell;
 mod suite;
 mod test;
 mod tidy;
+mod twin;
 mod twin_tables;
 
 use clap::{Parser, Subcommand};
@@ -46,6 +48,8 @@ enum Chore {
     TwinTables(twin_tables::Arguments),
     /// Run the tests that kube's crates ship, on a twin
     KubeTests(kube_tests::Arguments),
+    /// Run Kubernetes' own conformance suite on a twin (half an hour)
+    Conformance(conformance::Arguments),
     /// A real Kubernetes on this machine for the tests
     #[command(subcommand)]
     Cluster(cluster::Cluster),
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
         Chore::Calibrate(arguments) => calibrate::run(&arguments).map(done),
         Chore::TwinTables(arguments) => twin_tables::run(&arguments).map(done),
         Chore::KubeTests(arguments) => kube_tests::chore(&arguments).map(done),
+        Chore::Conformance(arguments) => conformance::run(&arguments).map(done),
         Chore::Cluster(cluster) => cluster::run(&cluster),
     };
     match result {

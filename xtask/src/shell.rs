@@ -74,6 +74,13 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
+/// Where this project keeps what it builds once for all checkouts of a user.
+pub(crate) fn cache() -> Result<PathBuf> {
+    let given = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let caches = given("XDG_CACHE_HOME").or_else(|| Some(given("HOME")?.join(".cache")));
+    Ok(caches.context("neither XDG_CACHE_HOME nor HOME is set")?.join("muster"))
+}
+
 /// Every file below a folder that `wanted` accepts, sorted, without build outputs and hidden
 /// folders.
 pub(crate) fn files(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {

@@ -1,5 +1,7 @@
 //! The page on accuracy is what the stored calibration says, and that is what the data say.
 
+#![allow(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+
 use std::path::{Path, PathBuf};
 
 use capacity::calibrate::{Stage, belongs, errors, outcome, read};

@@ -1,5 +1,7 @@
 //! GPUs, models and what follows from their shapes.
 
+#![allow(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+
 use capacity::gpu::gpus;
 use capacity::model::{Attention, ConfigError, from_config_bytes, model_names};
 use capacity::{Cache, Deployment, Engine, Unfit, Weights, gpu, model};

@@ -1,5 +1,7 @@
 //! Step times obey physics, whatever the deployment.
 
+#![allow(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+
 use capacity::closed::{Batching, Load, Method, Start, replay};
 use capacity::{
     Cache, Calibration, Deployment, Engine, Roofline, Step, StepTime, Weights, gpu, model,
@@ -29,7 +31,7 @@ fn time(d: &Deployment) -> Roofline {
     Roofline::new(d, &Calibration::stored().coefficients).expect("every engine was fitted")
 }
 
-/// LMDeploy measured 9.8 ms (2023, no Python in its loop); an engine of today may be a little slower.
+/// `LMDeploy` measured 9.8 ms (2023, no Python in its loop); an engine of today may be a little slower.
 #[test]
 fn seven_billion_weights_on_an_a100_take_ten_milliseconds() {
     let decode =

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use twin_core::api::{Act, Deed, Deletion};
 use twin_core::selector::LabelSelector;
+use twin_core::status::Status;
 use twin_core::store::{Change, Key, Narrow, Object, Store, TableName, terms};
 use twin_core::time::Timestamp;
 use twin_core::tree::{Text, Value};
@@ -21,6 +22,9 @@ pub trait Controller: Debug + Send {
 
     /// Looks at one key, in the state of this moment.
     fn reconcile(&mut self, key: &Key, view: &View<'_>) -> Outcome;
+
+    /// Hears that a write of its last look at a key was refused. It looks again soon in any case.
+    fn refused(&mut self, _key: &Key, _act: &Act, _why: &Status) {}
 }
 
 /// Keys to look at.

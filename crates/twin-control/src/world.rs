@@ -208,7 +208,10 @@ impl World {
         let mut refused = false;
         for act in &outcome.acts {
             let moment = self.moment(now);
-            refused |= self.api.act(name, act, moment).is_err();
+            if let Err(why) = self.api.act(name, act, moment) {
+                self.controllers[work.0].refused(&work.1, act, &why);
+                refused = true;
+            }
         }
         for event in &outcome.events {
             let moment = self.moment(now);

@@ -22,6 +22,7 @@ mod names;
 mod openapi;
 pub mod patch;
 mod protobuf;
+pub mod quota;
 pub mod registry;
 pub mod schema;
 pub mod selector;

@@ -206,6 +206,22 @@ pub(crate) fn path_segment(text: &str) -> Vec<String> {
     marks.map(|mark| format!("may not contain '{mark}'")).collect()
 }
 
+/// A setting of the kernel: `net.ipv4.ip_forward`, with dots or slashes between its parts.
+pub(crate) fn sysctl(text: &str) -> Vec<String> {
+    const MOST: usize = 253;
+    const FORM: &str = r"^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$";
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let sound = |part: &str| {
+        part.bytes().all(|byte| letter(byte) || byte == b'-' || byte == b'_')
+            && part.bytes().next().is_some_and(letter)
+            && part.bytes().last().is_some_and(letter)
+    };
+    if text.len() <= MOST && text.split(['.', '/']).all(sound) {
+        return Vec::new();
+    }
+    vec![format!("must have at most {MOST} characters and match regex {FORM}")]
+}
+
 /// The name of a port.
 pub(crate) fn port_name(text: &str) -> Vec<String> {
     let mut found = Vec::new();

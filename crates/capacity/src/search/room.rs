@@ -154,17 +154,16 @@ pub(super) fn simulated(
             None => refused = next,
         }
         next = match &passed {
-            Some((load, summary)) if replica.whole(load * CLOSE) >= refused => {
-                let (load, summary) = (*load, summary.clone());
-                return Ok(Room { load, seats: seats(question, load, &summary), summary });
-            }
-            Some((load, _)) if refused.is_infinite() => {
-                replica.whole(load * LADDER).max(load + least)
-            }
+            Some((load, _)) if refused.is_infinite() => (load * LADDER).max(load + least),
             Some((load, _)) => (load * refused).sqrt(),
             None if refused <= least => return Err(Shortfall::AtRandom(question.percentile)),
             None => (refused / LADDER).max(least),
         };
+        // Between whole people there may be nobody left to ask about.
+        let settled = |load: f64| refused <= load * CLOSE || replica.whole(next) <= load;
+        if let Some((load, summary)) = passed.take_if(|(load, _)| settled(*load)) {
+            return Ok(Room { load, seats: seats(question, load, &summary), summary });
+        }
     }
 }
 

@@ -120,6 +120,17 @@ fn a_request_larger_than_the_cache_is_denied() {
 }
 
 #[test]
+fn room_for_a_few_people_is_found() {
+    let times = Line::of(0.4);
+    let mut small = candidate("small", &times, None);
+    for blocks in [100, 200, 400] {
+        small.engine.blocks = blocks;
+        let answer = search(&question(10), std::slice::from_ref(&small)).unwrap();
+        assert_eq!(answer.choices.len() + answer.denied.len(), 1, "{blocks}");
+    }
+}
+
+#[test]
 fn growth_and_work_that_may_wait_need_replicas() {
     let times = Line::of(1.0);
     let candidates = [candidate("a", &times, Some(1.0))];

@@ -47,8 +47,8 @@ pub(crate) struct CapacityArguments {
 pub(crate) enum CapacityCommand {
     /// Predict measured rows, and say how wrong that is by model, GPU and engine
     ///
-    /// Rows have the columns of a CSV file of benchmarks: model_path, system, backend, tp_size, isl,
-    /// osl, concurrency, gemm_quant_mode; and, to be compared, silicon_ttft_ms and silicon_tpot_ms.
+    /// Columns: `model_path`, `system`, `backend`, `tp_size`, `isl`, `osl`, `concurrency`,
+    /// `gemm_quant_mode`; and, to be compared, `silicon_ttft_ms` and `silicon_tpot_ms`.
     Evaluate(EvaluateArguments),
 }
 
@@ -57,7 +57,7 @@ pub(crate) struct EvaluateArguments {
     /// The rows, as CSV with a header
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) rows: PathBuf,
-    /// Where to write them with predicted_ttft_ms, predicted_tpot_ms and their bands
+    /// Where to write them with `predicted_ttft_ms`, `predicted_tpot_ms` and their bands
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) out: PathBuf,
     /// The errors for programs
@@ -122,7 +122,7 @@ pub(crate) struct LoadArguments {
     /// Tokens of an answer
     #[arg(long, value_name = "TOKENS", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(crate) output: u32,
-    /// Replay recorded requests: an Azure or Mooncake trace, or CSV with arrival_s, input, output
+    /// Replay recorded requests: an Azure or Mooncake trace, or CSV with `arrival_s,input,output`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["users", "rate"])]
     pub(crate) trace: Option<PathBuf>,
     /// Output tokens per second of work that may wait, on the same replicas

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod capacity;
 mod check;
 mod hostile;
 mod out;

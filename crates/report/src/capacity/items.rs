@@ -61,15 +61,18 @@ fn best(choice: &Choice, plan: &Plan, question: &Question, page: &mut Page) {
         ),
     );
     let mut say = |lead: &str, text: String| {
-        page.hang(Line::of(Role::Faint, format!("  {lead:<11}")), Line::prose(&text));
+        page.hang(Line::of(Role::Faint, format!("  {lead:<12}")), Line::prose(&text));
     };
     say("each", format!("{} items/s; one alone takes {}", number(plan.rate), time(plan.alone)));
     say(
         "batches",
         format!(
-            "of at most {}, which wait {} for company",
+            "of at most {}, which {}",
             plan.batching.most,
-            time(plan.batching.delay)
+            match plan.batching.delay {
+                delay if delay > 0.0 => format!("wait {} for company", time(delay)),
+                _ => "do not wait for company".to_owned(),
+            }
         ),
     );
     say("bound by", bottleneck(plan.bottleneck).to_owned());

@@ -6,29 +6,25 @@ use crate::text::{Column, Line, Page, Role, Row, Table, count};
 use capacity::engine::{Bottleneck, Percentiles};
 use capacity::search::Choice;
 use capacity::{Band, Basis};
+use std::fmt::Write as _;
 
 /// The recommended option, the runner-up, all others, and what cannot be.
 pub fn terminal(view: &CapacityView<'_>, layout: Layout) -> String {
     let mut page = Page::new(layout);
     headline(view, &mut page);
     let mut choices = view.answer.choices.iter();
-    match choices.next() {
-        Some(best) => {
+    page.blank();
+    if let Some(best) = choices.next() {
+        option(view, "Recommended", best, view.seats.first(), &mut page);
+        if let Some(second) = choices.next() {
             page.blank();
-            option(view, "Recommended", best, view.seats.first(), &mut page);
-            if let Some(second) = choices.next() {
-                page.blank();
-                option(view, "Runner-up", second, view.seats.get(1), &mut page);
-            }
-            all(view, &mut page);
+            option(view, "Runner-up", second, view.seats.get(1), &mut page);
         }
-        None => {
-            page.blank();
-            page.text(
-                Line::of(Role::Bad, "No option keeps this promise.")
-                    .plain(" What stands in the way:"),
-            );
-        }
+        all(view, &mut page);
+    } else {
+        page.text(
+            Line::of(Role::Bad, "No option keeps this promise.").plain(" What stands in the way:"),
+        );
     }
     denied(view, &mut page);
     page.blank();
@@ -73,14 +69,14 @@ fn option(
         replicas.spare
     );
     if replicas.growing > 0 {
-        whole.push_str(&format!(", {} for growth", replicas.growing));
+        let _ = write!(whole, ", {} for growth", replicas.growing);
     }
     let each = choice.gpus_each;
     let range =
         seats.map(|(low, high)| format!(" ({}–{})", number(low / each), number(high / each)));
     page.hang(Line::of(Role::Title, format!("{title}: ")), Line::of(Role::Name, whole));
     let mut say = |lead: &str, text: String| {
-        page.hang(Line::of(Role::Faint, format!("  {lead:<11}")), Line::prose(&text))
+        page.hang(Line::of(Role::Faint, format!("  {lead:<12}")), Line::prose(&text));
     };
     say(
         "per GPU",
@@ -142,7 +138,7 @@ const COLUMNS: [Column; 9] = [
     Column { title: "EACH", least: 6 },
     Column { title: "$/HOUR", least: 6 },
     Column { title: "$/M TOKENS", least: 6 },
-    Column { title: "", least: 4 },
+    Column { title: "", least: 8 },
 ];
 
 fn all(view: &CapacityView<'_>, page: &mut Page) {
@@ -152,7 +148,7 @@ fn all(view: &CapacityView<'_>, page: &mut Page) {
         let summary = &choice.room.summary;
         let sure = match view.basis(choice) {
             Basis::Calibrated => "",
-            Basis::ModelledOnly => "modelled only",
+            Basis::ModelledOnly => "modelled",
         };
         let cells = [
             name(&choice.name),
@@ -167,11 +163,22 @@ fn all(view: &CapacityView<'_>, page: &mut Page) {
         ];
         Row { cells: cells.map(|cell| Line::prose(&cell)).into(), below: Vec::new() }
     };
-    let rows: Vec<_> = view.answer.choices.iter().map(row).collect();
+    let choices = &view.answer.choices;
+    let rows: Vec<_> = choices.iter().take(SHOWN).map(row).collect();
     page.blank();
     page.heading("All options", &format!("cheapest first; latencies are {}", percentile.name()));
     Table { columns: &COLUMNS, rows: &rows, indent: 2 }.draw(page);
+    if choices.len() > SHOWN {
+        let more = choices.len() - SHOWN;
+        page.text(Line::of(
+            Role::Faint,
+            format!("  and {more} dearer ones; --json shows them all"),
+        ));
+    }
 }
+
+/// Options that a table has.
+const SHOWN: usize = 20;
 
 fn denied(view: &CapacityView<'_>, page: &mut Page) {
     let denied = view.answer.denied.iter().map(|it| (&it.name, it.why.to_string()));

@@ -1,8 +1,11 @@
-//! What each namespace gets: an account for its pods, and the certificate that they trust.
+//! What each namespace gets: an account for its pods, the certificate that they trust, and how much it
+//! may use.
 
 mod first;
+mod quotas;
 
 pub(crate) use first::roles;
+pub(crate) use quotas::Quotas;
 
 use crate::controller::{Controller, Outcome, View, Wake};
 use crate::tables::{CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS};
@@ -24,14 +27,20 @@ pub fn controllers() -> Vec<Box<dyn Controller>> {
         content: Value::from([("data", Value::from([("ca.crt", NO_CERTIFICATE.into())]))])
             .with(&["metadata", "annotations", "kubernetes.io/description"], DESCRIPTION.into()),
     };
-    vec![Box::new(account), Box::new(root), Box::new(roles()), Box::new(first::components())]
+    vec![
+        Box::new(account),
+        Box::new(root),
+        Box::new(roles()),
+        Box::new(Quotas::new()),
+        Box::new(first::components()),
+    ]
 }
 
 /// Kubernetes' own words, for whoever finds it.
 const DESCRIPTION: &str = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.";
 
 /// In process there is no TLS, and so no certificate to trust.
-const NO_CERTIFICATE: &str = "";
+const NO_CERTIFICATE: &str = "# no certificate: no container of a twin asks for one\n";
 
 /// An object that every namespace has, and gets again if it is taken away.
 #[derive(Debug)]
@@ -61,10 +70,21 @@ impl Controller for Given {
         let active = view
             .get(&NAMESPACES, key)
             .is_some_and(|namespace| namespace.tree.str_at(&["status", "phase"]) == Some("Active"));
-        let there = view.get(&self.table, &Key::new(key.name(), self.object)).is_some();
-        if active && !there {
-            let object = self.content.with(&["metadata", "name"], Text::new(self.object).into());
-            outcome.create(self.table.clone(), key.name(), object);
+        let place = Key::new(key.name(), self.object);
+        match view.get(&self.table, &place) {
+            _ if !active => {}
+            None => {
+                let name = Text::new(self.object).into();
+                let object = self.content.with(&["metadata", "name"], name);
+                outcome.create(self.table.clone(), key.name(), object);
+            }
+            Some(known) => {
+                let content = self.content.at(&["data"]);
+                if let Some(data) = content.filter(|data| known.tree.at(&["data"]) != Some(data)) {
+                    let object = known.tree.with(&["data"], data.clone());
+                    outcome.update(self.table.clone(), &place, object);
+                }
+            }
         }
         outcome
     }

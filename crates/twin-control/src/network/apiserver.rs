@@ -1,11 +1,12 @@
 //! The Service `kubernetes`: how pods find the API.
 
 use crate::controller::{Controller, Outcome, View, Wake};
-use crate::tables::{ENDPOINT_SLICES, ENDPOINTS, NAMESPACES, SERVICES};
+use crate::tables::{ENDPOINT_SLICES, ENDPOINTS, NAMESPACES, SERVICE_CIDRS, SERVICES};
 use twin_core::store::{Change, Key, TableName};
 use twin_core::tree::Value;
 
 const NAME: &str = "kubernetes";
+const SERVICE_ADDRESSES: &str = "10.96.0.0/12";
 const SERVICE_ADDRESS: &str = "10.96.0.1";
 /// Of the documentation: nobody listens there.
 const ADDRESS: &str = "192.0.2.1";
@@ -23,7 +24,8 @@ impl Controller for ApiServer {
     fn woken(&mut self, change: &Change, table: &TableName, _: &View<'_>, wake: &mut Wake) {
         let key = &change.object.key;
         let own = [SERVICES, ENDPOINTS, ENDPOINT_SLICES].contains(table) && *key == place();
-        if own || (*table == NAMESPACES && key.name() == "default") {
+        let range = *table == SERVICE_CIDRS && key.name() == NAME;
+        if own || range || (*table == NAMESPACES && key.name() == "default") {
             wake.key(place());
         }
     }
@@ -41,7 +43,31 @@ impl Controller for ApiServer {
                 outcome.create(table, "default", object);
             }
         }
+        range(view, &mut outcome);
         outcome
+    }
+}
+
+/// The range from which Services have their addresses, which is in use.
+fn range(view: &View<'_>, outcome: &mut Outcome) {
+    let key = Key::new("", NAME);
+    let Some(known) = view.get(&SERVICE_CIDRS, &key) else {
+        let spec = Value::from([("cidrs", vec![SERVICE_ADDRESSES.into()].into())]);
+        let name = Value::from([("name", NAME.into())]);
+        let range = Value::from([("metadata", name), ("spec", spec)]);
+        outcome.create(SERVICE_CIDRS, "", range);
+        return;
+    };
+    if known.tree.at(&["status", "conditions"]).is_none() {
+        let ready = Value::from([
+            ("type", "Ready".into()),
+            ("status", "True".into()),
+            ("reason", "".into()),
+            ("message", "Kubernetes default Service CIDR is ready".into()),
+            ("lastTransitionTime", view.now.value()),
+        ]);
+        let tree = known.tree.with(&["status", "conditions"], vec![ready].into());
+        outcome.update_status(SERVICE_CIDRS, &key, tree);
     }
 }
 

@@ -6,6 +6,7 @@ mod apiserver;
 mod balancers;
 mod legacy;
 mod members;
+mod mirror;
 mod slices;
 
 use crate::controller::Controller;
@@ -16,6 +17,7 @@ pub fn controllers() -> Vec<Box<dyn Controller>> {
         Box::new(apiserver::ApiServer),
         Box::new(balancers::Balancers),
         Box::new(slices::Slices::default()),
+        Box::new(mirror::Mirror),
         Box::new(legacy::Endpoints::default()),
     ]
 }

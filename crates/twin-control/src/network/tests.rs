@@ -169,3 +169,29 @@ fn a_deleted_service_takes_its_endpoints_along() {
     stage.settle();
     assert!(stage.get("/api/v1/namespaces/x/endpoints/web").is_none());
 }
+
+#[test]
+fn endpoints_that_people_write_are_mirrored() {
+    let mut stage = stage(0);
+    let name = r#"{"metadata":{"name":"own"},"spec":{"ports":[{"port":80}]}}"#;
+    stage.made(SERVICES, name);
+    let body = |ip: &str| {
+        format!(
+            r#"{{"metadata":{{"name":"own"}},"subsets":[{{"addresses":[{{"ip":"{ip}"}}],"ports":[{{"port":80}}]}}]}}"#
+        )
+    };
+    let path = "/api/v1/namespaces/x/endpoints";
+    stage.made(path, &body("10.1.2.3"));
+    stage.settle();
+    let addresses = |stage: &mut Stage| {
+        let own = endpoints(stage);
+        own.iter().map(|it| it.at(&["addresses"]).unwrap().to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(addresses(&mut stage), [r#"["10.1.2.3"]"#]);
+    stage.patched(&format!("{path}/own"), &body("10.2.3.4"));
+    stage.settle();
+    assert_eq!(addresses(&mut stage), [r#"["10.2.3.4"]"#]);
+    stage.deleted(&format!("{path}/own"));
+    stage.settle();
+    assert!(stage.list(SLICES).is_empty());
+}

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Deployment ─▶ ReplicaSet ─┐
+//! ReplicationController ────┤
 //! CronJob ─▶ Job ───────────┼─▶ Pod
 //! StatefulSet · DaemonSet ──┘
 //! ```
@@ -25,13 +26,16 @@ mod stateful_set;
 mod telling;
 mod template;
 
+pub(crate) use owner::reference;
+
 use crate::controller::Controller;
 
 /// Controllers of this folder.
 pub fn controllers() -> Vec<Box<dyn Controller>> {
     vec![
         Box::<deployment::Deployments>::default(),
-        Box::<replica_set::ReplicaSets>::default(),
+        Box::new(replica_set::ReplicaSets::new()),
+        Box::new(replica_set::ReplicaSets::replication_controllers()),
         Box::<stateful_set::StatefulSets>::default(),
         Box::<daemon_set::DaemonSets>::default(),
         Box::<cron_job::CronJobs>::default(),

@@ -2,6 +2,7 @@
 
 use super::read::{is_ending, labels, list, meta};
 use crate::controller::{Outcome, View, Wake, controller_of};
+use std::borrow::Cow;
 use twin_core::selector::LabelSelector;
 use twin_core::store::{Change, ChangeKind, Key, Object, TableName};
 use twin_core::tree::Value;
@@ -23,7 +24,7 @@ impl From<&Object> for Owned {
 }
 
 /// The reference by which an object controls another.
-pub(super) fn reference(owner: &Value) -> Value {
+pub(crate) fn reference(owner: &Value) -> Value {
     let part = |path: &[&str]| owner.at(path).cloned().unwrap_or_default();
     Value::from([
         ("apiVersion", part(&["apiVersion"])),
@@ -33,6 +34,15 @@ pub(super) fn reference(owner: &Value) -> Value {
         ("controller", Value::Bool(true)),
         ("blockOwnerDeletion", Value::Bool(true)),
     ])
+}
+
+/// What an object selects, as a `LabelSelector`. `ReplicationControllers` have a map of labels.
+pub(super) fn selector_of(owner: &Value) -> Option<Cow<'_, Value>> {
+    let selector = owner.at(&["spec", "selector"])?;
+    if owner.str_at(&["kind"]) == Some("ReplicationController") {
+        return Some(Cow::Owned(Value::from([("matchLabels", selector.clone())])));
+    }
+    Some(Cow::Borrowed(selector))
 }
 
 /// Whether the object with this uid controls another.
@@ -64,7 +74,7 @@ impl<'a> Claimant<'a> {
     /// Nobody, if the selector is odd or empty, or if it does not select the template's own pods:
     /// then every new pod would be let go at once, and made again, without end.
     pub(super) fn new(object: &'a Object) -> Option<Self> {
-        let selector = object.tree.at(&["spec", "selector"]).and_then(LabelSelector::of_object)?;
+        let selector = LabelSelector::of_object(&*selector_of(&object.tree)?)?;
         let template = object.tree.at(&["spec", "template"])?;
         let fits = !selector.is_empty() && selector.matches(labels(template));
         fits.then_some(Self { object, selector, takes: |_, _| true })
@@ -116,7 +126,7 @@ impl<'a> Claimant<'a> {
         // The label with the fewest objects, where it is known.
         let candidates: Box<dyn Iterator<Item = _>> = match hash {
             Some(hash) => Box::new(view.labelled(table, namespace, TEMPLATE_HASH, hash)),
-            None => Box::new(view.selected(table, namespace, tree.at(&["spec", "selector"]))),
+            None => Box::new(view.selected(table, namespace, selector_of(tree).as_deref())),
         };
         for object in candidates {
             let free = controller_of(&object.tree).is_none() && !is_ending(&object.tree);
@@ -149,7 +159,8 @@ pub(super) fn wake(
         return;
     }
     for owner in view.all(owners, object.key.namespace()) {
-        let selector = owner.tree.at(&["spec", "selector"]).and_then(LabelSelector::of_object);
+        let selector = selector_of(&owner.tree);
+        let selector = selector.and_then(|selector| LabelSelector::of_object(&selector));
         if selector.is_some_and(|selector| selector.matches(labels(&object.tree))) {
             wake.key(owner.key.clone());
         }

@@ -1,6 +1,7 @@
 //! A world for tests: some controllers, and a kubelet that does what the image of a pod says.
 
 use crate::controller::{Controller, Outcome, View, Wake};
+use crate::identity::Quotas;
 use crate::tables::{EVENTS, PODS};
 use crate::workloads::pods::{is_over, node, ready_since};
 use crate::workloads::read::{is_ending, list};
@@ -99,9 +100,10 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// The controllers of this folder, the kubelet and the namespace `x`, at noon of a Wednesday.
+    /// The controllers of this folder, that of quotas, the kubelet and the namespace `x`, at noon of a Wednesday.
     pub(super) fn new() -> Self {
         let mut controllers = super::controllers();
+        controllers.push(Box::new(Quotas::new()));
         controllers.push(Box::new(Kubelet));
         let now = Timestamp::parse("2026-11-25T12:00:00Z").unwrap();
         let mut stage = Self { world: World::new(controllers, 7), now };

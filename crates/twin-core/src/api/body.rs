@@ -1,9 +1,9 @@
 //! Bodies to objects: media types, kinds, unknown fields.
 
 use super::{Api, Call};
-use crate::schema::{Mismatch, apply_defaults, conform};
+use crate::schema::{Mismatch, apply_custom_defaults, apply_defaults, conform};
 use crate::status::{Cause, Status};
-use crate::tree::{DecodeError, Value, decode};
+use crate::tree::{DecodeError, Value, decode, doubled};
 
 /// An object that was read, with what its writer should know.
 pub(super) struct Read {
@@ -21,11 +21,21 @@ impl Api {
             return Err(Status::media_type(ACCEPTED));
         }
         let tree = decode(call.request.body).map_err(|error| malformed(call, &error))?;
-        self.typed(call, &tree)
+        // Who asks for no word about it is spared the second look.
+        let doubled = match call.query.get("fieldValidation") {
+            "Ignore" => Vec::new(),
+            _ => doubled(call.request.body),
+        };
+        self.typed_as(call, &tree, &doubled)
     }
 
     /// A tree as an object of the resource, with its defaults.
     pub(super) fn typed(&self, call: &Call<'_>, tree: &Value) -> Result<Read, Status> {
+        self.typed_as(call, tree, &[])
+    }
+
+    /// The same for a text in which these fields stood twice.
+    fn typed_as(&self, call: &Call<'_>, tree: &Value, doubled: &[String]) -> Result<Read, Status> {
         let kind = &call.address.resource.kind;
         if tree.as_map().is_none() {
             return Err(Status::bad_request(
@@ -59,10 +69,14 @@ impl Api {
                     Ok(()) => wrong_kind(call, &mismatch),
                 }
             })?;
-        let warnings = unknown_fields(call, &conformed.unknown)?;
-        let object = apply_defaults(&self.schema, ty, &conformed.value)
-            .with(&["kind"], kind.name.clone().into())
-            .with(&["apiVersion"], version.into());
+        let warnings = odd_fields(call, &conformed.unknown, doubled)?;
+        let object = apply_defaults(&self.schema, ty, &conformed.value);
+        let object = match &call.address.resource.custom {
+            Some(custom) => apply_custom_defaults(&custom.openapi, &object),
+            None => object,
+        };
+        let object =
+            object.with(&["kind"], kind.name.clone().into()).with(&["apiVersion"], version.into());
         Ok(Read { object, warnings })
     }
 }
@@ -101,9 +115,19 @@ fn wrong_kind(call: &Call<'_>, mismatch: &Mismatch) -> Status {
     ))
 }
 
-fn unknown_fields(call: &Call<'_>, unknown: &[String]) -> Result<Vec<String>, Status> {
-    let sentences: Vec<_> =
-        unknown.iter().map(|field| format!("unknown field {field:?}")).collect();
+/// What is said of fields that nobody knows and of those that stand twice.
+fn odd_fields(
+    call: &Call<'_>,
+    unknown: &[String],
+    doubled: &[String],
+) -> Result<Vec<String>, Status> {
+    let said = |what: &str, fields: &[String]| -> Vec<String> {
+        fields.iter().map(|field| format!("{what} field {field:?}")).collect()
+    };
+    let (unknown, doubled) = (said("unknown", unknown), said("duplicate", doubled));
+    // Texts of custom resources are read before anybody looks at their schema.
+    let custom = call.address.resource.custom.is_some();
+    let sentences = if custom { [doubled, unknown] } else { [unknown, doubled] }.concat();
     match call.query.get("fieldValidation") {
         "Ignore" => Ok(Vec::new()),
         "Strict" if !sentences.is_empty() => {

@@ -61,6 +61,14 @@ impl Projection {
         Asked::best(call).map(drop)
     }
 
+    /// Refuses a client that wants an answer that is no object in the form of one.
+    pub(super) fn check_whole(call: &Call<'_>) -> Result<(), Status> {
+        match Asked::best(call)? {
+            Asked::Whole => Ok(()),
+            Asked::Metadata(_) | Asked::Table(_) => Err(unacceptable(call)),
+        }
+    }
+
     /// The form that the client gets.
     pub(super) fn wanted(call: &Call<'_>) -> Result<Self, Status> {
         match Asked::best(call)? {

@@ -5,6 +5,8 @@ use super::projection::Projection;
 use super::route::Address;
 use super::watch::Filter;
 use super::{Api, Call, Response, Watch, beats};
+use crate::registry::Resource;
+use crate::schema::apply_custom_defaults;
 use crate::selector::{FieldSelector, LabelSelector};
 use crate::status::{Reason, Status};
 use crate::store::{Key, Narrow, Object, Revision};
@@ -34,7 +36,16 @@ impl Api {
         };
         let resource = &call.address.resource;
         let object = beats::shown(resource, &object, call.moment.now);
-        Self::answered(call, 200, &shown(resource, &object))
+        Self::answered(call, 200, &Self::seen(resource, &object))
+    }
+
+    /// A stored object as its version shows it: custom resources with the defaults of today.
+    fn seen(resource: &Resource, object: &Value) -> Value {
+        let shown = shown(resource, object);
+        match &resource.custom {
+            Some(custom) => apply_custom_defaults(&custom.openapi, &shown),
+            None => shown,
+        }
     }
 
     /// An object in the form that the client wants.
@@ -77,7 +88,7 @@ impl Api {
             metadata = metadata.with(&["continue"], "".into());
         }
         let now = call.moment.now;
-        let seen = |object| shown(resource, &beats::shown(resource, object, now));
+        let seen = |object| Self::seen(resource, &beats::shown(resource, object, now));
         let objects: Vec<_> = page.objects.iter().map(|object| seen(object)).collect();
         let list = projection.list(resource, objects.iter(), metadata, now);
         Ok(Response::json(200, &list))

@@ -145,7 +145,11 @@ fn scale_of(object: &Value) -> Value {
         ("spec", Value::from([("replicas", part(&["spec", "replicas"]).unwrap_or_else(zero))])),
         ("status", Value::from([("replicas", part(&["status", "replicas"]).unwrap_or_else(zero))])),
     ]);
-    let labels = part(&["spec", "selector", "matchLabels"]);
+    // ReplicationControllers select by a map of labels.
+    let plain = object.str_at(&["kind"]) == Some("ReplicationController");
+    let path: &[&str] =
+        if plain { &["spec", "selector"] } else { &["spec", "selector", "matchLabels"] };
+    let labels = part(path);
     if let Some(labels) = labels.as_ref().and_then(Value::as_map) {
         let terms: Vec<_> = labels
             .iter()

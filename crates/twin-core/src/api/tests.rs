@@ -391,3 +391,73 @@ fn what_is_too_deep_to_be_read_again_is_not_stored() {
         assert_eq!(decode(&tree.encoded()).unwrap(), tree);
     }
 }
+
+#[test]
+fn a_pod_has_the_priority_of_its_class() {
+    let mut world = World::new();
+    let classes = "/apis/scheduling.k8s.io/v1/priorityclasses";
+    world.post(classes, r#"{"metadata":{"name":"high"},"value":100,"preemptionPolicy":"Never"}"#);
+    let pod = |more: &str| {
+        format!(
+            r#"{{"metadata":{{"name":"p"}},"spec":{{"containers":[{{"name":"c","image":"i"}}]{more}}}}}"#
+        )
+    };
+    let mut made = |more: &str| world.post("/api/v1/namespaces/x/pods?dryRun=All", &pod(more));
+    let priority = |pod: &Value| pod.at(&["spec", "priority"]).and_then(Value::as_int);
+    let (_, high) = made(r#","priorityClassName":"high""#);
+    assert_eq!(
+        (priority(&high), high.str_at(&["spec", "preemptionPolicy"])),
+        (Some(100), Some("Never"))
+    );
+    let (_, system) = made(r#","priorityClassName":"system-node-critical""#);
+    assert_eq!(priority(&system), Some(2_000_001_000));
+    assert_eq!(priority(&made("").1), Some(0));
+    assert_eq!(made(r#","priorityClassName":"none""#).0, 403);
+    assert_eq!(made(r#","priorityClassName":"high","priority":7"#).0, 403);
+}
+
+#[test]
+fn a_runtime_adds_its_overhead_and_its_nodes() {
+    let mut world = World::new();
+    let class = r#"{"metadata":{"name":"vm"},"handler":"h","overhead":{"podFixed":{"cpu":"10m"}},"scheduling":{"nodeSelector":{"vm":"yes"},"tolerations":[{"key":"vm","operator":"Exists"}]}}"#;
+    world.post("/apis/node.k8s.io/v1/runtimeclasses", class);
+    let pod = |class: &str| {
+        format!(
+            r#"{{"metadata":{{"name":"p"}},"spec":{{"runtimeClassName":"{class}","containers":[{{"name":"c","image":"i"}}]}}}}"#
+        )
+    };
+    let (code, made) = world.post("/api/v1/namespaces/x/pods", &pod("vm"));
+    assert_eq!(code, 201, "{made}");
+    assert_eq!(made.str_at(&["spec", "overhead", "cpu"]), Some("10m"));
+    assert_eq!(made.str_at(&["spec", "nodeSelector", "vm"]), Some("yes"));
+    assert!(made.at(&["spec", "tolerations"]).unwrap().to_string().contains(r#""key":"vm""#));
+    assert_eq!(world.post("/api/v1/namespaces/x/pods", &pod("none")).0, 403);
+}
+
+#[test]
+fn fields_that_stand_twice_are_told() {
+    let mut world = World::new();
+    let body = r#"{"metadata":{"name":"m"},"data":{"a":"1","a":"2"},"odd":1}"#;
+    let path = "/api/v1/namespaces/x/configmaps";
+    let (code, status) = world.post(&format!("{path}?fieldValidation=Strict"), body);
+    let end = r#"strict decoding error: unknown field "odd", duplicate field "data.a""#;
+    assert_eq!(code, 400);
+    assert!(status.str_at(&["message"]).unwrap().ends_with(end), "{status}");
+    let (code, made) = world.post(path, body);
+    assert_eq!((code, made.str_at(&["data", "a"])), (201, Some("2")));
+}
+
+#[test]
+fn a_namespace_takes_no_more_than_its_quota() {
+    let mut world = World::new();
+    let quota = r#"{"metadata":{"name":"q"},"spec":{"hard":{"configmaps":"1"}}}"#;
+    world.post("/api/v1/namespaces/x/resourcequotas", quota);
+    let status = r#"{"status":{"hard":{"configmaps":"1"},"used":{"configmaps":"0"}}}"#;
+    let path = "/api/v1/namespaces/x/resourcequotas/q/status";
+    world.ask(Method::Patch, path, "application/merge-patch+json", status);
+    let map = |name: &str| format!(r#"{{"metadata":{{"name":"{name}"}}}}"#);
+    assert_eq!(world.post("/api/v1/namespaces/x/configmaps", &map("a")).0, 201);
+    let (code, status) = world.post("/api/v1/namespaces/x/configmaps", &map("b"));
+    let why = "configmaps \"b\" is forbidden: exceeded quota: q, requested: configmaps=1, used: configmaps=1, limited: configmaps=1";
+    assert_eq!((code, status.str_at(&["message"])), (403, Some(why)));
+}

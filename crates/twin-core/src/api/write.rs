@@ -4,6 +4,7 @@ use super::object::{
     admitted, born, check_levels, check_name, counts_generations, finalizers, ignored, meta,
     readmitted, same, same_wish, without_status,
 };
+use super::projection::Projection;
 use super::{Api, Call, Response};
 use crate::apply::{Writer, update};
 use crate::registry::Resource;
@@ -23,6 +24,7 @@ impl Api {
     pub(super) fn create(&mut self, call: &Call<'_>) -> Result<Response, Status> {
         let read = self.read_body(call)?;
         if let Some(answer) = super::asked::review(&call.address.resource, &read.object) {
+            Projection::check_whole(call)?;
             return Ok(Response::json(201, &answer));
         }
         let object = self.add(call, &read.object, Track::Writes)?;
@@ -50,17 +52,22 @@ impl Api {
             Track::Done => object.clone(),
         };
         let object = born(resource, &object, &name, &namespace, call.moment);
+        let object = self.prioritised(resource, object, &name)?;
+        let object = self.with_runtime(resource, object, &name)?;
         let object = admitted(resource, &without_status(resource, &object, &nothing));
-        self.judged(call, &object, None)?;
         let key = Key::new(&namespace, &name);
+        let object = self.ranged(resource, object, &key)?;
+        self.judged(call, &object, None)?;
         if self.store.get(&resource.table, &key).is_some() {
             return Err(Status::already_exists(resource, &name));
         }
         let object = self.addressed(call, None, object)?;
         check_levels(&object)?;
+        let charges = self.charged(resource, &key, None, &object)?;
         if is_dry(call) {
             return Ok(object);
         }
+        self.take(charges);
         Ok(self.keep(resource, &key, &object))
     }
 
@@ -175,10 +182,12 @@ impl Api {
         }
         self.judged(call, &new, Some(live))?;
         check_levels(&new)?;
+        let key = Key::new(&call.address.namespace, name);
+        let charges = self.charged(resource, &key, Some(live), &new)?;
         if is_dry(call) {
             return Ok(new);
         }
-        let key = Key::new(&call.address.namespace, name);
+        self.take(charges);
         let ends = !meta(&new, "deletionTimestamp").is_empty() && finalizers(&new) == 0;
         let graced = new
             .at(&["metadata", "deletionGracePeriodSeconds"])

@@ -1,9 +1,10 @@
 //! The same in `OpenAPI` 2, for clients that know no newer one.
 
 use super::types;
-use crate::registry::Registry;
+use crate::registry::{Registry, Resource};
 use crate::schema::Schema;
 use crate::tree::{Map, Text, Value};
+use std::sync::Arc;
 
 /// How clients ask for the binary form. What they get has another name: theirs is no media type.
 pub(crate) const BINARY: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
@@ -26,8 +27,71 @@ pub(crate) fn second(schema: &Schema, registry: &Registry) -> Value {
         ("swagger", "2.0".into()),
         ("info", Value::from([("title", TITLE.into()), ("version", VERSION.into())])),
         ("paths", Value::Map(paths)),
-        ("definitions", older(&types::reached(schema, registry, &all))),
+        ("definitions", definitions(schema, registry, &all)),
     ])
+}
+
+fn definitions(schema: &Schema, registry: &Registry, all: &[&Arc<Resource>]) -> Value {
+    let all = older(&types::reached(schema, registry, all));
+    let customs = registry.iter().filter_map(|it| Some((&it.kind, it.custom.as_ref()?)));
+    customs.fold(all, |all, (kind, custom)| {
+        let openapi = &custom.openapi;
+        // Clients would take what else is said for all that there may be.
+        let definition = if says(openapi, PRESERVES) {
+            let kinds = vec![types::gvk(kind)].into();
+            Value::from([("type", "object".into()), ("x-kubernetes-group-version-kind", kinds)])
+        } else {
+            older(&types::defined(kind, &simple(openapi)))
+        };
+        all.with(&[&types::custom_name(kind)], definition)
+    })
+}
+
+const PRESERVES: &str = "x-kubernetes-preserve-unknown-fields";
+
+fn says(schema: &Value, word: &str) -> bool {
+    schema.at(&[word]).and_then(Value::as_bool) == Some(true)
+}
+
+/// A schema of a definition in words of version 2, which has no alternatives, and nothing that may be
+/// null or anything.
+fn simple(schema: &Value) -> Value {
+    let Value::Map(map) = schema else { return schema.clone() };
+    let free = says(schema, PRESERVES);
+    let untyped = free || says(schema, "nullable");
+    let lacks_items = schema.at(&["items"]).is_none() || untyped;
+    let kind = schema.str_at(&["type"]).unwrap_or_default();
+    let bare =
+        says(schema, "nullable") || free && kind == "object" || lacks_items && kind == "array";
+    let entries = map.iter().filter_map(|(key, value)| {
+        let value = match key.as_str() {
+            "allOf" | "oneOf" | "anyOf" | "not" | "nullable" => return None,
+            "items" | "properties" if untyped => return None,
+            "type" if bare => return None,
+            "items" | "additionalProperties" => simple(value),
+            "properties" => Value::Map(entries(value).iter().map(simple_entry).collect()),
+            "required" => needed(value, schema)?,
+            _ => value.clone(),
+        };
+        Some((key.clone(), value))
+    });
+    Value::Map(entries.collect())
+}
+
+fn simple_entry((name, schema): &(Text, Value)) -> (Text, Value) {
+    (name.clone(), simple(schema))
+}
+
+/// The fields that have to be there; not those that may be null.
+fn needed(required: &Value, schema: &Value) -> Option<Value> {
+    let may_be_null = |name: &&Value| {
+        let field = name.as_str().and_then(|name| schema.at(&["properties", name]));
+        field.is_some_and(|field| says(field, "nullable"))
+    };
+    let values = schema.at(&["additionalProperties"]);
+    let list = required.as_list().filter(|_| !values.is_some_and(|it| says(it, "nullable")))?;
+    let rest: Vec<_> = list.iter().filter(|name| !may_be_null(name)).cloned().collect();
+    (!rest.is_empty()).then(|| rest.into())
 }
 
 /// The document as protobuf, without paths and definitions: those who want it take that for a

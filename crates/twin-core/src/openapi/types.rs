@@ -1,6 +1,6 @@
 //! Types as schemas of `OpenAPI`.
 
-use super::words::{of_field, of_type};
+use super::words::{of_field, of_named, of_type};
 use crate::registry::{Kind, Registry, Resource};
 use crate::schema::{Field, Grain, KeyPatch, ListPatch, Scalar, Schema, Shape, Topology, TypeId};
 use crate::tree::{Map, Text, Value};
@@ -40,22 +40,29 @@ pub(super) fn reached(schema: &Schema, registry: &Registry, resources: &[&Arc<Re
 }
 
 /// What a definition says of its kind, with what all kinds have.
-fn defined(kind: &Kind, openapi: &Value) -> Value {
-    let text = || Value::from([("type", "string".into())]);
+pub(super) fn defined(kind: &Kind, openapi: &Value) -> Value {
+    let text = Value::from([("type", "string".into())]);
+    let metadata = Value::from([("allOf", vec![reference(OBJECT_META)].into())]);
+    // All kinds have the same words for these.
+    let described = |value: Value, field: &str| match of_named(ANY_KIND, field) {
+        Some(words) => value.with(&["description"], words.clone()),
+        None => value,
+    };
     openapi
         .with(&["type"], "object".into())
-        .with(&["properties", "apiVersion"], text())
-        .with(&["properties", "kind"], text())
-        .with(&["properties", "metadata"], reference(OBJECT_META))
+        .with(&["properties", "apiVersion"], described(text.clone(), "apiVersion"))
+        .with(&["properties", "kind"], described(text, "kind"))
+        .with(&["properties", "metadata"], described(metadata, "metadata"))
         .with(&["x-kubernetes-group-version-kind"], vec![gvk(kind)].into())
 }
 
 /// `com.example.v1.Cheese`
-fn custom_name(kind: &Kind) -> Text {
+pub(super) fn custom_name(kind: &Kind) -> Text {
     let group: Vec<_> = kind.group.rsplit('.').collect();
     Text::from(format!("{}.{}.{}", group.join("."), kind.version, kind.name))
 }
 
+const ANY_KIND: &str = "io.k8s.api.core.v1.ConfigMap";
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 const DELETE_OPTIONS: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
 

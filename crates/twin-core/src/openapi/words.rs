@@ -21,7 +21,11 @@ pub(super) fn of_type(name: &str) -> Option<&'static Value> {
 }
 
 pub(super) fn of_field(schema: &Schema, ty: TypeId, field: &str) -> Option<&'static Value> {
-    WORDS.get(schema.get(ty).name.as_deref()?)?.at(&[field])
+    of_named(schema.get(ty).name.as_deref()?, field)
+}
+
+pub(super) fn of_named(ty: &str, field: &str) -> Option<&'static Value> {
+    WORDS.get(ty)?.at(&[field])
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ impl<'a> Reader<'a> {
     /// A message of a struct.
     pub(super) fn object(&mut self, ty: TypeId, message: &[u8]) -> Result<Value, Malformed> {
         let schema = self.schema;
-        let Some(name) = &schema.get(ty).name else { return Err(Malformed) };
+        let Some(name) = schema.name_of(ty) else { return Err(Malformed) };
         let mut slots = BTreeMap::new();
         self.fields(ty, name, message, &mut slots)?;
         let entries = slots.into_iter().map(|(name, slot)| (name, slot.value()));
@@ -144,7 +144,10 @@ impl<'a> Reader<'a> {
         match schema.shape(ty) {
             Shape::Struct { .. } => self.object(ty, payload.bytes()?),
             Shape::Scalar(scalar) => of_scalar(*scalar, times, payload),
-            Shape::Any => raw(last(payload.bytes()?, 1)?),
+            Shape::Any => match Union::of(schema, ty) {
+                Some((union, part)) => self.union(union, part, payload.bytes()?),
+                None => raw(last(payload.bytes()?, 1)?),
+            },
             // A list that is a type of its own: a message with its items.
             Shape::List { items, .. } => {
                 let mut list = Vec::new();
@@ -154,6 +157,50 @@ impl<'a> Reader<'a> {
                 Ok(list.into())
             }
             Shape::Map { .. } => Ok(Value::Null),
+        }
+    }
+}
+
+/// What JSON shows as a struct or something else: in protobuf each has a field of its own.
+#[derive(Clone, Copy)]
+enum Union {
+    Array,
+    Bool,
+    Texts,
+}
+
+impl Union {
+    /// The union that a type is, with the type of its struct.
+    fn of(schema: &Schema, ty: TypeId) -> Option<(Self, TypeId)> {
+        let name = schema.get(ty).name.as_ref()?;
+        let (part, or) = name.rsplit_once("Or")?;
+        let union = match or {
+            "Array" => Self::Array,
+            "Bool" => Self::Bool,
+            "StringArray" => Self::Texts,
+            _ => return None,
+        };
+        Some((union, schema.named(part)?))
+    }
+}
+
+impl Reader<'_> {
+    fn union(&mut self, union: Union, part: TypeId, message: &[u8]) -> Result<Value, Malformed> {
+        let (mut list, mut allowed) = (Vec::new(), None);
+        for field in Fields::new(message) {
+            match (union, field?) {
+                (Union::Bool, (1, payload)) => allowed = Some(payload.int()? != 0),
+                (Union::Array | Union::Texts, (1, payload)) | (Union::Bool, (2, payload)) => {
+                    return self.object(part, payload.bytes()?);
+                }
+                (Union::Array, (2, payload)) => list.push(self.object(part, payload.bytes()?)?),
+                (Union::Texts, (2, payload)) => list.push(text(payload.bytes()?)?.into()),
+                _ => {}
+            }
+        }
+        match union {
+            Union::Bool => Ok(Value::Bool(allowed.unwrap_or(false))),
+            Union::Array | Union::Texts => Ok(list.into()),
         }
     }
 }

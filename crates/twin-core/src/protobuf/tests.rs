@@ -5,9 +5,13 @@ use crate::registry::Registry;
 use crate::schema::Schema;
 use proptest::prelude::*;
 
-fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
-    let length = u8::try_from(bytes.len()).unwrap();
-    [&[number << 3 | 2, length], bytes].concat()
+fn varint(number: usize) -> Vec<u8> {
+    let low = u8::try_from(number & 0x7F).unwrap();
+    if number < 0x80 { vec![low] } else { [vec![low | 0x80], varint(number >> 7)].concat() }
+}
+
+fn field(number: usize, bytes: &[u8]) -> Vec<u8> {
+    [varint(number << 3 | 2), varint(bytes.len()), bytes.to_vec()].concat()
 }
 
 fn read(body: &[u8]) -> Result<String, Malformed> {
@@ -56,6 +60,38 @@ fn what_lies_inside_is_shown_as_json_shows_it() {
         read(&envelope("coordination.k8s.io/v1", "Lease", &field(2, &renewed))).unwrap(),
         r#"{"kind":"Lease","apiVersion":"coordination.k8s.io/v1","spec":{"renewTime":"1970-01-01T00:00:01.000002Z"}}"#
     );
+}
+
+#[test]
+fn a_struct_that_is_merged_in_another_way_is_still_read() {
+    // The claim of a volume, which is a reference to an object as others are.
+    let claim = field(4, &[field(1, b"PersistentVolumeClaim"), field(3, b"c")].concat());
+    assert_eq!(
+        read(&envelope("v1", "PersistentVolume", &field(2, &claim))).unwrap(),
+        r#"{"kind":"PersistentVolume","apiVersion":"v1","spec":{"claimRef":{"kind":"PersistentVolumeClaim","name":"c"}}}"#
+    );
+}
+
+#[test]
+fn a_schema_may_stand_where_a_list_or_a_bool_may() {
+    let text = field(5, b"string");
+    let array = [field(5, b"array"), field(24, &field(1, &text))].concat();
+    let object = [field(5, b"object"), field(30, &field(2, &text))].concat();
+    let closed = [field(5, b"object"), field(30, &[8, 0])].concat();
+    let entry =
+        |name: &[u8], schema: &[u8]| field(29, &[field(1, name), field(2, schema)].concat());
+    let root = [entry(b"a", &array), entry(b"b", &object), entry(b"c", &closed)].concat();
+    let version = [field(1, b"v1"), field(4, &field(1, &root))].concat();
+    let spec = field(2, &field(7, &version));
+    let kind = "CustomResourceDefinition";
+    let read = read(&envelope("apiextensions.k8s.io/v1", kind, &spec)).unwrap();
+    for part in [
+        r#""a":{"items":{"type":"string"},"type":"array"}"#,
+        r#""b":{"additionalProperties":{"type":"string"},"type":"object"}"#,
+        r#""c":{"additionalProperties":false,"type":"object"}"#,
+    ] {
+        assert!(read.contains(part), "{read}");
+    }
 }
 
 #[test]

@@ -34,7 +34,12 @@ pub(super) fn load(table: &str) -> Schema {
     loader.settle();
     loader.weigh_zeros();
     loader.settle();
-    Schema { types: loader.types, names: loader.names }
+    let copies = loader
+        .copies
+        .iter()
+        .filter_map(|(copy, of, _)| Some((*copy, loader.types[of.0 as usize].name.clone()?)));
+    let copies = copies.collect();
+    Schema { types: loader.types, names: loader.names, copies }
 }
 
 fn any() -> Type {

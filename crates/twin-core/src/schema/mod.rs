@@ -12,7 +12,7 @@ mod rules;
 mod validate;
 
 pub use conform::{Conformed, Mismatch, conform};
-pub use defaults::apply_defaults;
+pub use defaults::{apply_custom_defaults, apply_defaults};
 pub use expression::{Unread, read as read_expression};
 pub use rules::Custom;
 pub(crate) use rules::VALIDATIONS;
@@ -38,6 +38,8 @@ impl TypeId {
 pub struct Schema {
     types: Vec<Type>,
     names: BTreeMap<Text, TypeId>,
+    /// Types that one place merges in another way, with the names that they have elsewhere.
+    copies: BTreeMap<TypeId, Text>,
 }
 
 /// One type.
@@ -171,6 +173,11 @@ impl Schema {
     /// The type with a published name.
     pub fn named(&self, name: &str) -> Option<TypeId> {
         self.names.get(name).copied()
+    }
+
+    /// The published name of a type, also where it is merged in another way than elsewhere.
+    pub(crate) fn name_of(&self, id: TypeId) -> Option<&Text> {
+        self.get(id).name.as_ref().or_else(|| self.copies.get(&id))
     }
 
     /// What is known of a type.

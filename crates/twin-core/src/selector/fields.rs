@@ -257,8 +257,11 @@ fn kept_name(resource: &Resource, field: Text) -> Text {
 }
 
 fn value_of(object: &Value, field: &str) -> String {
+    let said = |path: &[&str]| object.str_at(path).is_some_and(|text| !text.is_empty());
     let path: Vec<_> = match field {
-        "source" => vec!["source", "component"],
+        "source" if said(&["source", "component"]) => vec!["source", "component"],
+        // Events of the newer group say it under another name.
+        "source" => vec!["reportingComponent"],
         "spec.host" => vec!["spec", "nodeName"],
         other => other.split('.').collect(),
     };

@@ -4,11 +4,13 @@
 //! they have in common: see [`share`]. Maps are sorted by key, so that equal trees have equal bytes.
 
 mod decode;
+mod doubled;
 mod encode;
 mod share;
 mod yaml;
 
 pub use decode::{DecodeError, decode};
+pub use doubled::doubled;
 pub use share::{footprint, share};
 pub use yaml::from_yaml;
 

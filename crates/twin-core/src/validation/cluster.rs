@@ -109,6 +109,15 @@ const PLACES: &[&str] = &[
     "csi",
 ];
 
+/// A condition in CEL. What would only do harm here is taken: nobody evaluates it.
+pub(super) fn condition(walk: &mut Walk<'_>, map: &Map) {
+    let expression = text(map, "expression");
+    if let Err(Unread::NotCel(why)) = read_expression(expression) {
+        let sentence = format!("compilation failed: {why}");
+        walk.below("expression", |walk| walk.invalid(&Value::text(expression), &sentence));
+    }
+}
+
 pub(super) fn volume(walk: &mut Walk<'_>, map: &Map) {
     modes(walk, map);
     let empty = Map::default();

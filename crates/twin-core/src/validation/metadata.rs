@@ -68,7 +68,19 @@ pub(crate) fn name_faults(resource: &Resource, object: &Value, name: &str) -> Ve
         ("certificates.k8s.io", "clustertrustbundles") => {
             bundle(object.str_at(&["spec", "signerName"]).unwrap_or_default(), name)
         }
+        ("networking.k8s.io", "ipaddresses") => address(name),
         _ => names::subdomain(name),
+    }
+}
+
+/// An address, in the form in which everybody writes it.
+fn address(name: &str) -> Vec<String> {
+    match name.parse::<std::net::IpAddr>() {
+        Err(_) => vec!["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)".to_owned()],
+        Ok(address) if address.to_string() != name => {
+            vec![format!("must be in canonical form (\"{address}\")")]
+        }
+        Ok(_) => Vec::new(),
     }
 }
 

@@ -14,6 +14,7 @@ mod rules;
 mod workloads;
 
 pub(crate) use metadata::name_faults;
+pub(crate) use quantity::nanos;
 
 use crate::causes::Causes;
 use crate::names::quoted;

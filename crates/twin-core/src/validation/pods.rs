@@ -284,6 +284,21 @@ fn handlers(walk: &mut Walk<'_>, map: &Map) {
     }
 }
 
+/// How long a certificate of a pod may be good, in seconds.
+const CERTIFICATE: std::ops::RangeInclusive<i64> = 3_600..=91 * 24 * 3_600;
+
+pub(super) fn certificate(walk: &mut Walk<'_>, map: &Map) {
+    let Some(seconds) = map.get("maxExpirationSeconds") else { return };
+    let (least, most) = (CERTIFICATE.start(), CERTIFICATE.end());
+    let bound = match seconds.as_int() {
+        Some(said) if said < *least => format!(">= {least}"),
+        Some(said) if said > *most => format!("<= {most}"),
+        _ => return,
+    };
+    let sentence = format!("if provided, maxExpirationSeconds must be {bound}");
+    walk.below("maxExpirationSeconds", |walk| walk.invalid(seconds, &sentence));
+}
+
 pub(super) fn toleration(walk: &mut Walk<'_>, map: &Map) {
     let (key, operator) = (text(map, "key"), text(map, "operator"));
     if !key.is_empty() {

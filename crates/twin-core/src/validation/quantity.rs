@@ -5,7 +5,7 @@ use crate::names;
 use crate::tree::{Map, Text, Value};
 
 /// An amount in billionths; nothing, if the text is none, or one that nobody has.
-pub(super) fn nanos(value: &Value) -> Option<i128> {
+pub(crate) fn nanos(value: &Value) -> Option<i128> {
     const NANO: i128 = 1_000_000_000;
     let text = value.as_str()?;
     let end = text.find(|c: char| !"+-.0123456789".contains(c)).unwrap_or(text.len());

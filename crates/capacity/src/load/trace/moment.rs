@@ -11,8 +11,8 @@ pub(super) fn seconds(text: &str) -> Option<f64> {
     let second: f64 = plain(time.next()?)?.parse().ok()?;
     let within = (1970..=9999).contains(&year) && (1..=12).contains(&month);
     let within = within && (1..=31).contains(&day) && hour < 24 && minute < 60 && second < 61.0;
-    let minutes = (days(year, month, day) * 24 + hour) * 60 + minute;
-    within.then(|| f64::from(minutes) * 60.0 + second)
+    let minutes = f64::from(hour * 60 + minute);
+    within.then(|| f64::from(days(year, month, day)) * 86_400.0 + minutes * 60.0 + second)
 }
 
 fn number(digits: &str) -> Option<i32> {
@@ -40,6 +40,11 @@ mod tests {
         assert_eq!(seconds("1970-01-01 00:00:00"), Some(0.0));
         assert_eq!(seconds("2000-02-29T12:00:00.5Z"), Some(951_825_600.5));
         assert_eq!(seconds("2024-05-10 00:00:00.009930+00:00"), Some(1_715_299_200.009_93));
+    }
+
+    #[test]
+    fn far_years_are_counted() {
+        assert_eq!(seconds("9999-12-31 23:59:59"), Some(253_402_300_799.0));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::{bytes, text};
 use crate::Variables;
 use crate::arguments::{CapacityArguments, Percentile as Wanted};
+use crate::closest::{closest, either};
 use crate::error::Error;
 use crate::printer::Printer;
 use crate::product::inference;
@@ -122,11 +123,20 @@ pub(super) fn read(
 
 fn model(name: &str) -> Result<Model, Error> {
     if !Path::new(name).extension().is_some_and(|it| it.eq_ignore_ascii_case("json")) {
-        let known = capacity::model(name).cloned();
-        return known.map_err(|error| Error::input(error.to_string()));
+        return capacity::model(name).cloned().map_err(|_| unknown(name));
     }
     let read = from_config_bytes(name, &bytes(Path::new(name))?);
     read.map_err(|error| Error::input(format!("{name}: {error}")))
+}
+
+fn unknown(name: &str) -> Error {
+    let items = items::models().iter().map(|model| model.id.as_str());
+    let near = closest(name, capacity::model::model_names().chain(items));
+    let hint = match either(&near) {
+        Some(near) => format!("did you mean {near}? Any other can be given by its config.json"),
+        None => "give its Hugging Face config.json: --model ./config.json".to_owned(),
+    };
+    Error::advised(format!("no model is called `{name}`"), hint)
 }
 
 fn kinds(names: &[String]) -> Result<Vec<&'static Gpu>, Error> {

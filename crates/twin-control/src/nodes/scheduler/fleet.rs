@@ -47,7 +47,7 @@ impl Host {
 }
 
 /// A pod on a node.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Lodger {
     pub(super) node: Text,
     pub(super) demand: Arc<Demand>,
@@ -273,6 +273,18 @@ impl Fleet {
         }
         self.version += 1;
         true
+    }
+
+    /// Takes a pod off its node to see what would be without it.
+    pub(super) fn take_out(&mut self, key: &Key) -> Option<Lodger> {
+        let lodger = self.lodgers.get(key).cloned()?;
+        self.remove_pod(key);
+        Some(lodger)
+    }
+
+    /// Says that all is again as it was at this version.
+    pub(super) fn rewind(&mut self, version: u64) {
+        self.version = version;
     }
 
     fn count_in(&mut self, key: &Key, demand: &Demand, slot: Slot, sign: i64) {

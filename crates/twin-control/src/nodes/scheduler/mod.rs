@@ -13,6 +13,7 @@ mod amounts;
 mod claims;
 mod demand;
 mod fleet;
+mod preempt;
 mod queue;
 mod refusal;
 mod search;
@@ -32,8 +33,10 @@ use crate::events::{Event, Severity};
 use crate::tables::{CLAIMS, NAMESPACES, NODES, PODS, STORAGE_CLASSES, VOLUMES};
 use demand::{Demands, alike};
 use fleet::Stay;
+use preempt::sacrifice;
 use queue::Queue;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use twin_core::api::{Act, Deed};
 use twin_core::store::{Change, ChangeKind, Key, Object, TableName};
 use twin_core::tree::{Text, Value};
@@ -142,8 +145,10 @@ impl Scheduler {
             return if claims.waiting.is_empty() { bind(pod, &node) } else { Outcome::default() };
         }
         let demand = self.demands.of(pod, &mut self.fleet.resources);
+        // What was kept for it is its own.
+        self.fleet.take_out(key);
         match self.search(&demand, &claims) {
-            Verdict::Nowhere(refusals) => self.refused(pod, &refusals, view),
+            Verdict::Nowhere(refusals) => self.make_room(pod, &demand, &claims, &refusals, view),
             Verdict::Node(node) => {
                 self.queue.succeeded(key);
                 self.fleet.put_pod(key, &node, &demand, Stay::Staying);
@@ -154,6 +159,29 @@ impl Scheduler {
                 select(&claims.waiting, &node, view)
             }
         }
+    }
+
+    /// Lets others go for a pod that has no place, and keeps theirs for it.
+    fn make_room(
+        &mut self,
+        pod: &Object,
+        demand: &Arc<Demand>,
+        claims: &Claims,
+        refusals: &Refusals,
+        view: &View<'_>,
+    ) -> Outcome {
+        let mut outcome = self.refused(pod, refusals, view);
+        let node = if let Some(node) = preempt::waited_for(pod, view) {
+            Text::new(node)
+        } else if let Some(found) = sacrifice(pod, demand, claims, &mut self.fleet, view) {
+            nominate(pod, &found.node, &mut outcome);
+            found.carry_out(pod, view, &mut outcome);
+            found.node
+        } else {
+            return outcome;
+        };
+        self.fleet.put_pod(&pod.key, &node, demand, Stay::Staying);
+        outcome
     }
 
     fn search(&mut self, demand: &Demand, claims: &Claims) -> Verdict {
@@ -228,6 +256,17 @@ impl Controller for Scheduler {
         }
         outcome
     }
+}
+
+/// Notes where a pod will have room.
+fn nominate(pod: &Object, node: &str, outcome: &mut Outcome) {
+    let mut last = outcome.acts.pop();
+    let tree = match &mut last {
+        Some(Act { deed: Deed::UpdateStatus(tree), .. }) => std::mem::take(tree),
+        _ => pod.tree.clone(),
+    };
+    let tree = tree.with(&["status", "nominatedNodeName"], node.into());
+    outcome.update_status(PODS, &pod.key, tree);
 }
 
 fn bind(pod: &Object, node: &str) -> Outcome {

@@ -45,6 +45,13 @@ impl Placement for InTurn {
     }
 }
 
+/// Whether nothing keeps a pod from a node.
+pub(super) fn fits(demand: &Demand, claims: &Claims, fleet: &mut Fleet, slot: Slot) -> bool {
+    fleet.prepare(demand);
+    let surroundings = fleet.topology.surroundings(demand);
+    Search { demand, claims, fleet, surroundings }.hurdle(slot).is_none()
+}
+
 impl InTurn {
     fn best(&mut self, search: &Search<'_>) -> Option<Slot> {
         let span = search.fleet.span();

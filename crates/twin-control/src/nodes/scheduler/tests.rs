@@ -392,3 +392,81 @@ fn speed() {
         println!("{kind}: {own:.1} µs of {all:.1} µs per pod, {pods} pods on 7,500 nodes");
     }
 }
+
+/// Priority classes, and two nodes with four CPUs each.
+fn ranked() -> Stage {
+    let mut stage = stage();
+    for (name, value) in [("low", 1), ("mid", 50), ("high", 100)] {
+        let class = format!(r#"{{"metadata":{{"name":"{name}"}},"value":{value}}}"#);
+        stage.made("/apis/scheduling.k8s.io/v1/priorityclasses", &class);
+    }
+    zoned(&mut stage, "n1", "a", "");
+    zoned(&mut stage, "n2", "b", "");
+    stage
+}
+
+fn class(name: &str, node: &str) -> String {
+    format!(r#","priorityClassName":"{name}","nodeSelector":{{"n":"{node}"}}"#)
+}
+
+#[test]
+fn who_matters_less_makes_room() {
+    let mut stage = ranked();
+    for (name, cpu, own, node) in [
+        ("a", "2", "mid", "1"),
+        ("b", "1", "low", "1"),
+        ("c", "1", "low", "1"),
+        ("d", "4", "mid", "2"),
+    ] {
+        stage.pod(name, &format!(r#""cpu":"{cpu}""#), &class(own, node));
+    }
+    stage.settle();
+    // One of the least is enough, and on the other node more would be lost.
+    stage.pod("urgent", r#""cpu":"1""#, r#","priorityClassName":"high""#);
+    stage.settle();
+    let pod =
+        |stage: &mut Stage, name: &str| stage.get(&format!("/api/v1/namespaces/x/pods/{name}"));
+    let urgent = pod(&mut stage, "urgent").unwrap();
+    assert_eq!(urgent.str_at(&["status", "nominatedNodeName"]), Some("n1"));
+    let ends = |pod: &twin_core::tree::Value| pod.at(&["metadata", "deletionTimestamp"]).is_some();
+    let gone: Vec<_> = ["a", "b", "c", "d"]
+        .into_iter()
+        .filter(|name| pod(&mut stage, name).is_none_or(|it| ends(&it)))
+        .collect();
+    assert_eq!(gone.len(), 1, "{gone:?}");
+    assert!(["b", "c"].contains(&gone[0]), "{gone:?}");
+}
+
+#[test]
+fn the_room_is_kept_for_whom_it_was_made() {
+    let mut stage = ranked();
+    stage.pod("old", r#""cpu":"4""#, &class("low", "1"));
+    stage.settle();
+    stage.pod("urgent", r#""cpu":"4""#, &class("high", "1"));
+    stage.settle();
+    // Who went is there again before the other one gets its turn.
+    stage.deleted("/api/v1/namespaces/x/pods/old?gracePeriodSeconds=0");
+    stage.pod("new", r#""cpu":"4""#, &class("low", "1"));
+    stage.seconds(30);
+    assert_eq!((stage.place("urgent"), stage.place("new")), ("n1".to_owned(), String::new()));
+}
+
+#[test]
+fn nobody_goes_in_vain_or_for_an_equal() {
+    for (own, cpu, more) in
+        [("mid", "1", ""), ("high", "9", ""), ("high", "1", r#","preemptionPolicy":"Never""#)]
+    {
+        let mut stage = ranked();
+        stage.pod("a", r#""cpu":"4""#, &class("mid", "1"));
+        stage.settle();
+        if !more.is_empty() {
+            let never = r#"{"metadata":{"name":"high"},"value":100,"preemptionPolicy":"Never"}"#;
+            stage.deleted("/apis/scheduling.k8s.io/v1/priorityclasses/high");
+            stage.made("/apis/scheduling.k8s.io/v1/priorityclasses", never);
+        }
+        stage.pod("b", &format!(r#""cpu":"{cpu}""#), &class(own, "1"));
+        stage.settle();
+        let pod = stage.get("/api/v1/namespaces/x/pods/a").unwrap();
+        assert_eq!(pod.at(&["metadata", "deletionTimestamp"]), None, "{own} {cpu} {more}");
+    }
+}

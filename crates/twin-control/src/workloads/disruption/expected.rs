@@ -1,15 +1,13 @@
 //! How many pods there should be, and how many of them healthy.
 
 use crate::controller::{View, controller_of};
-use crate::tables::{DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS};
+use crate::tables::{DEPLOYMENTS, REPLICA_SETS, REPLICATION_CONTROLLERS, STATEFUL_SETS};
 use crate::workloads::read::{counted, replicas};
 use crate::workloads::share::{Rounding, Share};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use twin_core::store::{Key, Object, TableName};
+use twin_core::store::{Key, Object};
 use twin_core::tree::{Text, Value};
-
-const REPLICATION_CONTROLLERS: TableName = TableName(Text::new_static("/replicationcontrollers"));
 
 /// What a budget expects.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -141,6 +141,13 @@ fn blocks(object: &Value, uid: &str) -> bool {
     })
 }
 
+/// The object with owners that need not wait for it.
+fn unblocking(tree: &Value) -> Value {
+    let owners = list(tree, &["metadata", "ownerReferences"]).iter();
+    let owners = owners.map(|owner| owner.with(&["blockOwnerDeletion"], Value::Bool(false)));
+    tree.with(&["metadata", "ownerReferences"], owners.collect::<Vec<_>>().into())
+}
+
 fn orphan(table: &TableName, object: &Object, view: &View<'_>, outcome: &mut Outcome) {
     let uid = meta(&object.tree, "uid");
     for (table, free) in owned(view, uid) {
@@ -209,6 +216,11 @@ impl Collector {
         }
         let uid = meta(&object.tree, "uid");
         let owns = waiting > 0 && owned(view, uid).next().is_some();
+        // Who waits for this object may be owned by it: nobody would ever be first.
+        let waits = |it: &Object| is_ending(&it.tree) && has_finalizer(&it.tree, FOREGROUND);
+        if owns && owned(view, uid).any(|(_, it)| waits(it)) {
+            outcome.update(table.clone(), &object.key, unblocking(&object.tree));
+        }
         let propagation = match () {
             () if owns || has_finalizer(&object.tree, FOREGROUND) => Propagation::Foreground,
             () if has_finalizer(&object.tree, ORPHAN) => Propagation::Orphan,

@@ -134,3 +134,24 @@ proptest! {
         prop_assert_eq!(stage.names(&CONFIG_MAPS).len(), left);
     }
 }
+
+#[test]
+fn a_circle_of_owners_does_not_wait_for_itself() {
+    let mut stage = Stage::new();
+    let uid = |stage: &Stage, name: &str| meta(&stage.tree(&CONFIG_MAPS, name), "uid").to_owned();
+    for name in ["a", "b", "c"] {
+        stage.post(MAPS, &format!(r#"{{"metadata":{{"name":"{name}"}}}}"#));
+    }
+    for (name, owner) in [("a", "c"), ("b", "a"), ("c", "b")] {
+        let uid = uid(&stage, owner);
+        let owner = format!(
+            r#"{{"apiVersion":"v1","kind":"ConfigMap","name":"{owner}","uid":"{uid}","blockOwnerDeletion":true}}"#
+        );
+        let body = format!(r#"{{"metadata":{{"ownerReferences":[{owner}]}}}}"#);
+        stage.patch(&format!("{MAPS}/{name}"), &body);
+    }
+    stage.pass(5);
+    stage.delete(&format!("{MAPS}/a?propagationPolicy=Foreground"));
+    stage.pass(10);
+    assert!(stage.names(&CONFIG_MAPS).is_empty(), "{:?}", stage.names(&CONFIG_MAPS));
+}

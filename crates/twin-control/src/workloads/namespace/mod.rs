@@ -1,5 +1,7 @@
 //! The end of a namespace: first its pods, then all else that lies in it, then itself.
 
+mod conditions;
+
 use super::read::{is_ending, list};
 use crate::controller::{Controller, Outcome, View, Wake};
 use crate::tables::{NAMESPACES, PODS};
@@ -52,7 +54,10 @@ impl Controller for Namespaces {
         match (left, outcome.acts.is_empty()) {
             (false, _) => finish(namespace, &mut outcome),
             (true, false) => outcome.again(Duration::ZERO),
-            (true, true) => outcome.again(POLL),
+            (true, true) => {
+                conditions::tell(namespace, view, &mut outcome);
+                outcome.again(POLL);
+            }
         }
         outcome
     }

@@ -1,4 +1,5 @@
 use crate::tables::{CONFIG_MAPS, DEPLOYMENTS, PODS};
+use crate::workloads::read::list;
 use crate::workloads::stage::{Stage, pods_of};
 use twin_core::api::Method;
 
@@ -58,4 +59,25 @@ fn a_namespace_waits_for_its_own_finalizers() {
     stage.patch(SPACE, r#"{"metadata":{"finalizers":null}}"#);
     stage.pass(60);
     assert_eq!(stage.ask(Method::Get, SPACE, "").0, 404);
+}
+
+#[test]
+fn a_namespace_says_what_it_waits_for() {
+    let mut stage = filled();
+    stage.delete(SPACE);
+    stage.pass(60);
+    let (_, space) = stage.ask(Method::Get, SPACE, "");
+    let said: Vec<_> = list(&space, &["status", "conditions"])
+        .iter()
+        .filter(|it| it.str_at(&["status"]) == Some("True"))
+        .map(|it| it.str_at(&["message"]).unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "Some resources are remaining: configmaps. has 1 resource instances",
+            "Some content in the namespace has finalizers remaining: example/wait in 1 resource instances",
+        ]
+    );
+    assert_eq!(list(&space, &["status", "conditions"]).len(), 5);
 }

@@ -1,5 +1,6 @@
-//! `ReplicaSets`: as many pods of a template as are wanted.
+//! `ReplicaSets`, and `ReplicationControllers` before them: as many pods of a template as are wanted.
 
+mod failure;
 mod order;
 
 use super::owner::{Claimant, Owned, wake};
@@ -9,8 +10,10 @@ use super::read::{count, counted, is_ending, labels, meta, replicas, with_count}
 use super::telling::Telling;
 use super::template::{Names, pod};
 use crate::controller::{Controller, Outcome, View, Wake};
-use crate::tables::{PODS, REPLICA_SETS};
-use twin_core::api::Deletion;
+use crate::tables::{PODS, REPLICA_SETS, REPLICATION_CONTROLLERS};
+use failure::Failures;
+use twin_core::api::{Act, Deletion};
+use twin_core::status::Status;
 use twin_core::store::{Change, Key, Object, TableName};
 use twin_core::time::Timestamp;
 use twin_core::tree::{Map, Value};
@@ -18,21 +21,47 @@ use twin_core::tree::{Map, Value};
 /// Not more pods than this are made or ended in one look.
 const BURST: usize = 25_000;
 
-#[derive(Debug, Default)]
+/// Kinds that do the same.
+#[derive(Debug)]
+struct Sort {
+    writer: &'static str,
+    kind: &'static str,
+    table: TableName,
+}
+
+#[derive(Debug)]
 pub(super) struct ReplicaSets {
+    sort: Sort,
     pace: Pace,
+    failures: Failures,
+}
+
+impl ReplicaSets {
+    pub(super) fn new() -> Self {
+        let writer = "replicaset-controller";
+        Self::of(Sort { writer, kind: "ReplicaSet", table: REPLICA_SETS })
+    }
+
+    pub(super) fn replication_controllers() -> Self {
+        let (writer, kind) = ("replication-controller", "ReplicationController");
+        Self::of(Sort { writer, kind, table: REPLICATION_CONTROLLERS })
+    }
+
+    fn of(sort: Sort) -> Self {
+        Self { sort, pace: Pace::default(), failures: Failures::default() }
+    }
 }
 
 impl Controller for ReplicaSets {
     fn name(&self) -> &'static str {
-        "replicaset-controller"
+        self.sort.writer
     }
 
     fn woken(&mut self, change: &Change, table: &TableName, view: &View<'_>, found: &mut Wake) {
-        if *table == REPLICA_SETS {
+        if *table == self.sort.table {
             found.key(change.object.key.clone());
         } else if *table == PODS {
-            wake(change, "ReplicaSet", &REPLICA_SETS, view, found);
+            wake(change, self.sort.kind, &self.sort.table, view, found);
         }
     }
 
@@ -42,18 +71,30 @@ impl Controller for ReplicaSets {
             outcome.again(wait);
             return outcome;
         }
-        let Some(set) = view.get(&REPLICA_SETS, key) else { return outcome };
+        let failure = self.failures.take(key);
+        let Some(set) = view.get(&self.sort.table, key) else { return outcome };
         let Some(claimant) = Claimant::new(set) else { return outcome };
         let pods = claimant.claim(view, &PODS, &mut outcome);
         self.pace.looked(key, pods.len(), view.now);
         let ending = pods.iter().filter(|pod| is_terminating(&pod.tree)).count();
         let active: Vec<_> = pods.into_iter().filter(|pod| is_active(&pod.tree)).collect();
-        let status = status(set, &active, ending, view.now, &mut outcome);
+        let mut status = status(set, &active, view.now, &mut outcome);
+        if self.sort.kind == "ReplicaSet" {
+            let ending = i64::try_from(ending).unwrap_or(i64::MAX);
+            status = status.with(&["terminatingReplicas"], ending.into());
+        }
+        let short = counted(&active) < replicas(&set.tree);
+        let failure = failure.filter(|_| short);
+        status = failure::told(set, &status, failure, view.now, &mut outcome);
         if !is_ending(&set.tree) {
             manage(set, active, view, &mut outcome);
         }
-        outcome.update_status(REPLICA_SETS, key, set.tree.with(&["status"], status));
+        outcome.update_status(self.sort.table.clone(), key, set.tree.with(&["status"], status));
         outcome
+    }
+
+    fn refused(&mut self, key: &Key, act: &Act, why: &Status) {
+        self.failures.note(key, act, why);
     }
 }
 
@@ -89,13 +130,7 @@ fn create(set: &Object, missing: usize, view: &View<'_>, outcome: &mut Outcome) 
     telling.end(outcome);
 }
 
-fn status(
-    set: &Object,
-    active: &[Owned],
-    ending: usize,
-    now: Timestamp,
-    outcome: &mut Outcome,
-) -> Value {
+fn status(set: &Object, active: &[Owned], now: Timestamp, outcome: &mut Outcome) -> Value {
     let min_ready = count(&set.tree, &["spec", "minReadySeconds"]);
     let template = set.tree.at(&["spec", "template"]).and_then(labels);
     let (mut ready, mut available, mut labelled) = (0, 0, 0);
@@ -116,7 +151,6 @@ fn status(
     let mut status = set.tree.at(&["status"]).cloned().unwrap_or_default();
     status = status
         .with(&["replicas"], counted(active).into())
-        .with(&["terminatingReplicas"], i64::try_from(ending).unwrap_or(i64::MAX).into())
         .with(&["observedGeneration"], count(&set.tree, &["metadata", "generation"]).into());
     status = with_count(&status, "fullyLabeledReplicas", labelled);
     status = with_count(&status, "readyReplicas", ready);

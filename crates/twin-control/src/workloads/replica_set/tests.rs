@@ -1,4 +1,4 @@
-use crate::tables::{PODS, REPLICA_SETS};
+use crate::tables::{PODS, REPLICA_SETS, REPLICATION_CONTROLLERS, RESOURCE_QUOTAS};
 use crate::workloads::stage::{Stage, numbers, pods_of};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -67,6 +67,49 @@ fn pods_are_adopted_and_let_go() {
     stage.pass(5);
     assert_eq!(stage.names(&PODS).len(), 3);
     assert_eq!(stage.tree(&PODS, "own").at(&["metadata", "ownerReferences"]), None);
+}
+
+#[test]
+fn a_quota_is_kept_and_told() {
+    let mut stage = Stage::new();
+    let quota =
+        r#"{"metadata":{"name":"q"},"spec":{"hard":{"pods":"2","count/replicasets.apps":"5"}}}"#;
+    stage.post("/api/v1/namespaces/x/resourcequotas", quota);
+    stage.pass(1);
+    stage.post(SETS, &set(3, ""));
+    stage.pass(20);
+    assert_eq!(stage.names(&PODS).len(), 2);
+    let used = |stage: &Stage| stage.tree(&RESOURCE_QUOTAS, "q").at(&["status", "used"]).cloned();
+    let wanted = [("count/replicasets.apps", "1".into()), ("pods", "2".into())];
+    assert_eq!(used(&stage), Some(Value::from(wanted)));
+    let tree = stage.tree(&REPLICA_SETS, "web");
+    let condition = &tree.at(&["status", "conditions"]).unwrap().as_list().unwrap()[0];
+    assert_eq!(condition.str_at(&["type"]), Some("ReplicaFailure"));
+    let message = condition.str_at(&["message"]).unwrap();
+    let end = "is forbidden: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2";
+    assert!(message.ends_with(end), "{message}");
+    stage.patch(&format!("{SETS}/web"), r#"{"spec":{"replicas":1}}"#);
+    stage.pass(20);
+    let wanted = [("count/replicasets.apps", "1".into()), ("pods", "1".into())];
+    assert_eq!(used(&stage), Some(Value::from(wanted)));
+    assert_eq!(stage.tree(&REPLICA_SETS, "web").at(&["status", "conditions"]), None);
+}
+
+#[test]
+fn replication_controllers_do_the_same() {
+    let mut stage = Stage::new();
+    let body = r#"{"metadata":{"name":"old"},"spec":{"replicas":2,"selector":{"app":"old"},"template":{"metadata":{"labels":{"app":"old"}},"spec":{"containers":[{"name":"c","image":"i"}]}}}}"#;
+    stage.post("/api/v1/namespaces/x/replicationcontrollers", body);
+    stage.pass(5);
+    let tree = stage.tree(&REPLICATION_CONTROLLERS, "old");
+    assert_eq!(numbers(&tree, COUNTS), [2, 2, 2, 2]);
+    assert_eq!(tree.at(&["status", "terminatingReplicas"]), None);
+    let (_, scale) =
+        stage.ask(Method::Get, "/api/v1/namespaces/x/replicationcontrollers/old/scale", "");
+    assert_eq!(scale.str_at(&["status", "selector"]), Some("app=old"));
+    stage.delete("/api/v1/namespaces/x/replicationcontrollers/old");
+    stage.pass(10);
+    assert!(stage.names(&PODS).is_empty());
 }
 
 #[test]

@@ -5,8 +5,11 @@
 //! are functions here.
 
 mod cluster;
+mod custom;
 mod pods;
 mod workloads;
+
+pub use custom::apply_custom_defaults;
 
 use super::{Schema, Shape, TypeId, Zero, is_zero};
 use crate::tree::{Map, Text, Value, decode};

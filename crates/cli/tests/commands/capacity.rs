@@ -1,0 +1,106 @@
+//! `muster capacity`.
+
+use super::Place;
+use serde_json::Value;
+
+const COMPOSE: &str = "\
+name: chat
+services:
+  chat:
+    image: vllm/vllm-openai:v0.15.1
+    x-muster:
+      inference: { model: qwen2.5-7b, users: 50, think_time: 10s, ttft: 800ms, tpot: 60ms, gpu: h100 }
+";
+
+const ROWS: &str = "\
+model_path,system,backend,tp_size,isl,osl,concurrency,gemm_quant_mode,silicon_ttft_ms,silicon_tpot_ms
+meta-llama/Llama-3.1-8B-Instruct,h100_sxm,vllm,1,1024,128,16,bfloat16,150,9.8
+nobody/knows,h100_sxm,vllm,1,1024,128,16,bfloat16,150,9.8
+";
+
+fn answer(place: &Place, line: &str) -> Value {
+    let run = place.muster(&format!("capacity --json {line}"));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    serde_json::from_str(&run.stdout).unwrap()
+}
+
+#[test]
+fn the_question_of_the_manual() {
+    let place = Place::new(&[]);
+    let line = "--model llama-3.1-8b --gpu a100-80gb --slice none --users 500";
+    let value = answer(&place, line);
+    let best = &value["options"][0];
+    let seats = best["perReplica"]["seats"].as_f64().unwrap();
+    let ends = |at: usize| best["perReplica"]["seatsBetween"][at].as_f64().unwrap();
+    assert!(ends(0) <= seats && seats <= ends(1), "{best}");
+    assert_eq!(best["basis"], "modelled only", "no A100 was measured end to end");
+    assert!(best["ttft"]["p95"]["value"].as_f64() <= Some(0.5), "{best}");
+    assert!(best["tpot"]["p95"]["value"].as_f64() <= Some(0.05), "{best}");
+    assert_eq!(value, answer(&place, line), "the same question has the same answer");
+}
+
+#[test]
+fn a_model_that_fits_nowhere_says_what_it_needs() {
+    let run = Place::new(&[]).muster("capacity --model llama-3.1-70b --gpu l4 --tp 1");
+    run.shows(0, &["No option keeps this promise", "GB for weights"]);
+}
+
+#[test]
+fn a_typo_names_what_was_meant() {
+    let place = Place::new(&[]);
+    place.muster("capacity --model lama-3.1-8b").says(2, &["did you mean `llama-3.1-8b`"]);
+    let gpu = place.muster("capacity --model llama-3.1-8b --gpu h101");
+    gpu.says(2, &["did you mean `h100`"]);
+    let bare = place.muster("capacity --model llama-3.1-8b --ttft 500");
+    bare.says(2, &["a duration with its unit"]);
+    place.muster("capacity").says(2, &["no model is named", "--from compose.yaml"]);
+}
+
+#[test]
+fn a_compose_file_asks() {
+    let place = Place::new(&[("compose.yaml", COMPOSE)]);
+    let value = answer(&place, "--from compose.yaml");
+    assert_eq!((&value["model"], &value["promise"]["ttft"]), (&"qwen2.5-7b".into(), &0.8.into()));
+    let options = value["options"].as_array().unwrap();
+    assert!(!options.is_empty() && options.iter().all(|it| it["option"]["gpu"] == "h100"));
+}
+
+#[test]
+fn a_sweep_is_drawn() {
+    let place = Place::new(&[]);
+    let line = "capacity --model llama-3.1-8b --gpu h100 --tp 1 --slice none --sweep --plot a.svg";
+    place.muster(line).shows(0, &["Time to first token", "requests in flight on a replica"]);
+    assert!(place.read("a.svg").starts_with("<svg"));
+}
+
+#[test]
+fn traces_are_replayed_and_broken_lines_named() {
+    let rows =
+        (0..400).map(|at| format!("{}.5,{},{}\n", at / 4, 200 + at % 7 * 100, 20 + at % 11 * 9));
+    let trace = format!("arrival_s,input,output\n{}", rows.collect::<String>());
+    let place =
+        Place::new(&[("trace.csv", &trace), ("broken.csv", &(trace.clone() + "7,many,3\n"))]);
+    let value = answer(&place, "--model llama-3.1-8b --gpu l40s --trace trace.csv");
+    assert!(value["options"][0]["replicas"]["needed"].as_u64() >= Some(1), "{value}");
+    let broken = place.muster("capacity --model llama-3.1-8b --trace broken.csv");
+    broken.says(2, &["broken.csv", "402"]);
+}
+
+#[test]
+fn measured_rows_get_predictions() {
+    let place = Place::new(&[("rows.csv", ROWS), ("none.csv", "a,b\n1,2\n")]);
+    let run = place.muster("capacity evaluate rows.csv --out out.csv");
+    run.shows(0, &["Not predicted", "llama-3.1-8b"]);
+    let written = place.read("out.csv");
+    assert!(written.lines().next().unwrap().contains("predicted_ttft_ms"), "{written}");
+    assert_eq!(written.lines().count(), 3);
+    let none = place.muster("capacity evaluate none.csv --out out.csv");
+    none.says(2, &["none.csv", "model_path"]);
+}
+
+#[test]
+fn items_have_rates() {
+    let line = "--model resnet-50 --gpu t4 --latency 50ms --rate 2000";
+    let value = answer(&Place::new(&[]), line);
+    assert!(value["options"][0]["plan"]["rate"].as_f64() > Some(500.0), "{value}");
+}

@@ -35,6 +35,15 @@ pub(crate) enum Bench {
     },
     /// The twin: writes acknowledged in a second, in memory and on the disk
     State,
+    /// The twin: what watchers are told of a lost node, with Endpoints and with EndpointSlices
+    Fanout {
+        /// Nodes, each with a pod of the Service
+        #[arg(default_value_t = 7_500)]
+        nodes: u32,
+        /// Watchers
+        #[arg(default_value_t = 7_500)]
+        watchers: u32,
+    },
     /// The twin's scheduler alone: time for a pod over 7,500 nodes
     Scheduler,
     /// Fuzz what reads other people's text for a while
@@ -49,6 +58,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
         Bench::Rollout { nodes, replicas } => twin("rollout", &[*nodes, *replicas]),
         Bench::Day { nodes, hours } => twin("day", &[*nodes, *hours]),
         Bench::State => twin("state", &[]),
+        Bench::Fanout { nodes, watchers } => twin("fanout", &[*nodes, *watchers]),
         Bench::Scheduler => execute(cargo().args([
             "test",
             "--release",

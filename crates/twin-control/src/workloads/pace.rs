@@ -9,9 +9,9 @@ use twin_core::time::Timestamp;
 const SMALL: usize = 1_000;
 
 /// For each object.
-const REST_MICROS: u64 = 10;
+const REST_MICROS: u64 = 30;
 
-/// A look at many objects takes time, about a microsecond for each. It is followed by a rest ten times as
+/// A look at many objects takes time, about a microsecond for each. It is followed by a rest thirty times as
 /// long; what changes meanwhile waits for the next look, so that `n` changes of `n` objects do not cost `n²`,
 /// and most of the time is left for others.
 #[derive(Debug, Default)]

@@ -1,5 +1,7 @@
 //! What a process has used, as Linux says it; 0 where nobody says.
 
+#![allow(dead_code, reason = "each benchmark asks for some of it")]
+
 use std::fs::read_to_string;
 
 /// A process: its number, or `self`.
@@ -10,6 +12,11 @@ impl Process {
     /// This one.
     pub(crate) fn own() -> Self {
         Self("self".to_owned())
+    }
+
+    /// The one with this number.
+    pub(crate) fn numbered(number: u32) -> Self {
+        Self(number.to_string())
     }
 
     /// Seconds of a processor that it has used; on a busy machine they say more than a clock.
@@ -23,6 +30,11 @@ impl Process {
     /// Its bytes in memory.
     pub(crate) fn resident(&self) -> u64 {
         self.bytes("VmRSS:")
+    }
+
+    /// The most bytes that it has had in memory.
+    pub(crate) fn peak(&self) -> u64 {
+        self.bytes("VmHWM:")
     }
 
     fn bytes(&self, field: &str) -> u64 {

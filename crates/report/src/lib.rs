@@ -10,6 +10,7 @@ mod html;
 mod json;
 mod network;
 mod overview;
+pub mod plot;
 mod svg;
 mod terminal;
 mod text;

@@ -1,4 +1,4 @@
-//! Durations as Kubernetes counts them: whole seconds.
+//! Durations: whole seconds, as Kubernetes counts them; and shorter ones, as promises name them.
 
 use crate::ParseError;
 use serde::Serialize;
@@ -68,9 +68,65 @@ impl fmt::Display for Seconds {
     }
 }
 
+/// A duration that may be shorter than a second, in microseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Micros(pub u64);
+
+impl Micros {
+    /// The same in seconds.
+    pub fn seconds(self) -> f64 {
+        // Nobody promises the 285 years from which on this would be rounded.
+        #[allow(clippy::cast_precision_loss)]
+        let micros = self.0 as f64;
+        micros / 1e6
+    }
+}
+
+impl FromStr for Micros {
+    type Err = ParseError;
+
+    /// Reads `500ms` or `1m30s`. A bare number is refused: some mean seconds, others milliseconds.
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let text = text.trim();
+        let bare = text.bytes().all(|b| b.is_ascii_digit());
+        micros(text).filter(|_| !bare).map(Self).ok_or_else(|| ParseError {
+            text: text.to_owned(),
+            expected: "a duration with its unit, such as `500ms` or `1m30s`",
+        })
+    }
+}
+
+impl fmt::Display for Micros {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            whole if whole >= 1_000_000 && whole.is_multiple_of(1_000_000) => {
+                write!(f, "{}s", whole / 1_000_000)
+            }
+            whole if whole.is_multiple_of(1_000) => write!(f, "{}ms", whole / 1_000),
+            whole => write!(f, "{whole}us"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn short_durations_have_a_unit() {
+        for (text, micros, shown) in [
+            ("500ms", 500_000, "500ms"),
+            ("30s", 30_000_000, "30s"),
+            ("1.5s", 1_500_000, "1500ms"),
+            ("250us", 250, "250us"),
+        ] {
+            let read = text.parse::<Micros>().unwrap();
+            assert_eq!((read, read.to_string()), (Micros(micros), shown.to_owned()), "{text}");
+        }
+        for text in ["", "500", "ms", "5 parsecs"] {
+            assert!(text.parse::<Micros>().is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn reads_composes_notation_and_rounds_up() {

@@ -10,7 +10,7 @@ mod quantity;
 
 pub use bytes::Bytes;
 pub use cpu::Cpu;
-pub use duration::Seconds;
+pub use duration::{Micros, Seconds};
 pub use quantity::Quantity;
 
 /// A text that is not a quantity, with what was expected.

@@ -22,6 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("cluster", &["model", "apply"]),
     ("twin-core", &["yaml"]),
     ("shapes", &[]),
+    ("capacity", &["units"]),
     ("kwok", &["yaml", "twin-core"]),
     ("twin-control", &["units", "twin-core", "kwok"]),
     ("twin", &["twin-core", "twin-control", "shapes"]),
@@ -29,10 +30,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "cli",
         &[
             "units", "yaml", "model", "catalog", "compose", "plan", "manifest", "check",
-            "networks", "report", "apply", "cluster", "twin", "shapes", "kwok",
+            "networks", "report", "apply", "cluster", "twin", "shapes", "kwok", "capacity",
         ],
     ),
-    ("xtask", &["catalog", "check", "cli"]),
+    ("xtask", &["catalog", "check", "cli", "capacity"]),
 ];
 
 /// Crates that decide: synchronous functions of their arguments.
@@ -49,6 +50,7 @@ pub(super) const DECISIONS: &[&str] = &[
     "twin-control",
     "shapes",
     "kwok",
+    "capacity",
 ];
 
 /// What a decision crate must not even be able to call, with what it is.

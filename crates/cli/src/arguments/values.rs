@@ -53,6 +53,18 @@ pub(super) fn minor(text: &str) -> Result<u8, String> {
     minor.parse().map_err(|_| "write a version such as `1.34`".to_owned())
 }
 
+/// A number that is not negative.
+pub(super) fn amount(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| *number >= 0.0 && number.is_finite());
+    number.ok_or_else(|| "write a number that is not negative, such as `2.5`".to_owned())
+}
+
+/// A number above zero.
+pub(super) fn positive(text: &str) -> Result<f64, String> {
+    let number = amount(text).ok().filter(|number| *number > 0.0);
+    number.ok_or_else(|| "write a number above zero, such as `2.5`".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

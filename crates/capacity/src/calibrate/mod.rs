@@ -1,0 +1,5 @@
+//! Coefficients from measurements.
+
+mod fit;
+
+pub use fit::{Problem, solve};

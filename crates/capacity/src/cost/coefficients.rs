@@ -1,0 +1,139 @@
+//! What is fitted. All of it is positive.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::deployment::{Engine, Weights};
+use crate::gpu::{Generation, Gpu};
+
+/// In what a matrix product is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arithmetic {
+    Bf16,
+    Fp8,
+    Fp8Block,
+    Fp4,
+}
+
+impl Arithmetic {
+    /// What the GPU computes in for weights of that kind: those that its tensor cores do not know are
+    /// widened on the way.
+    pub fn of(weights: Weights, gpu: &Gpu) -> Self {
+        match weights {
+            Weights::Fp8 if gpu.fp8 > 0.0 => Self::Fp8,
+            Weights::Fp8Block if gpu.fp8 > 0.0 => Self::Fp8Block,
+            Weights::Nvfp4 | Weights::Mxfp4 if gpu.fp4 > 0.0 => Self::Fp4,
+            _ => Self::Bf16,
+        }
+    }
+
+    /// Operations a second.
+    pub fn rate(self, gpu: &Gpu) -> f64 {
+        1e12 * match self {
+            Self::Bf16 => gpu.fp16,
+            Self::Fp8 | Self::Fp8Block => gpu.fp8,
+            Self::Fp4 => gpu.fp4,
+        }
+    }
+}
+
+/// Products of matrices: `fixed + ((bytes / bandwidth)^s + (operations / rate)^s)^(1/s)`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gemm {
+    pub fixed_us: f64,
+    /// Share of the bandwidth that is reached.
+    pub bandwidth: f64,
+    /// Share of the rate that is reached.
+    pub compute: f64,
+    /// How sharply one limit gives way to the other.
+    pub sharpness: f64,
+}
+
+/// Attention, of prompts and of single tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttentionCost {
+    pub prefill_fixed_us: f64,
+    /// Share of the 16-bit rate.
+    pub prefill_compute: f64,
+    /// Nanoseconds for a head of a token.
+    pub prefill_head_ns: f64,
+    pub decode_fixed_us: f64,
+    pub decode_bandwidth: f64,
+    pub decode_head_ns: f64,
+}
+
+/// Sums over GPUs: `fixed + each * gpus + bytes on the ring / link`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reduce {
+    pub fixed_us: f64,
+    pub each_us: f64,
+    /// Share of one direction of the link.
+    pub link: f64,
+}
+
+/// Kernels of a generation of GPUs, from operator tables.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kernels {
+    pub gemm: BTreeMap<Arithmetic, Gemm>,
+    pub attention: AttentionCost,
+    pub reduce: Reduce,
+}
+
+impl Kernels {
+    /// The products in that arithmetic, or in the nearest that was measured.
+    pub fn gemm(&self, arithmetic: Arithmetic) -> Gemm {
+        let measured = self.gemm.get(&arithmetic).or_else(|| self.gemm.get(&Arithmetic::Fp8));
+        *measured.or_else(|| self.gemm.get(&Arithmetic::Bf16)).unwrap_or(&UNMEASURED)
+    }
+}
+
+const UNMEASURED: Gemm = Gemm { fixed_us: 5.0, bandwidth: 0.75, compute: 0.7, sharpness: 2.0 };
+
+/// What an engine adds, from measurements end to end.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EngineCost {
+    /// Of each step: scheduling, launch, sampling.
+    pub step_us: f64,
+    /// Of each layer in each step: norms, rotation, activation, gaps between kernels.
+    pub layer_us: f64,
+    /// Of each request that gets a token in a step.
+    pub request_us: f64,
+    /// Of each layer in a step with prefill: no graph is replayed there.
+    pub prefill_layer_us: f64,
+    /// Matrix products of this engine against those of the tables: where compute limits.
+    pub compute: f64,
+    /// The same where bandwidth limits.
+    pub bandwidth: f64,
+    /// Experts' products against plain ones.
+    pub experts: f64,
+    /// Of a request, outside steps.
+    pub overhead_ms: f64,
+    /// Of each of its prompt tokens, outside steps.
+    pub prompt_us: f64,
+}
+
+/// All that is fitted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Coefficients {
+    pub kernels: BTreeMap<Generation, Kernels>,
+    pub engines: BTreeMap<Engine, EngineCost>,
+}
+
+impl Coefficients {
+    /// Kernels of a generation, or of the nearest that was measured.
+    pub fn kernels(&self, generation: Generation) -> Option<&Kernels> {
+        let stand_in = match generation {
+            Generation::Volta | Generation::Turing | Generation::Ampere => Generation::Ampere,
+            Generation::Ada | Generation::Hopper | Generation::Blackwell => Generation::Hopper,
+        };
+        self.kernels.get(&generation).or_else(|| self.kernels.get(&stand_in))
+    }
+}

@@ -1,0 +1,335 @@
+//! [`StepTime`] of a deployment.
+
+use std::sync::OnceLock;
+
+use super::coefficients::{Arithmetic, AttentionCost, Coefficients, EngineCost, Gemm, Reduce};
+use crate::deployment::Deployment;
+use crate::model::Attention;
+use crate::{Decode, Step, StepTime};
+
+/// A weight matrix of `outputs` × `inputs` on one GPU, and how often it occurs.
+#[derive(Clone, Copy, Debug)]
+struct Product {
+    outputs: f64,
+    inputs: f64,
+    times: f64,
+}
+
+/// Experts on one GPU.
+#[derive(Clone, Copy, Debug)]
+struct Routed {
+    count: f64,
+    active: f64,
+    /// Weights of one expert's share of this GPU.
+    weights: f64,
+    layers: f64,
+}
+
+/// A limit and how much of it is reached.
+#[derive(Clone, Copy, Debug)]
+struct Rates {
+    gemm: Gemm,
+    weight_bytes: f64,
+    bandwidth: f64,
+    operations: f64,
+}
+
+impl Rates {
+    fn seconds(&self, bytes: f64, operations: f64) -> f64 {
+        let (b, c) = (bytes / self.bandwidth, operations / self.operations);
+        // Far from the ridge the smaller one does not count.
+        let (low, high) = if b < c { (b, c) } else { (c, b) };
+        let s = self.gemm.sharpness;
+        self.gemm.fixed_us * 1e-6 + high * (1.0 + (low / high).powf(s)).powf(1.0 / s)
+    }
+
+    fn product(&self, rows: f64, p: &Product) -> f64 {
+        let bytes = self.weight_bytes * p.outputs * p.inputs + 2.0 * rows * (p.inputs + p.outputs);
+        p.times * self.seconds(bytes, 2.0 * rows * p.inputs * p.outputs)
+    }
+}
+
+/// The least that physics allows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Floor {
+    /// Seconds to read the weights once.
+    pub weights: f64,
+    /// Seconds to read one cached token.
+    pub per_token: f64,
+}
+
+/// How many entries of the table of decodes are kept.
+const TABLE: usize = 1024;
+/// Share of the bandwidth that norms and activations reach (aiconfigurator's figure).
+const PLAIN_BANDWIDTH: f64 = 0.8;
+
+/// A deployment with its coefficients.
+#[derive(Debug)]
+pub struct Roofline {
+    products: Vec<Product>,
+    routed: Option<Routed>,
+    /// Of the vocabulary.
+    output: Product,
+    blocks: Rates,
+    experts: Rates,
+    plain: Rates,
+    attention: AttentionCost,
+    reduce: Reduce,
+    engine: EngineCost,
+    shape: Shape,
+    table: Vec<OnceLock<Decode>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    layers: f64,
+    hidden: f64,
+    heads: f64,
+    /// Numbers of queries, keys and values on one GPU.
+    qkv: f64,
+    /// Inner width on one GPU that a token sees.
+    inner: f64,
+    /// Operations for a pair of tokens on one GPU, all layers.
+    pair_operations: f64,
+    kv_bytes: f64,
+    /// Operations for a cached token and a new one, all layers, where they count (MLA).
+    kv_operations: f64,
+    gpus: f64,
+    /// One direction of the link, bytes a second.
+    link: f64,
+    /// Bytes a second, raw.
+    bandwidth: f64,
+    /// 16-bit operations a second, raw.
+    operations: f64,
+    weight_bytes: f64,
+}
+
+#[allow(clippy::cast_precision_loss)] // Counts are far below 2^52.
+impl Roofline {
+    /// The deployment's steps. `None` where nothing was fitted for its engine.
+    pub fn new(deployment: &Deployment, coefficients: &Coefficients) -> Option<Self> {
+        let kernels = coefficients.kernels(deployment.gpu.generation)?;
+        let engine = *coefficients.engines.get(&deployment.engine)?;
+        let shape = Shape::of(deployment);
+        let rates = |weights: crate::Weights, factor: f64| {
+            let arithmetic = Arithmetic::of(weights, &deployment.gpu);
+            let gemm = kernels.gemm(arithmetic);
+            Rates {
+                gemm,
+                weight_bytes: weights.bytes(),
+                bandwidth: shape.bandwidth * (gemm.bandwidth * engine.bandwidth * factor).min(1.0),
+                operations: arithmetic.rate(&deployment.gpu)
+                    * deployment.shares().1
+                    * (gemm.compute * engine.compute * factor).min(1.0),
+            }
+        };
+        let model = &deployment.model;
+        let tp = shape.gpus;
+        Some(Self {
+            products: products(deployment),
+            routed: model.experts.map(|e| Routed {
+                count: e.count as f64,
+                active: e.active as f64,
+                weights: (3 * model.hidden * e.width) as f64 / tp,
+                layers: e.layers as f64,
+            }),
+            output: Product { outputs: model.vocab as f64 / tp, inputs: shape.hidden, times: 1.0 },
+            blocks: rates(deployment.block_weights(), 1.0),
+            experts: rates(deployment.weights, engine.experts),
+            plain: rates(crate::Weights::Bf16, 1.0),
+            attention: kernels.attention,
+            reduce: kernels.reduce,
+            engine,
+            shape,
+            table: (0..TABLE).map(|_| OnceLock::new()).collect(),
+        })
+    }
+
+    /// What no kernel can go below: for each step, and for each cached token.
+    pub fn floor(&self) -> Floor {
+        let s = &self.shape;
+        Floor { weights: s.weight_bytes / s.bandwidth, per_token: s.kv_bytes / s.bandwidth }
+    }
+
+    /// Milliseconds outside steps of a request with a prompt of that length.
+    pub fn request_overhead(&self, prompt: u64) -> f64 {
+        self.engine.overhead_ms * 1e-3 + self.engine.prompt_us * 1e-6 * prompt as f64
+    }
+
+    fn matrices(&self, tokens: f64, rows_out: f64) -> f64 {
+        let blocks: f64 = self.products.iter().map(|p| self.blocks.product(tokens, p)).sum();
+        blocks
+            + self.plain.product(rows_out, &self.output)
+            + self.routed.map_or(0.0, |r| self.routed_seconds(tokens, r))
+    }
+
+    /// Experts that at least one of the tokens goes to are read; each token pays for its own.
+    fn routed_seconds(&self, tokens: f64, r: Routed) -> f64 {
+        let touched = r.count * (1.0 - (1.0 - r.active / r.count).powf(tokens));
+        let bytes = touched * r.weights * self.experts.weight_bytes
+            + 4.0 * tokens * r.active * self.shape.hidden;
+        // Two launches: up with gate, and down.
+        let fixed = self.experts.gemm.fixed_us * 1e-6;
+        r.layers * (fixed + self.experts.seconds(bytes, 2.0 * tokens * r.active * r.weights))
+    }
+
+    /// Norms, rotation, activation: they move bytes.
+    fn elementwise(&self, tokens: f64) -> f64 {
+        let s = &self.shape;
+        let numbers = tokens * (8.0 * s.hidden + 2.0 * s.qkv + 3.0 * s.inner);
+        s.layers * 2.0 * numbers / (s.bandwidth * PLAIN_BANDWIDTH)
+    }
+
+    fn reductions(&self, tokens: f64) -> f64 {
+        let s = &self.shape;
+        if s.gpus < 2.0 {
+            return 0.0;
+        }
+        let ring =
+            2.0 * (s.gpus - 1.0) / s.gpus * 2.0 * tokens * s.hidden / (s.link * self.reduce.link);
+        2.0 * s.layers * ((self.reduce.fixed_us + self.reduce.each_us * s.gpus) * 1e-6 + ring)
+    }
+
+    fn prefill_attention(&self, step: &Step) -> f64 {
+        let (a, s) = (&self.attention, &self.shape);
+        let pairs =
+            step.prefill_pairs as f64 * s.pair_operations / (s.operations * a.prefill_compute);
+        let tokens = step.prefill_tokens as f64 * s.heads * a.prefill_head_ns * 1e-9;
+        pairs + s.layers * (a.prefill_fixed_us * 1e-6 + tokens)
+    }
+
+    fn decode_attention(&self, requests: f64) -> Decode {
+        let (a, s) = (&self.attention, &self.shape);
+        let bytes = s.kv_bytes / (s.bandwidth * a.decode_bandwidth);
+        Decode {
+            base: s.layers
+                * (a.decode_fixed_us * 1e-6 + a.decode_head_ns * 1e-9 * requests * s.heads),
+            per_token: bytes.max(s.kv_operations / (s.operations * a.prefill_compute)),
+        }
+    }
+
+    /// What a step takes besides attention.
+    fn dense(&self, tokens: f64, rows_out: f64) -> f64 {
+        let e = &self.engine;
+        let fixed = e.step_us + e.layer_us * self.shape.layers + e.request_us * rows_out;
+        self.matrices(tokens, rows_out)
+            + self.elementwise(tokens)
+            + self.reductions(tokens)
+            + fixed * 1e-6
+    }
+
+    fn decode_afresh(&self, requests: u32) -> Decode {
+        let requests = f64::from(requests.max(1));
+        let attention = self.decode_attention(requests);
+        Decode { base: self.dense(requests, requests) + attention.base, ..attention }
+    }
+}
+
+impl StepTime for Roofline {
+    #[allow(clippy::cast_precision_loss)]
+    fn seconds(&self, step: &Step) -> f64 {
+        if step.prefill_tokens == 0 {
+            let decode = self.decode(step.decodes);
+            return decode.base + decode.per_token * step.context as f64;
+        }
+        let tokens = step.prefill_tokens as f64 + f64::from(step.decodes);
+        let rows = f64::from(step.prefill_requests) + f64::from(step.decodes);
+        let mut seconds = self.dense(tokens, rows) + self.prefill_attention(step);
+        seconds += self.engine.prefill_layer_us * 1e-6 * self.shape.layers;
+        if step.decodes > 0 {
+            let decode = self.decode_attention(f64::from(step.decodes));
+            seconds += decode.base + decode.per_token * step.context as f64;
+        }
+        seconds
+    }
+
+    fn decode(&self, requests: u32) -> Decode {
+        let kept = usize::try_from(requests).ok().and_then(|n| self.table.get(n));
+        kept.map_or_else(
+            || self.decode_afresh(requests),
+            |c| *c.get_or_init(|| self.decode_afresh(requests)),
+        )
+    }
+
+    fn overhead(&self) -> f64 {
+        self.engine.overhead_ms * 1e-3
+    }
+}
+
+#[allow(clippy::cast_precision_loss)]
+impl Shape {
+    fn of(d: &Deployment) -> Self {
+        let m = &d.model;
+        let tp = f64::from(d.tensor_parallel.max(1));
+        let (bandwidth_share, compute_share) = d.shares();
+        let heads = m.heads as f64 / tp;
+        let full = m.full_layers as f64;
+        let (qkv, pair, kv_operations) = match m.attention {
+            Attention::Grouped { kv_heads, head_dim } => {
+                let kv = kv_heads as f64 / tp.min(kv_heads as f64);
+                ((heads + 2.0 * kv) * head_dim as f64, 4.0 * head_dim as f64, 0.0)
+            }
+            Attention::Latent { kv_rank, rope, nope, value, .. } => {
+                let width = (nope + rope + value) as f64;
+                (
+                    heads * width + (kv_rank + rope) as f64,
+                    2.0 * width,
+                    full * heads * 2.0 * (2 * kv_rank + rope) as f64,
+                )
+            }
+        };
+        let inner = m.experts.map_or(m.ffn, |e| e.active * e.width + e.shared_width) as f64 / tp;
+        Self {
+            layers: m.layers as f64,
+            hidden: m.hidden as f64,
+            heads,
+            qkv,
+            inner,
+            pair_operations: full * heads * pair,
+            kv_bytes: d.kv_bytes(),
+            kv_operations,
+            gpus: tp,
+            link: d.gpu.link.gb_s * 0.5e9,
+            bandwidth: d.gpu.bandwidth * 1e9 * bandwidth_share,
+            operations: d.gpu.fp16 * 1e12 * compute_share,
+            weight_bytes: d.floor_bytes(),
+        }
+    }
+}
+
+/// The weight matrices of all layers outside routed experts.
+#[allow(clippy::cast_precision_loss)]
+fn products(d: &Deployment) -> Vec<Product> {
+    let m = &d.model;
+    let tp = f64::from(d.tensor_parallel.max(1));
+    let (hidden, heads, layers) = (m.hidden as f64, m.heads as f64 / tp, m.layers as f64);
+    let of = |outputs: f64, inputs: f64, times: f64| Product { outputs, inputs, times };
+    let mut all = match m.attention {
+        Attention::Grouped { kv_heads, head_dim } => {
+            let (kv, dim) = (kv_heads as f64 / tp.min(kv_heads as f64), head_dim as f64);
+            vec![of((heads + 2.0 * kv) * dim, hidden, layers), of(hidden, heads * dim, layers)]
+        }
+        Attention::Latent { q_rank, kv_rank, rope, nope, value } => {
+            let (query, kv) = (heads * (nope + rope) as f64, (kv_rank + rope) as f64);
+            let mut of_latent = match q_rank {
+                Some(r) => vec![of(r as f64 + kv, hidden, layers), of(query, r as f64, layers)],
+                None => vec![of(query + kv, hidden, layers)],
+            };
+            of_latent.push(of(heads * (nope + value) as f64, kv_rank as f64, layers));
+            of_latent.push(of(hidden, heads * value as f64, layers));
+            of_latent
+        }
+    };
+    let mut network = |width: f64, up: f64, times: f64| {
+        if width > 0.0 && times > 0.0 {
+            all.push(of(up * width / tp, hidden, times));
+            all.push(of(hidden, width / tp, times));
+        }
+    };
+    network(m.ffn as f64, (m.ffn_matrices - 1) as f64, m.dense_layers() as f64);
+    if let Some(e) = m.experts {
+        network(e.shared_width as f64, 2.0, e.layers as f64);
+        all.push(of(e.count as f64, hidden, e.layers as f64));
+    }
+    all
+}

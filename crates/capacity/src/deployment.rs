@@ -1,0 +1,229 @@
+//! What is deployed: a model on GPUs in one engine, and whether it fits.
+
+use crate::gpu::{Gpu, LinkKind, Slice};
+use crate::model::{Attention, Model, Stored};
+
+/// In what weights are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Weights {
+    Bf16,
+    /// One scale for a tensor.
+    Fp8,
+    /// One scale for a block of 128 × 128.
+    Fp8Block,
+    Int8,
+    Int4,
+    Nvfp4,
+    Mxfp4,
+}
+
+impl Weights {
+    /// Bytes of one weight, its scale included.
+    pub fn bytes(self) -> f64 {
+        match self {
+            Self::Bf16 => 2.0,
+            Self::Fp8 | Self::Int8 => 1.0,
+            Self::Fp8Block => 1.0 + 4.0 / (128.0 * 128.0),
+            Self::Int4 => 0.5 + 2.0 / 128.0,
+            Self::Nvfp4 => 0.5 + 1.0 / 16.0,
+            Self::Mxfp4 => 0.5 + 1.0 / 32.0,
+        }
+    }
+}
+
+impl From<Stored> for Weights {
+    fn from(stored: Stored) -> Self {
+        match stored {
+            Stored::Plain => Self::Bf16,
+            Stored::Fp8 => Self::Fp8,
+            Stored::Int8 => Self::Int8,
+            Stored::Int4 => Self::Int4,
+            Stored::Nvfp4 => Self::Nvfp4,
+            Stored::Mxfp4 => Self::Mxfp4,
+        }
+    }
+}
+
+/// In what keys and values are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cache {
+    Bf16,
+    Fp8,
+}
+
+impl Cache {
+    pub fn bytes(self) -> f64 {
+        match self {
+            Self::Bf16 => 2.0,
+            Self::Fp8 => 1.0,
+        }
+    }
+}
+
+/// Engines, by how they form steps.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    Vllm,
+    Sglang,
+    Trtllm,
+}
+
+impl Engine {
+    pub const ALL: [Self; 3] = [Self::Vllm, Self::Sglang, Self::Trtllm];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Vllm => "vllm",
+            Self::Sglang => "sglang",
+            Self::Trtllm => "trtllm",
+        }
+    }
+
+    /// The engine of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|e| e.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// One replica.
+#[derive(Clone, Debug)]
+pub struct Deployment {
+    pub model: Model,
+    pub gpu: Gpu,
+    pub slice: Option<Slice>,
+    pub tensor_parallel: u32,
+    pub weights: Weights,
+    pub cache: Cache,
+    pub engine: Engine,
+    /// Share of the memory that the engine takes, from 0 to 1.
+    pub utilisation: f64,
+}
+
+/// Why a deployment cannot be.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Unfit {
+    #[error("a MIG slice has no link to others: {tp} of them cannot share a model")]
+    SlicesApart { tp: u32 },
+    #[error("{tp} GPUs cannot share the {heads} attention heads of {model} evenly")]
+    Heads { model: String, heads: u64, tp: u32 },
+    #[error(
+        "{model} needs {weights_gb:.1} GB for weights and {reserve_gb:.1} GB for the engine on each GPU; the engine may take {usable_gb:.1} GB there"
+    )]
+    Memory { model: String, weights_gb: f64, reserve_gb: f64, usable_gb: f64 },
+}
+
+/// What the memory of one GPU holds, bytes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Memory {
+    pub usable: f64,
+    pub weights: f64,
+    /// Activations, context of the driver, graphs, buffers of the links.
+    pub reserve: f64,
+    /// Of one token in the cache.
+    pub per_token: f64,
+    /// Tokens that the cache holds.
+    pub tokens: u64,
+}
+
+/// What aiconfigurator reserves (`systems/a100_sxm.yaml`), bytes: for NCCL, and for all else.
+const RESERVE: (f64, f64) = (0.37e9, 3.5e9);
+/// Of it, what a small GPU needs at least: it runs smaller batches.
+const LEAST_RESERVE: f64 = 1.0e9;
+
+#[allow(clippy::cast_precision_loss)] // Sizes of models and memories are far below 2^52.
+impl Deployment {
+    /// Share of the GPU's bandwidth and of its compute.
+    pub fn shares(&self) -> (f64, f64) {
+        let whole = f64::from(self.gpu.sms.max(1));
+        self.slice
+            .as_ref()
+            .map_or((1.0, 1.0), |s| (f64::from(s.memory) / 8.0, f64::from(s.sms) / whole))
+    }
+
+    /// Bytes of memory per GPU or slice.
+    pub fn memory_bytes(&self) -> f64 {
+        let whole = self.gpu.memory_mib as f64 * 1_048_576.0;
+        self.slice.as_ref().map_or(whole, |s| s.gib * 1_073_741_824.0)
+    }
+
+    /// Bytes of weights per GPU. Embeddings and output stay in 16 bits, and attention does where only
+    /// the experts are small.
+    pub fn weight_bytes(&self) -> f64 {
+        let m = &self.model;
+        let tables = (m.parameters() - m.block_parameters() - m.expert_parameters()) as f64 * 2.0;
+        let blocks = m.block_parameters() as f64 * self.block_weights().bytes();
+        (tables + blocks + m.expert_parameters() as f64 * self.weights.bytes())
+            / f64::from(self.tensor_parallel)
+    }
+
+    /// Bytes of weights per GPU that even a step of one request reads.
+    pub fn floor_bytes(&self) -> f64 {
+        let m = &self.model;
+        let routed = m.experts.map_or(0.0, |e| e.active as f64 / e.count as f64);
+        let blocks = m.block_parameters() as f64 * self.block_weights().bytes();
+        let experts = m.expert_parameters() as f64 * routed * self.weights.bytes();
+        (m.vocabulary_parameters() as f64 * 2.0 + blocks + experts)
+            / f64::from(self.tensor_parallel.max(1))
+    }
+
+    /// In what weights outside the experts are kept.
+    pub fn block_weights(&self) -> Weights {
+        if self.weights == Weights::Mxfp4 && self.model.experts.is_some() {
+            Weights::Bf16
+        } else {
+            self.weights
+        }
+    }
+
+    /// Bytes of one cached token per GPU.
+    pub fn kv_bytes(&self) -> f64 {
+        self.model.kv_width_per_gpu(u64::from(self.tensor_parallel)) * self.cache.bytes()
+    }
+
+    /// What lies where, or why it does not fit.
+    ///
+    /// # Errors
+    /// With the figures.
+    pub fn memory(&self) -> Result<Memory, Unfit> {
+        let tp = self.tensor_parallel;
+        if self.slice.is_some() && tp > 1 {
+            return Err(Unfit::SlicesApart { tp });
+        }
+        if tp == 0 || !self.model.heads.is_multiple_of(u64::from(tp)) {
+            return Err(Unfit::Heads {
+                model: self.model.name.clone(),
+                heads: self.model.heads,
+                tp,
+            });
+        }
+        let usable = self.memory_bytes() * self.utilisation.clamp(0.0, 1.0);
+        let nccl = if tp > 1 { RESERVE.0 } else { 0.0 };
+        let reserve = nccl + RESERVE.1.min(LEAST_RESERVE.max(usable / 10.0));
+        let (weights, per_token) = (self.weight_bytes(), self.kv_bytes());
+        let left = usable - weights - reserve;
+        if left < per_token {
+            return Err(Unfit::Memory {
+                model: self.model.name.clone(),
+                weights_gb: weights / 1e9,
+                reserve_gb: reserve / 1e9,
+                usable_gb: usable / 1e9,
+            });
+        }
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Positive, below 2^40.
+        let tokens = (left / per_token) as u64;
+        Ok(Memory { usable, weights, reserve, per_token, tokens })
+    }
+
+    /// Whether the GPUs of a node are linked by more than the bus.
+    pub fn linked(&self) -> bool {
+        self.gpu.link.kind == LinkKind::Nvlink
+    }
+
+    /// Whether one latent vector is kept for all heads.
+    pub fn latent(&self) -> bool {
+        matches!(self.model.attention, Attention::Latent { .. })
+    }
+}

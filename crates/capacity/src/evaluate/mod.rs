@@ -1,0 +1,7 @@
+//! Predictions beside measurements.
+
+mod case;
+mod csv;
+
+pub use case::{Case, NotModelled, Source};
+pub use csv::{Table, quoted};

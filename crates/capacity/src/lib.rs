@@ -1,0 +1,23 @@
+//! How many users a GPU serves, and how sure that is.
+//!
+//! A model of the time that an engine's step takes ([`StepTime`]), a simulation of continuous batching
+//! over it, and a search for the cheapest deployment that keeps a promise. Pure functions: data sets,
+//! traces and seeds are arguments.
+
+pub mod calibrate;
+pub mod closed;
+pub mod cost;
+pub mod deployment;
+pub mod evaluate;
+pub mod gpu;
+pub mod model;
+mod nearest;
+mod price;
+mod step;
+
+pub use cost::{Coefficients, Roofline};
+pub use deployment::{Cache, Deployment, Engine, Memory, Unfit, Weights};
+pub use gpu::{Gpu, gpu};
+pub use model::{Model, model};
+pub use price::{PriceFault, Prices};
+pub use step::{Decode, Step, StepTime};

@@ -1,0 +1,38 @@
+//! What an engine computes at once, and how long that takes.
+
+/// What is computed in one step of continuous batching, on all GPUs of one replica.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// Prompt tokens that are computed.
+    pub prefill_tokens: u64,
+    /// How many tokens those attend to, themselves included, summed: n(n + 1)/2 for a whole prompt of n.
+    pub prefill_pairs: u64,
+    /// Requests those belong to.
+    pub prefill_requests: u32,
+    /// Requests that get one more output token.
+    pub decodes: u32,
+    /// Tokens in the caches of those, the new ones included, summed.
+    pub context: u64,
+}
+
+/// The time of steps without prefill is a line over the cached tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Decode {
+    /// Seconds, with empty caches.
+    pub base: f64,
+    /// Seconds for each cached token.
+    pub per_token: f64,
+}
+
+/// How long steps take, on one kind of deployment.
+pub trait StepTime {
+    /// Seconds of any step. Of one without prefill: `base + per_token * context` of [`Self::decode`].
+    fn seconds(&self, step: &Step) -> f64;
+
+    /// What steps without prefill take, by how many requests get a token (at least one).
+    fn decode(&self, requests: u32) -> Decode;
+
+    /// Seconds that a request spends outside steps before its first token: its text becomes tokens, it
+    /// crosses processes. It holds up nobody else.
+    fn overhead(&self) -> f64;
+}

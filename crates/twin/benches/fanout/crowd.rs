@@ -19,7 +19,7 @@ pub(crate) struct Told {
 
 impl Told {
     fn hear(&mut self, text: &Bytes) {
-        let count = || text.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let count = || text.split(|byte| *byte == b'\n').count() as u64 - 1;
         self.bytes += text.len() as u64;
         self.events += *self.texts.entry(text.as_ptr().addr()).or_insert_with(count);
     }

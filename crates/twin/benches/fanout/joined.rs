@@ -121,7 +121,7 @@ async fn sliced(twin: &Twin, pod: &str) -> (u64, u64) {
     let all = items(&slices).iter().map(|slice| items_of(slice, "endpoints"));
     let found = all
         .filter_map(|all| Some((all.len() as u64, bytes(all.iter().find(|it| is_of(it, pod))?))));
-    found.last().expect("the pod is still behind its Service")
+    found.next().expect("the pod is still behind its Service")
 }
 
 fn is_of(entry: &Json, pod: &str) -> bool {

@@ -2,6 +2,7 @@
 //! `EndpointSlices`; and how many events a second they get. In process: the frames are those of a socket.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![allow(clippy::cast_precision_loss, reason = "figures are rounded")]
 
 mod asking;
 mod crowd;

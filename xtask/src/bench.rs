@@ -36,7 +36,7 @@ pub(crate) enum Bench {
     },
     /// The twin: writes acknowledged in a second, in memory and on the disk
     State,
-    /// The twin: what watchers are told of a lost node, with Endpoints and with EndpointSlices
+    /// The twin: what watchers are told of a lost node, with Endpoints and with slices of them
     Fanout {
         /// Nodes, each with a pod of the Service
         #[arg(default_value_t = 7_500)]

@@ -119,7 +119,7 @@ async fn addresses(twin: &Twin, name: &str, pod: &str) -> (u64, u64) {
 async fn sliced(twin: &Twin, pod: &str) -> (u64, u64) {
     let slices = twin.get(SLICES).await;
     let all = items(&slices).iter().map(|slice| items_of(slice, "endpoints"));
-    let found = all
+    let mut found = all
         .filter_map(|all| Some((all.len() as u64, bytes(all.iter().find(|it| is_of(it, pod))?))));
     found.next().expect("the pod is still behind its Service")
 }

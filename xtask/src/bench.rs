@@ -6,7 +6,7 @@ use crate::fuzz;
 use crate::shell::{cargo, root, run as execute, say};
 use anyhow::Result;
 use clap::Subcommand;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
@@ -49,6 +49,12 @@ pub(crate) enum Bench {
     Https,
     /// The twin's scheduler alone: time for a pod over 7,500 nodes
     Scheduler,
+    /// Simulated requests in a second, on one core
+    Capacity {
+        /// The same question to inference-lab 1.0.0, by the path of its binary
+        #[arg(long)]
+        peer: Option<PathBuf>,
+    },
     /// Fuzz what reads other people's text for a while
     Fuzz(fuzz::Arguments),
 }
@@ -74,6 +80,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
             "--nocapture",
             "scheduler::tests::speed",
         ])),
+        Bench::Capacity { peer } => capacity(peer.as_deref()),
         Bench::Fuzz(arguments) => fuzz::run(arguments),
     }
 }
@@ -92,6 +99,19 @@ fn https() -> Result<()> {
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let words = ["bench", "--package", "twin", "--bench", "https", "--locked", "--"];
     execute(cargo().args(words).arg(target.join("release/muster")))
+}
+
+/// Criterion prints elements in a second: an element is a request.
+fn capacity(peer: Option<&Path>) -> Result<()> {
+    say("an element is a request: `elem/s` reads as requests in a second, on one core");
+    let bench = |name| ["bench", "--package", "capacity", "--bench", name, "--locked"];
+    execute(cargo().args(bench("simulate")))?;
+    match peer {
+        Some(peer) => {
+            execute(cargo().args(bench("peer")).arg("--").arg(std::path::absolute(peer)?))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Criterion prints elements in a second: an element is a Compose file.

@@ -10,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const VERSION: &str = "0.13.2";
 /// Crates with the targets that they have, and where the seeds of a target lie.
 const TARGETS: &[(&str, &str, &str)] = &[
+    ("capacity", "traces", "seeds/traces"),
     ("compose", "load", "seeds"),
     ("kwok", "stages", "../../../examples/stages"),
     ("kwok", "languages", "seeds/languages"),

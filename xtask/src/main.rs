@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, reason = "a chore tells the person who runs it what it does")]
 
 mod bench;
+mod calibrate;
 mod cluster;
 mod fuzz;
 mod generate;
@@ -39,6 +40,8 @@ enum Chore {
     /// Measure something
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Fit the capacity model to measurements
+    Calibrate(calibrate::Calibrate),
     /// Write the twin's tables of built-in kinds from Kubernetes' published documents
     TwinTables(twin_tables::Arguments),
     /// Run the tests that kube's crates ship, on a twin
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Chore::Tidy(arguments) => tidy::run(&arguments).map(done),
         Chore::Gen(arguments) => generate::run(&arguments).map(done),
         Chore::Bench(bench) => bench::run(&bench).map(done),
+        Chore::Calibrate(arguments) => calibrate::run(&arguments).map(done),
         Chore::TwinTables(arguments) => twin_tables::run(&arguments).map(done),
         Chore::KubeTests(arguments) => kube_tests::chore(&arguments).map(done),
         Chore::Cluster(cluster) => cluster::run(&cluster),

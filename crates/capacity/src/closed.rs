@@ -22,9 +22,20 @@ pub struct Method {
     pub prompts: (f64, f64),
     /// The same for answers.
     pub outputs: (f64, f64),
-    /// Seconds between the first requests of two clients.
-    pub stagger: f64,
+    pub start: Start,
 }
+
+/// When clients send their first requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// All at once.
+    Together,
+    /// Evenly over the time that a request takes, as if they had always been at it.
+    Spread,
+}
+
+/// Seconds between the first requests of two clients that begin together.
+const APART: f64 = 0.000_3;
 
 /// How an engine forms steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,11 +88,14 @@ pub fn replay(time: &Roofline, batching: &Batching, load: &Load, method: &Method
     {
         return None;
     }
-    let mut run = Run::new(time, batching, load, method);
-    while run.done < run.total {
-        run.step();
-    }
-    Some(run.means())
+    let together = Run::new(time, batching, load, method, APART).through();
+    Some(match method.start {
+        Start::Together => together,
+        Start::Spread => {
+            let apart = together.end_to_end / f64::from(load.clients);
+            Run::new(time, batching, load, method, apart).through()
+        }
+    })
 }
 
 struct Run<'a> {
@@ -90,6 +104,8 @@ struct Run<'a> {
     load: &'a Load,
     method: &'a Method,
     now: f64,
+    /// When the front end is free: it reads one request after the other.
+    front: f64,
     sent: u32,
     done: u32,
     total: u32,
@@ -107,7 +123,13 @@ struct Run<'a> {
 
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 impl<'a> Run<'a> {
-    fn new(time: &'a Roofline, batching: &'a Batching, load: &'a Load, method: &'a Method) -> Self {
+    fn new(
+        time: &'a Roofline,
+        batching: &'a Batching,
+        load: &'a Load,
+        method: &'a Method,
+        apart: f64,
+    ) -> Self {
         let total = load.clients * method.rounds.max(1);
         let mut run = Self {
             time,
@@ -115,6 +137,7 @@ impl<'a> Run<'a> {
             load,
             method,
             now: 0.0,
+            front: 0.0,
             sent: 0,
             done: 0,
             total,
@@ -128,9 +151,16 @@ impl<'a> Run<'a> {
             preemptions: 0,
         };
         for client in 0..load.clients {
-            run.send(f64::from(client) * method.stagger);
+            run.send(f64::from(client) * apart);
         }
         run
+    }
+
+    fn through(mut self) -> Means {
+        while self.done < self.total {
+            self.step();
+        }
+        self.means()
     }
 
     /// Lengths without chance: an even spread, the two of them independent of each other.
@@ -151,7 +181,8 @@ impl<'a> Run<'a> {
         }
         let (prompt, output) = self.lengths();
         self.sent += 1;
-        let arrives = at + self.time.request_overhead(prompt);
+        self.front = self.front.max(at) + self.time.front_end(prompt);
+        let arrives = self.front + self.time.overhead();
         let request = Request {
             sent: at,
             arrives,
@@ -176,9 +207,9 @@ impl<'a> Run<'a> {
             return;
         }
         if self.running.iter().any(|r| r.cached < r.wanted) {
-            self.mixed()
+            self.mixed();
         } else {
-            self.decode()
+            self.decode();
         }
         self.finish();
     }

@@ -82,9 +82,15 @@ impl Engine {
         }
     }
 
-    /// The engine of that name.
+    /// The engine of that name. `LMDeploy`'s is written in C++ as TensorRT-LLM's is, and stands in its place.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|e| e.name().eq_ignore_ascii_case(name))
+        match name.to_lowercase().as_str() {
+            "vllm" => Some(Self::Vllm),
+            "sglang" => Some(Self::Sglang),
+            "trtllm" | "trt-llm" | "tensorrt-llm" | "tensorrt_llm" | "lmdeploy"
+            | "lmdeploy-turbomind" => Some(Self::Trtllm),
+            _ => None,
+        }
     }
 }
 
@@ -105,6 +111,8 @@ pub struct Deployment {
 /// Why a deployment cannot be.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Unfit {
+    #[error("nothing was measured of {}", engine.name())]
+    Unmeasured { engine: Engine },
     #[error("a MIG slice has no link to others: {tp} of them cannot share a model")]
     SlicesApart { tp: u32 },
     #[error("{tp} GPUs cannot share the {heads} attention heads of {model} evenly")]

@@ -1,14 +1,19 @@
 //! Least squares with few, positive unknowns.
 
+/// Residuals and their weights at a point.
+pub type Residuals<'a> = dyn Fn(&[f64]) -> Vec<(f64, f64)> + 'a;
+
 /// A set of residuals over the logarithms of the unknowns; the fit makes their robust sum small.
 pub struct Problem<'a> {
-    /// Where to begin; the unknowns themselves, all positive.
-    pub start: &'a [f64],
-    /// How far each may be expected from its start, in logarithms; nearer is dearer.
+    /// What is expected of the unknowns, all positive.
+    pub expected: &'a [f64],
+    /// How far each may be from that, in logarithms; farther is dearer. Zero: it stays.
     pub freedom: &'a [f64],
+    /// Where to begin.
+    pub start: &'a [f64],
     /// Residuals and their weights at a point.
-    pub residuals: &'a dyn Fn(&[f64]) -> Vec<(f64, f64)>,
-    /// Residuals above this count linearly (Huber).
+    pub residuals: &'a Residuals<'a>,
+    /// Residuals far above this hardly count (Geman and McClure): some rows were measured on something else.
     pub robust: f64,
     pub rounds: u32,
 }
@@ -18,6 +23,9 @@ impl std::fmt::Debug for Problem<'_> {
         f.debug_struct("Problem").field("start", &self.start).finish_non_exhaustive()
     }
 }
+
+/// What stays may move by so little.
+const FIXED: f64 = 1e-6;
 
 /// Levenberg–Marquardt with differences over two per cent: a replayed run jumps where steps merge, so that
 /// smaller ones would measure noise.
@@ -48,8 +56,8 @@ pub fn solve(problem: &Problem<'_>) -> Vec<f64> {
     at.into_iter().map(f64::exp).collect()
 }
 
-fn huber(r: f64, limit: f64) -> f64 {
-    if r.abs() <= limit { r * r } else { limit * (2.0 * r.abs() - limit) }
+fn bounded(r: f64, scale: f64) -> f64 {
+    r * r / (1.0 + (r / scale).powi(2))
 }
 
 fn values(at: &[f64]) -> Vec<f64> {
@@ -58,13 +66,16 @@ fn values(at: &[f64]) -> Vec<f64> {
 
 fn cost(problem: &Problem<'_>, at: &[f64]) -> f64 {
     let data: f64 =
-        (problem.residuals)(&values(at)).iter().map(|(r, w)| w * huber(*r, problem.robust)).sum();
+        (problem.residuals)(&values(at)).iter().map(|(r, w)| w * bounded(*r, problem.robust)).sum();
     let prior: f64 = pulls(problem, at).map(|p| p * p).sum();
     data + prior
 }
 
 fn pulls<'a>(problem: &'a Problem<'_>, at: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
-    at.iter().zip(problem.start).zip(problem.freedom).map(|((a, s), f)| (a - s.ln()) / f)
+    at.iter()
+        .zip(problem.expected)
+        .zip(problem.freedom)
+        .map(|((a, e), f)| (a - e.ln()) / f.max(FIXED))
 }
 
 fn normal_equations(problem: &Problem<'_>, at: &[f64]) -> (Vec<Vec<f64>>, Vec<f64>) {
@@ -73,6 +84,9 @@ fn normal_equations(problem: &Problem<'_>, at: &[f64]) -> (Vec<Vec<f64>>, Vec<f6
     let n = at.len();
     let columns: Vec<Vec<f64>> = (0..n)
         .map(|i| {
+            if problem.freedom[i] <= 0.0 {
+                return vec![0.0; here.len()];
+            }
             let mut moved = at.to_vec();
             moved[i] += STEP;
             let there = (problem.residuals)(&values(&moved));
@@ -82,7 +96,7 @@ fn normal_equations(problem: &Problem<'_>, at: &[f64]) -> (Vec<Vec<f64>>, Vec<f6
     let mut normal = vec![vec![0.0; n]; n];
     let mut slope = vec![0.0; n];
     for (row, (r, w)) in here.iter().enumerate() {
-        let w = w * if r.abs() > problem.robust { problem.robust / r.abs() } else { 1.0 };
+        let w = w * (1.0 + (r / problem.robust).powi(2)).powi(-2);
         for i in 0..n {
             slope[i] += w * columns[i][row] * r;
             for j in 0..n {
@@ -91,8 +105,9 @@ fn normal_equations(problem: &Problem<'_>, at: &[f64]) -> (Vec<Vec<f64>>, Vec<f6
         }
     }
     for (i, pull) in pulls(problem, at).enumerate() {
-        normal[i][i] += problem.freedom[i].powi(-2);
-        slope[i] += pull / problem.freedom[i];
+        let freedom = problem.freedom[i].max(FIXED);
+        normal[i][i] += freedom.powi(-2);
+        slope[i] += pull / freedom;
     }
     (normal, slope)
 }

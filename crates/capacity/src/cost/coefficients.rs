@@ -105,18 +105,61 @@ pub struct EngineCost {
     pub layer_us: f64,
     /// Of each request that gets a token in a step.
     pub request_us: f64,
-    /// Of each layer in a step with prefill: no graph is replayed there.
-    pub prefill_layer_us: f64,
+    /// Of each layer in a step with prefill, at least: its kernels are launched one by one, while in other
+    /// steps a graph is replayed.
+    pub launch_us: f64,
     /// Matrix products of this engine against those of the tables: where compute limits.
     pub compute: f64,
     /// The same where bandwidth limits.
     pub bandwidth: f64,
-    /// Experts' products against plain ones.
-    pub experts: f64,
     /// Of a request, outside steps.
     pub overhead_ms: f64,
-    /// Of each of its prompt tokens, outside steps.
+    /// Of the front end for a request: it handles one after the other.
+    pub front_ms: f64,
+    /// Of the front end for each prompt token.
     pub prompt_us: f64,
+    /// Experts' products against plain ones.
+    pub experts: f64,
+    /// Of each layer with experts: routing, sorting, gathering.
+    pub experts_layer_us: f64,
+}
+
+impl EngineCost {
+    /// In the order of the fields.
+    pub fn values(&self) -> [f64; 11] {
+        let e = self;
+        [
+            e.step_us,
+            e.layer_us,
+            e.request_us,
+            e.launch_us,
+            e.compute,
+            e.bandwidth,
+            e.overhead_ms,
+            e.front_ms,
+            e.prompt_us,
+            e.experts,
+            e.experts_layer_us,
+        ]
+    }
+
+    /// From the same order; missing ones are 1.
+    pub fn from_values(values: &[f64]) -> Self {
+        let at = |i: usize| values.get(i).copied().unwrap_or(1.0);
+        Self {
+            step_us: at(0),
+            layer_us: at(1),
+            request_us: at(2),
+            launch_us: at(3),
+            compute: at(4),
+            bandwidth: at(5),
+            overhead_ms: at(6),
+            front_ms: at(7),
+            prompt_us: at(8),
+            experts: at(9),
+            experts_layer_us: at(10),
+        }
+    }
 }
 
 /// All that is fitted.

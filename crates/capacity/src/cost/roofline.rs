@@ -151,9 +151,9 @@ impl Roofline {
         Floor { weights: s.weight_bytes / s.bandwidth, per_token: s.kv_bytes / s.bandwidth }
     }
 
-    /// Milliseconds outside steps of a request with a prompt of that length.
-    pub fn request_overhead(&self, prompt: u64) -> f64 {
-        self.engine.overhead_ms * 1e-3 + self.engine.prompt_us * 1e-6 * prompt as f64
+    /// Seconds of the front end for a prompt of that length, which it gives to one request at a time.
+    pub fn front_end(&self, prompt: u64) -> f64 {
+        self.engine.front_ms * 1e-3 + self.engine.prompt_us * 1e-6 * prompt as f64
     }
 
     fn matrices(&self, tokens: f64, rows_out: f64) -> f64 {
@@ -169,7 +169,7 @@ impl Roofline {
         let bytes = touched * r.weights * self.experts.weight_bytes
             + 4.0 * tokens * r.active * self.shape.hidden;
         // Two launches: up with gate, and down.
-        let fixed = self.experts.gemm.fixed_us * 1e-6;
+        let fixed = (self.experts.gemm.fixed_us + self.engine.experts_layer_us) * 1e-6;
         r.layers * (fixed + self.experts.seconds(bytes, 2.0 * tokens * r.active * r.weights))
     }
 
@@ -235,12 +235,11 @@ impl StepTime for Roofline {
         let tokens = step.prefill_tokens as f64 + f64::from(step.decodes);
         let rows = f64::from(step.prefill_requests) + f64::from(step.decodes);
         let mut seconds = self.dense(tokens, rows) + self.prefill_attention(step);
-        seconds += self.engine.prefill_layer_us * 1e-6 * self.shape.layers;
         if step.decodes > 0 {
             let decode = self.decode_attention(f64::from(step.decodes));
             seconds += decode.base + decode.per_token * step.context as f64;
         }
-        seconds
+        seconds.max(self.engine.launch_us * 1e-6 * self.shape.layers)
     }
 
     fn decode(&self, requests: u32) -> Decode {

@@ -1,8 +1,7 @@
 //! A row of measurements as a deployment, a load and the way that it was measured.
 
 use super::csv::Table;
-use crate::closed::{Batching, Load, Means, Method};
-use crate::gpu::Generation;
+use crate::closed::{Batching, Load, Means, Method, Start};
 use crate::{Cache, Coefficients, Deployment, Engine, Roofline, Weights};
 
 /// A benchmark of one deployment.
@@ -38,42 +37,40 @@ pub enum NotModelled {
 /// Whose benchmark a row comes from, and so how it was run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
-    /// InferenceX: lengths between 0.8 and 1.0 of the nominal ones, ten requests for each client, steps
-    /// of TensorRT-LLM just large enough for one prompt
-    /// (SemiAnalysisAI/InferenceX `benchmarks/`, `utils/bench_serving`).
+    /// `InferenceX`: lengths between 0.8 and 1.0 of the nominal ones, ten requests for each client, vLLM with
+    /// steps of 8,192 tokens, TensorRT-LLM with steps just large enough for one prompt
+    /// (`SemiAnalysisAI/InferenceX`: `benchmarks/`, `utils/bench_serving`).
     InferenceX,
-    /// Sweeps with fixed lengths.
-    Fixed,
+    /// Sweeps of aiconfigurator's authors: lengths as they are named, steps just large enough for one prompt.
+    /// Of the latter we know only what the rows show: their TTFT is that of prompts computed one by one.
+    Sweep,
+    /// Such a sweep whose engine took one request fewer than there were clients: over the TTFT of the others,
+    /// its rows have what a single request of each round waits for all of another one.
+    OneShort,
+    /// Such a sweep in which clients do not begin together: its rows show no burst.
+    Spread,
+    /// Anybody's: lengths as they are named, engines as they are delivered.
+    Plain,
 }
 
 impl Source {
     fn of(text: &str) -> Self {
-        if text.contains("source_file=20") || text.contains("db-dump") {
-            Self::InferenceX
-        } else {
-            Self::Fixed
+        match text {
+            t if t.contains("source_file=20") || t.contains("db-dump") => Self::InferenceX,
+            t if t.contains("trtllm/1.0.0rc3/meta-llama_Llama-3.1-8B-Instruct.csv") => {
+                Self::OneShort
+            }
+            t if t.contains("source_file=h200_sxm/") => Self::Spread,
+            t if t.contains("source_file=") => Self::Sweep,
+            _ => Self::Plain,
         }
     }
 
     /// How its runs go.
     pub fn method(self) -> Method {
-        match self {
-            Self::InferenceX => {
-                Method { rounds: 10, prompts: (0.8, 1.0), outputs: (0.8, 1.0), stagger: 0.000_3 }
-            }
-            Self::Fixed => {
-                let v = |n: &str, d: f64| {
-                    std::env::var(n).ok().and_then(|x| x.parse().ok()).unwrap_or(d)
-                };
-                let w = v("SPREAD", 0.0);
-                Method {
-                    rounds: v("ROUNDS", 10.0) as u32,
-                    prompts: (1.0, 1.0),
-                    outputs: (1.0 - w, 1.0 + w),
-                    stagger: v("STAGGER", 0.0003),
-                }
-            }
-        }
+        let lengths = if self == Self::InferenceX { (0.8, 1.0) } else { (1.0, 1.0) };
+        let start = if self == Self::Spread { Start::Spread } else { Start::Together };
+        Method { rounds: 10, prompts: lengths, outputs: lengths, start }
     }
 }
 
@@ -137,15 +134,13 @@ impl Case {
         let engine = self.deployment.engine;
         let (prompt, clients) = (self.load.prompt, u64::from(self.load.clients));
         let budget = match (engine, self.source) {
-            (Engine::Trtllm, Source::InferenceX) => (prompt + clients + 127) / 64 * 64,
-            _ => 8192,
+            (Engine::Sglang, _) | (_, Source::Plain) | (Engine::Vllm, Source::InferenceX) => 8192,
+            _ => prompt + clients + 64,
         };
-        Batching {
-            engine,
-            budget,
-            cache,
-            sequences: if engine == Engine::Vllm { 1024 } else { 2048 },
-        }
+        let clients = self.load.clients as usize;
+        let sequences =
+            if self.source == Source::OneShort { clients.saturating_sub(1).max(1) } else { 1024 };
+        Batching { engine, budget, cache, sequences }
     }
 
     /// What the run would have measured.
@@ -169,10 +164,11 @@ impl Case {
             .ok_or_else(too_long)
     }
 
-    /// Whether measurements of this kind of GPU went into the fit.
-    pub fn measured_gpu(&self) -> bool {
-        matches!(self.deployment.gpu.generation, Generation::Hopper)
-            && matches!(self.deployment.gpu.id.as_str(), "h100" | "h200")
+    /// Whether the caches of all clients' requests fit at once: beyond that, requests queue.
+    pub fn within_cache(&self) -> bool {
+        let load = &self.load;
+        let wanted = u64::from(load.clients) * (load.prompt + load.output);
+        self.deployment.memory().is_ok_and(|m| wanted <= m.tokens)
     }
 }
 

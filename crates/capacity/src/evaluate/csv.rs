@@ -30,7 +30,7 @@ impl Table {
 }
 
 /// A field as it is written: in quotes where it needs them.
-pub fn quoted(field: &str) -> String {
+pub(super) fn quoted(field: &str) -> String {
     if field.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", field.replace('"', "\"\""))
     } else {

@@ -2,6 +2,8 @@
 
 mod case;
 mod csv;
+mod run;
 
 pub use case::{Case, NotModelled, Source};
-pub use csv::{Table, quoted};
+pub use csv::Table;
+pub use run::{Error, Evaluation, NoTable, Summary, evaluate};

@@ -30,17 +30,6 @@ pub struct Choice {
     pub cost_per_million: Option<f64>,
     /// Seconds from the wish for a replica until it serves.
     pub cold_start: f64,
-    /// How its figures were found.
-    pub proof: Proof,
-}
-
-/// How figures were found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Proof {
-    /// From a bound: means of a steady state, and how far requests are from them.
-    Bound,
-    /// Requests were simulated one by one.
-    Simulated,
 }
 
 /// A deployment that does not keep the promise.
@@ -59,7 +48,7 @@ pub(super) fn choice(question: &Question, candidate: &Candidate<'_>, room: Room)
     let gpus = candidate.gpus * f64::from(replicas.all());
     let cost_per_hour = candidate.price.map(|price| price * gpus);
     // Tokens follow the load, not the replicas.
-    let tokens_per_hour = room.output_tokens * share * 3600.0;
+    let tokens_per_hour = room.summary.output_tokens_per_second * share * 3600.0;
     Choice {
         name: candidate.name.clone(),
         replicas,
@@ -68,7 +57,6 @@ pub(super) fn choice(question: &Question, candidate: &Candidate<'_>, room: Room)
         cost_per_hour,
         cost_per_million: cost_per_hour.map(|cost| cost / tokens_per_hour * 1e6),
         cold_start: candidate.cold_start,
-        proof: room.proof,
         room,
     }
 }
@@ -78,7 +66,7 @@ fn share(question: &Question, room: &Room) -> f64 {
     let asked = match question.demand {
         Demand::Users { users: Some(users), .. } => f64::from(users) / room.seats,
         Demand::Users { users: None, .. } => 1.0,
-        Demand::Rate(rate) => rate / room.requests,
+        Demand::Rate(rate) => rate / room.load,
     };
-    asked + question.batch / room.output_tokens
+    asked + question.batch / room.summary.output_tokens_per_second
 }

@@ -1,23 +1,28 @@
 //! The cheapest deployment that keeps a promise.
 //!
 //! Each candidate (a kind of GPU, a tensor parallelism, a slice) is judged alone: how much load does one replica carry
-//! within the promise ([`room`])? A bound says so for all of them at once; the simulation confirms those that could win,
-//! cheapest first, until the recommended one and the runner-up are certain. From that follow replicas, with one to spare
-//! and those that a growing load needs before new ones are up ([`replicas`]), and cost.
+//! within the promise ([`Room`])? A bound says where to look, the simulation finds out. From that follow replicas, with
+//! one to spare and those that a growing load needs before new ones are up ([`Replicas`]), and cost.
 
 mod answer;
+mod range;
+mod replay;
 mod replicas;
 mod room;
+mod sweep;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Answer, Choice, Denied, Proof};
+pub use answer::{Answer, Choice, Denied};
+pub use range::seats_if;
+pub use replay::replay;
 pub use replicas::Replicas;
-pub use room::{Room, Shortfall};
+pub use room::{Percentile, Room, Shortfall};
+pub use sweep::{Point, knee, sweep};
 
 use crate::StepTime;
-use crate::engine::{Engine, Promise};
-use crate::load::{Lengths, Think};
+use crate::engine::{Engine, EngineFault, Promise};
+use crate::load::{Arrivals, Lengths, Load, LoadFault, Think};
 use std::cmp::Ordering;
 
 /// What is asked.
@@ -29,6 +34,8 @@ pub struct Question {
     pub lengths: Lengths,
     /// What they are promised.
     pub promise: Promise,
+    /// For how many of them.
+    pub percentile: Percentile,
     /// Output tokens per second of work that may wait, on the same replicas.
     pub batch: f64,
     /// How much the load may grow within a minute, as a share of it.
@@ -68,6 +75,35 @@ pub struct Candidate<'a> {
     pub cold_start: f64,
 }
 
+impl std::fmt::Debug for Candidate<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("Candidate").field(&self.name).finish()
+    }
+}
+
+/// A question without an answer.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Unanswerable {
+    /// The load is none.
+    #[error(transparent)]
+    Load(#[from] LoadFault),
+    /// An engine's settings contradict each other.
+    #[error(transparent)]
+    Engine(#[from] EngineFault),
+}
+
+impl Question {
+    fn check(&self, candidates: &[Candidate<'_>]) -> Result<(), Unanswerable> {
+        let arrivals = match self.demand {
+            Demand::Users { users, think } => Arrivals::Users { users: users.unwrap_or(1), think },
+            Demand::Rate(rate) => Arrivals::Poisson { rate },
+        };
+        Load::new(arrivals, self.lengths.clone(), 1, self.seed)?;
+        candidates.iter().try_for_each(|candidate| candidate.engine.check())?;
+        Ok(())
+    }
+}
+
 /// What a candidate is called.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name {
@@ -79,41 +115,20 @@ pub struct Name {
     pub slice: Option<String>,
 }
 
-/// Options within the promise are confirmed until so many are certain.
-const CERTAIN: usize = 2;
-
 /// Judges all candidates.
-pub fn search(question: &Question, candidates: &[Candidate<'_>]) -> Answer {
-    let mut choices = Vec::new();
-    let mut denied = Vec::new();
+pub fn search(question: &Question, candidates: &[Candidate<'_>]) -> Result<Answer, Unanswerable> {
+    question.check(candidates)?;
+    let mut answer = Answer { choices: Vec::new(), denied: Vec::new() };
     for candidate in candidates {
-        match room::bound(question, candidate) {
-            Ok(room) => choices.push((answer::choice(question, candidate, room), candidate)),
-            Err(why) => denied.push(Denied { name: candidate.name.clone(), why }),
+        let room = room::bound(question, candidate)
+            .and_then(|near| room::simulated(question, candidate, near));
+        match room {
+            Ok(room) => answer.choices.push(answer::choice(question, candidate, room)),
+            Err(why) => answer.denied.push(Denied { name: candidate.name.clone(), why }),
         }
     }
-    let mut certain = 0;
-    let mut at = 0;
-    choices.sort_by(|(one, _), (other, _)| order(one, other));
-    while certain < CERTAIN && at < choices.len() {
-        let (choice, candidate) = &choices[at];
-        if choice.proof == Proof::Simulated {
-            certain += 1;
-            at += 1;
-            continue;
-        }
-        match room::confirmed(question, candidate, &choice.room) {
-            Ok(room) => choices[at].0 = answer::choice(question, candidate, room),
-            Err(why) => {
-                denied.push(Denied { name: candidate.name.clone(), why });
-                choices.remove(at);
-            }
-        }
-        // It may have become dearer than the next.
-        choices[at.min(choices.len())..].sort_by(|(one, _), (other, _)| order(one, other));
-    }
-    denied.sort_by(|one, other| one.name.cmp(&other.name));
-    Answer { choices: choices.into_iter().map(|(choice, _)| choice).collect(), denied }
+    answer.choices.sort_by(order);
+    Ok(answer)
 }
 
 /// Cheapest first; those without a price by their GPUs, after the others.

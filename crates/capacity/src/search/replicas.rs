@@ -29,7 +29,7 @@ impl Replicas {
 /// Rounded up, at least one; a load that fills replicas exactly does not need another.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
 fn whole(share: f64) -> u32 {
-    (share - 1e-9).ceil().clamp(1.0, f64::from(u32::MAX)) as u32
+    (share - 1e-9).ceil().max(1.0).min(f64::from(u32::MAX)) as u32
 }
 
 #[cfg(test)]

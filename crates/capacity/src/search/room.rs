@@ -1,39 +1,70 @@
 //! What one replica carries within the promise.
 
-use super::steady::{Steady, steady};
-use super::{Candidate, Demand, Proof, Question};
-use crate::engine::{Bottleneck, Fleet, Percentiles, Promise, Router, Summary, simulate};
+use super::{Candidate, Demand, Question};
+use crate::engine::{
+    self, Bound, Fleet, Percentiles, Promise, Router, Shape, Summary, most_requests_per_second,
+    simulate,
+};
 use crate::load::{Arrivals, Load};
 use std::num::NonZeroU32;
+
+/// Of which requests a promise holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Percentile {
+    /// Half of them.
+    P50,
+    /// 95 of 100.
+    #[default]
+    P95,
+    /// 99 of 100.
+    P99,
+}
+
+impl Percentile {
+    /// As people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::P50 => "p50",
+            Self::P95 => "p95",
+            Self::P99 => "p99",
+        }
+    }
+
+    /// What that percentile is.
+    pub fn of(self, values: &Percentiles) -> f64 {
+        match self {
+            Self::P50 => values.p50.value,
+            Self::P95 => values.p95.value,
+            Self::P99 => values.p99.value,
+        }
+    }
+
+    /// As standard deviations of a normal distribution.
+    fn deviations(self) -> f64 {
+        match self {
+            Self::P50 => 0.0,
+            Self::P95 => 1.645,
+            Self::P99 => 2.326,
+        }
+    }
+}
 
 /// What one replica carries.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Room {
-    /// Requests that were admitted and are not finished, in the mean.
-    pub in_flight: f64,
-    /// People who ask and think by turns.
+    /// The load that was simulated: people, or requests per second.
+    pub load: f64,
+    /// People who ask and think by turns, for whom there is room.
     pub seats: f64,
-    /// Requests per second.
-    pub requests: f64,
-    /// Output tokens per second.
-    pub output_tokens: f64,
-    /// Seconds to the first token.
-    pub ttft: Percentiles,
-    /// Seconds for each further token.
-    pub tpot: Percentiles,
-    /// Seconds to the last token.
-    pub end_to_end: Percentiles,
-    /// What stands in the way of more.
-    pub bottleneck: Bottleneck,
-    /// How that was found.
-    pub proof: Proof,
+    /// How it fares with them.
+    pub summary: Summary,
 }
 
 /// Why a deployment cannot keep the promise, even for one request at a time.
-#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Shortfall {
     /// The first token is late.
-    #[error("the first token takes {:.0} ms even alone; {:.0} ms are promised", best * 1e3, promised * 1e3)]
+    #[error("the first token takes {:.0} ms even alone, and {:.0} ms are promised", best * 1e3, promised * 1e3)]
     FirstToken {
         /// Seconds.
         best: f64,
@@ -41,19 +72,228 @@ pub enum Shortfall {
         promised: f64,
     },
     /// Tokens are slow.
-    #[error("a token takes {:.1} ms even alone; {:.1} ms are promised", best * 1e3, promised * 1e3)]
+    #[error("a token takes {:.1} ms even alone, and {:.1} ms are promised", best * 1e3, promised * 1e3)]
     EachToken {
         /// Seconds.
         best: f64,
         /// Seconds.
         promised: f64,
     },
-    /// One request is more than the cache holds.
-    #[error("a request of {tokens} tokens is more than the {room} that fit beside the weights")]
+    /// The whole answer is late.
+    #[error("an answer takes {best:.1} s even alone, and {promised:.1} s are promised")]
+    Answer {
+        /// Seconds.
+        best: f64,
+        /// Seconds.
+        promised: f64,
+    },
+    /// A request is more than the cache holds.
+    #[error("a request has {tokens:.0} tokens, and {room} fit beside the weights")]
     Cache {
-        /// Of prompt and answer.
-        tokens: u64,
+        /// Of prompt and answer, in the mean.
+        tokens: f64,
         /// Of the cache.
         room: u64,
     },
+    /// It keeps the promise alone; but with others at random, not for so many of them.
+    #[error("it keeps the promise for one request at a time, and not for {} of those that come at random", .0.name())]
+    AtRandom(Percentile),
+}
+
+/// Requests that a simulation has.
+const REQUESTS: u32 = 4_000;
+/// So many people are simulated one by one. More of them together come at random, as telephone calls do: each time
+/// somebody else asks.
+const FEW: f64 = 500.0;
+/// The share of what can be served at most from which on queues grow without end.
+const FULL: f64 = 0.99;
+/// A load is known well enough when the next one that is refused is no more than this above it.
+const CLOSE: f64 = 1.02;
+/// Whether there is a larger load in reach.
+const LADDER: f64 = 1.3;
+
+/// How large a load a bound lets hope for: with the requests that come by chance on top of the mean.
+pub(super) fn bound(question: &Question, candidate: &Candidate<'_>) -> Result<f64, Shortfall> {
+    let replica = Replica::new(question, candidate);
+    replica.alone()?;
+    let (mut low, mut high) = (0.0, replica.most());
+    for _ in 0..40 {
+        let middle = f64::midpoint(low, high);
+        let at = replica.bound(middle);
+        let crowd = question.percentile.deviations() / at.batch.max(1.0).sqrt();
+        let crowded = replica.bound(middle * (1.0 + crowd));
+        if kept(&question.promise, crowded.ttft, crowded.tpot, replica.shape) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    let think = think(question);
+    let at = replica.bound(low);
+    Ok(match question.demand {
+        Demand::Users { .. } => at.in_flight + low * think,
+        Demand::Rate(_) => low,
+    })
+}
+
+/// The largest load that the simulation lets pass, searched around one.
+pub(super) fn simulated(
+    question: &Question,
+    candidate: &Candidate<'_>,
+    near: f64,
+) -> Result<Room, Shortfall> {
+    let replica = Replica::new(question, candidate);
+    let least = replica.least();
+    let mut passed: Option<(f64, Summary)> = None;
+    let mut refused = f64::INFINITY;
+    let mut next = near.max(least);
+    loop {
+        next = replica.whole(next);
+        match replica.run(next).filter(|summary| keeps(question, summary)) {
+            Some(summary) => passed = Some((next, summary)),
+            None => refused = next,
+        }
+        next = match &passed {
+            Some((load, summary)) if replica.whole(load * CLOSE) >= refused => {
+                let (load, summary) = (*load, summary.clone());
+                return Ok(Room { load, seats: seats(question, load, &summary), summary });
+            }
+            Some((load, _)) if refused.is_infinite() => {
+                replica.whole(load * LADDER).max(load + least)
+            }
+            Some((load, _)) => (load * refused).sqrt(),
+            None if refused <= least => return Err(Shortfall::AtRandom(question.percentile)),
+            None => (refused / LADDER).max(least),
+        };
+    }
+}
+
+pub(super) fn keeps(question: &Question, summary: &Summary) -> bool {
+    let at = |values: &Percentiles| question.percentile.of(values);
+    let within = |promised: Option<f64>, took: f64| promised.is_none_or(|most| took <= most);
+    let promise = &question.promise;
+    within(promise.ttft, at(&summary.ttft))
+        && within(promise.tpot, at(&summary.tpot))
+        && within(promise.e2e, at(&summary.e2e))
+        && summary.refused == 0
+}
+
+fn kept(promise: &Promise, ttft: f64, tpot: f64, shape: Shape) -> bool {
+    let within = |promised: Option<f64>, took: f64| promised.is_none_or(|most| took <= most);
+    let whole = ttft + (shape.output - 1.0).max(0.0) * tpot;
+    within(promise.ttft, ttft) && within(promise.tpot, tpot) && within(promise.e2e, whole)
+}
+
+/// Mean seconds that people think.
+fn think(question: &Question) -> f64 {
+    match question.demand {
+        Demand::Users { think, .. } => think.mean(),
+        Demand::Rate(_) => 0.0,
+    }
+}
+
+/// Little's law: as many people as ask and think at that rate.
+fn seats(question: &Question, load: f64, summary: &Summary) -> f64 {
+    match question.demand {
+        Demand::Users { .. } => load,
+        Demand::Rate(_) => summary.in_flight_mean,
+    }
+}
+
+struct Replica<'a> {
+    question: &'a Question,
+    candidate: &'a Candidate<'a>,
+    shape: Shape,
+}
+
+impl<'a> Replica<'a> {
+    fn new(question: &'a Question, candidate: &'a Candidate<'a>) -> Self {
+        let (prompt, output) = question.lengths.means();
+        Self { question, candidate, shape: Shape { prompt, output } }
+    }
+
+    fn bound(&self, rate: f64) -> Bound {
+        let Candidate { engine, times, .. } = self.candidate;
+        Bound::of(engine, *times, self.shape, engine::Demand::Rate(rate))
+    }
+
+    /// Requests per second that it could serve, whatever the promise.
+    fn most(&self) -> f64 {
+        let Candidate { engine, times, .. } = self.candidate;
+        most_requests_per_second(engine, *times, self.shape)
+    }
+
+    /// Requests per second of so many people.
+    fn asked(&self, people: f64) -> f64 {
+        let Candidate { engine, times, .. } = self.candidate;
+        let demand = engine::Demand::Users { users: people, think: think(self.question) };
+        Bound::of(engine, *times, self.shape, demand).requests_per_second
+    }
+
+    fn at_random(&self, rate: f64) -> Option<Arrivals> {
+        (rate < self.most() * FULL).then_some(Arrivals::Poisson { rate })
+    }
+
+    /// What one request takes that nobody disturbs.
+    fn alone(&self) -> Result<(), Shortfall> {
+        let tokens = self.shape.prompt + self.shape.output;
+        let room = self.candidate.engine.cached_tokens();
+        #[allow(clippy::cast_precision_loss, reason = "caches have fewer tokens")]
+        if tokens > room as f64 {
+            return Err(Shortfall::Cache { tokens, room });
+        }
+        let (alone, promise) = (self.bound(1e-6), &self.question.promise);
+        let whole = alone.ttft + (self.shape.output - 1.0).max(0.0) * alone.tpot;
+        match (promise.ttft, promise.tpot, promise.e2e) {
+            (Some(promised), ..) if alone.ttft > promised => {
+                Err(Shortfall::FirstToken { best: alone.ttft, promised })
+            }
+            (_, Some(promised), _) if alone.tpot > promised => {
+                Err(Shortfall::EachToken { best: alone.tpot, promised })
+            }
+            (.., Some(promised)) if whole > promised => {
+                Err(Shortfall::Answer { best: whole, promised })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The smallest load that is asked about.
+    fn least(&self) -> f64 {
+        match self.question.demand {
+            Demand::Users { .. } => 1.0,
+            Demand::Rate(_) => self.most() / 1_000.0,
+        }
+    }
+
+    /// People are whole.
+    fn whole(&self, load: f64) -> f64 {
+        match self.question.demand {
+            Demand::Users { .. } => load.floor().max(1.0),
+            Demand::Rate(_) => load,
+        }
+    }
+
+    /// None if that is more than can be served for ever: a simulation that ends would not show it.
+    fn run(&self, load: f64) -> Option<Summary> {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "few and whole")]
+        let arrivals = match self.question.demand {
+            Demand::Users { think, .. } if load <= FEW => {
+                Arrivals::Users { users: load as u32, think }
+            }
+            Demand::Users { .. } => self.at_random(self.asked(load))?,
+            Demand::Rate(_) => self.at_random(load)?,
+        };
+        let lengths = self.question.lengths.clone();
+        let load = Load::new(arrivals, lengths, REQUESTS, self.question.seed)
+            .expect("the question was checked");
+        let fleet = Fleet {
+            engine: self.candidate.engine,
+            replicas: NonZeroU32::MIN,
+            router: Router::default(),
+        };
+        let history =
+            simulate(&fleet, &load, self.candidate.times).expect("candidates are checked");
+        Some(history.summary(&self.question.promise))
+    }
 }

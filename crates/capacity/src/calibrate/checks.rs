@@ -1,0 +1,132 @@
+//! Published figures that no fit saw.
+
+use crate::calibration::Check;
+use crate::closed::{Batching, Load, Method, Start, replay};
+use crate::evaluate::Table;
+use crate::{Cache, Coefficients, Deployment, Engine, Roofline, Step, StepTime, Weights};
+
+/// Steps of TensorRT-LLM as it is delivered.
+const BUDGET: u64 = 8192;
+const SEQUENCES: usize = 2048;
+
+/// All of them.
+pub(super) fn all(throughput: &str, batches: &str, coefficients: &Coefficients) -> Vec<Check> {
+    let (peaks, batches) = (Table::read(throughput), Table::read(batches));
+    let peaks = peaks.rows.iter().filter_map(|r| peak(&peaks, r, coefficients));
+    let batches = batches.rows.iter().filter_map(|r| alone(&batches, r, coefficients));
+    peaks.chain(batches.flatten()).collect()
+}
+
+fn number(table: &Table, row: &[String], column: &str) -> Option<f64> {
+    table.field(row, column).parse().ok()
+}
+
+fn count(table: &Table, row: &[String], column: &str) -> Option<u64> {
+    table.field(row, column).parse().ok()
+}
+
+fn deployment(
+    model: &str,
+    gpu: &str,
+    tensor_parallel: u32,
+    weights: Weights,
+    engine: Engine,
+) -> Option<Deployment> {
+    Some(Deployment {
+        model: crate::model(model).ok()?.clone(),
+        gpu: crate::gpu(gpu).ok()?.clone(),
+        slice: None,
+        tensor_parallel,
+        weights,
+        cache: if weights == Weights::Fp8 { Cache::Fp8 } else { Cache::Bf16 },
+        engine,
+        utilisation: 0.9,
+    })
+}
+
+/// Output tokens a second, all requests sent at once: as many clients as the cache holds requests, twice.
+/// The published runs gave the cache 0.95 of what was free.
+fn peak(table: &Table, row: &[String], coefficients: &Coefficients) -> Option<Check> {
+    let fp8 = table.field(row, "precision") == "fp8";
+    let (gpu, weights) = if fp8 { ("h100", Weights::Fp8) } else { ("a100-80gb", Weights::Bf16) };
+    let d = Deployment {
+        utilisation: 0.95,
+        ..deployment("llama-3.1-8b", gpu, 1, weights, Engine::Trtllm)?
+    };
+    let (prompt, output) =
+        (count(table, row, "input_tokens")?, count(table, row, "output_tokens")?);
+    let cache = d.memory().ok()?.tokens;
+    let clients =
+        u32::try_from((2 * cache / (prompt + output)).clamp(2, 2 * SEQUENCES as u64)).ok()?;
+    let batching = Batching {
+        engine: Engine::Trtllm,
+        budget: BUDGET.max(prompt),
+        cache,
+        sequences: SEQUENCES,
+    };
+    let rounds =
+        u32::try_from(count(table, row, "num_requests")?.div_ceil(u64::from(clients))).ok()?;
+    let method =
+        Method { rounds, prompts: (1.0, 1.0), outputs: (1.0, 1.0), start: Start::Together };
+    let means = replay(
+        &Roofline::new(&d, coefficients)?,
+        &batching,
+        &Load { prompt, output, clients },
+        &method,
+    )?;
+    Some(Check {
+        what: format!(
+            "TensorRT-LLM 0.17, Llama-3.1-8B {}, {gpu}, {prompt}/{output}: peak",
+            if fp8 { "FP8" } else { "FP16" }
+        ),
+        unit: "tokens/s".to_owned(),
+        measured: number(table, row, "output_tokens_per_s")?,
+        predicted: means.throughput.round(),
+    })
+}
+
+/// A single request, in an engine without Python: steps without what vLLM adds outside the GPU.
+fn alone(table: &Table, row: &[String], coefficients: &Coefficients) -> Option<[Check; 2]> {
+    if count(table, row, "batch")? != 1 {
+        return None;
+    }
+    let (prompt, output) =
+        (count(table, row, "prompt_tokens")?, count(table, row, "output_tokens")?);
+    let tp = u32::try_from(count(table, row, "tp")?).ok()?;
+    let model = table.field(row, "model");
+    let time = Roofline::new(
+        &deployment(model, "a100-80gb", tp, Weights::Bf16, Engine::Trtllm)?,
+        coefficients,
+    )?;
+    let first = time.seconds(&Step {
+        prefill_tokens: prompt,
+        prefill_pairs: prompt * (prompt + 1) / 2,
+        prefill_requests: 1,
+        ..Step::default()
+    });
+    let decode = time.decode(1);
+    #[allow(clippy::cast_precision_loss)] // Lengths of requests.
+    let token = decode.base + decode.per_token * (prompt as f64 + output as f64 / 2.0);
+    let what = |w: &str| {
+        format!("LMDeploy 0.1, {model} FP16, {tp} × A100-80, {prompt}/{output}, batch 1: {w}")
+    };
+    let rounded = |s: f64| (s * 1e5).round() / 1e2;
+    #[allow(clippy::cast_precision_loss)]
+    let measured_token = (output as f64 / number(table, row, "output_tokens_per_s")?
+        - number(table, row, "ftl_mean_s")?)
+        / (output as f64 - 1.0);
+    Some([
+        Check {
+            what: what("first token"),
+            unit: "ms".to_owned(),
+            measured: number(table, row, "ftl_mean_s")? * 1e3,
+            predicted: rounded(first),
+        },
+        Check {
+            what: what("next tokens"),
+            unit: "ms".to_owned(),
+            measured: rounded(measured_token),
+            predicted: rounded(token),
+        },
+    ])
+}

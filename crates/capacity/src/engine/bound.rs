@@ -1,0 +1,194 @@
+//! What can be said without a simulation.
+//!
+//! With requests alike that arrive evenly, everything settles at a fixed point. A second has room for prompts and for
+//! decode steps: at a rate λ, prompts take λ times what one adds to a step, and the rest goes to steps of the batch, so
+//! that a token takes `decode / (1 - λ · prompt)`. The batch is what arrives while an answer is written:
+//! `λ · (output - 1) · token`. Queues form only where the batch or the cache is full.
+//! Prompts with answers of one token share steps in an engine; here each has its own.
+
+use super::config::Engine;
+use crate::{Step, StepTime};
+
+/// Requests alike: their mean tokens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shape {
+    /// Tokens of a prompt.
+    pub prompt: f64,
+    /// Tokens of an answer, at least one.
+    pub output: f64,
+}
+
+/// How many ask one replica.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Demand {
+    /// Requests a second, whatever happens.
+    Rate(f64),
+    /// People who ask, read for so many seconds, and ask again.
+    Users {
+        /// How many.
+        users: f64,
+        /// Seconds; zero keeps as many in flight.
+        think: f64,
+    },
+}
+
+/// What settles on one replica. Times are in seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bound {
+    /// Requests a second: what is asked or, if that is less, all that can be served.
+    pub requests_per_second: f64,
+    /// Time to first token; infinite where more is asked for ever than can be served.
+    pub ttft: f64,
+    /// Time per output token after the first.
+    pub tpot: f64,
+    /// Requests that get tokens at once.
+    pub batch: f64,
+    /// Requests there at once; infinite as above.
+    pub in_flight: f64,
+}
+
+impl Bound {
+    /// Of a demand on one replica.
+    pub fn of<T: StepTime + ?Sized>(
+        engine: &Engine,
+        times: &T,
+        shape: Shape,
+        demand: Demand,
+    ) -> Bound {
+        let replica = Settled { engine, times, shape };
+        let most = replica.full();
+        let settled = match demand {
+            Demand::Rate(rate) if rate < most.requests_per_second => replica.at_rate(rate),
+            Demand::Rate(_) => Bound { ttft: f64::INFINITY, in_flight: f64::INFINITY, ..most },
+            Demand::Users { users, think } => replica.with_users(users, think, most),
+        };
+        Bound { tpot: if shape.output > 1.0 { settled.tpot } else { 0.0 }, ..settled }
+    }
+}
+
+/// Requests of one shape that a replica can serve in a second.
+pub fn most_requests_per_second<T: StepTime + ?Sized>(
+    engine: &Engine,
+    times: &T,
+    shape: Shape,
+) -> f64 {
+    Settled { engine, times, shape }.full().requests_per_second
+}
+
+struct Settled<'a, T: StepTime + ?Sized> {
+    engine: &'a Engine,
+    times: &'a T,
+    shape: Shape,
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "numbers of tokens and requests, rounded on purpose"
+)]
+impl<T: StepTime + ?Sized> Settled<'_, T> {
+    /// As large a batch as there is room for.
+    fn full(&self) -> Bound {
+        let tokens = self.shape.prompt + self.shape.output / 2.0;
+        let room = self.engine.cached_tokens() as f64 / tokens.max(1.0);
+        let batch = room.min(f64::from(self.engine.max_sequences)).max(1.0);
+        // Each token of an answer costs a share of a step; one in each answer comes with the prompt.
+        let answer = (self.shape.output - 1.0).max(0.0) / batch * self.decode(batch);
+        let rate = 1.0 / (answer + self.prompt(batch).seconds).max(f64::MIN_POSITIVE);
+        self.settled(rate, batch)
+    }
+
+    /// The batch grows until it is what arrives while an answer is written.
+    fn at_rate(&self, rate: f64) -> Bound {
+        let (mut low, mut high) = (0.0, self.full().batch);
+        for _ in 0..50 {
+            let middle = f64::midpoint(low, high);
+            if self.settled(rate, middle).batch > middle { low = middle } else { high = middle }
+        }
+        self.settled(rate, high)
+    }
+
+    /// The rate at which as many are there as there are people.
+    fn with_users(&self, users: f64, think: f64, most: Bound) -> Bound {
+        let people = |bound: &Bound| bound.in_flight + bound.requests_per_second * think;
+        let near = self.at_rate(most.requests_per_second * 0.999_999);
+        if people(&near) < users {
+            // Whoever is too many waits for the first token.
+            let in_flight = users - most.requests_per_second * think;
+            let answer = (self.shape.output - 1.0).max(0.0) * most.tpot;
+            let ttft = in_flight / most.requests_per_second - answer;
+            return Bound { in_flight, ttft: ttft.max(near.ttft), ..most };
+        }
+        let (mut low, mut high) = (0.0, most.requests_per_second);
+        for _ in 0..50 {
+            let middle = f64::midpoint(low, high);
+            if people(&self.at_rate(middle)) < users { low = middle } else { high = middle }
+        }
+        self.at_rate(low)
+    }
+
+    /// At a rate and with steps of this batch.
+    fn settled(&self, rate: f64, batch: f64) -> Bound {
+        let prompt = self.prompt(batch);
+        let left = (1.0 - rate * prompt.seconds).max(1e-9);
+        let tpot = self.decode(batch) / left;
+        let answer = (self.shape.output - 1.0).max(0.0) * tpot;
+        let beside = if batch < 1.0 { 0.0 } else { self.decode(batch) };
+        let ttft = self.times.overhead() + first_token(rate, &prompt, beside);
+        let in_flight = rate * (ttft + answer);
+        Bound { requests_per_second: rate, ttft, tpot, batch: rate * answer, in_flight }
+    }
+
+    /// A step of this batch, between the whole numbers next to it.
+    fn decode(&self, batch: f64) -> f64 {
+        let tokens = self.shape.prompt + self.shape.output / 2.0;
+        let step = |requests: f64| {
+            let line = self.times.decode(requests.max(1.0) as u32);
+            line.base + line.per_token * requests.max(1.0) * tokens
+        };
+        let below = batch.floor();
+        step(below) + (step(below + 1.0) - step(below)) * (batch - below)
+    }
+
+    /// What a prompt adds to the steps that compute it.
+    fn prompt(&self, batch: f64) -> Prompt {
+        let decodes = batch.min(f64::from(self.engine.max_sequences - 1)) as u32;
+        let budget = u64::from(self.engine.max_batched_tokens - decodes);
+        let tokens = self.shape.prompt + self.shape.output / 2.0;
+        let context = (f64::from(decodes) * tokens) as u64;
+        let base = Step { decodes, context, ..Step::default() };
+        let without = if decodes == 0 { 0.0 } else { self.times.seconds(&base) };
+        let goal = (self.shape.prompt.round() as u64).max(1);
+        let (mut computed, mut prompt) = (0, Prompt { seconds: 0.0, pieces: 0.0 });
+        while computed < goal {
+            let piece = (goal - computed).min(budget);
+            let prefill_pairs = piece * computed + piece * (piece + 1) / 2;
+            let step = Step { prefill_tokens: piece, prefill_pairs, prefill_requests: 1, ..base };
+            prompt.seconds += (self.times.seconds(&step) - without).max(0.0);
+            prompt.pieces += 1.0;
+            computed += piece;
+        }
+        prompt
+    }
+}
+
+/// Seconds from the queue to the first token: the rest of the step that runs, then the steps that compute the prompt,
+/// together with those of others that came in the same step.
+fn first_token(rate: f64, prompt: &Prompt, beside: f64) -> f64 {
+    let mut step = beside;
+    let mut own = prompt.seconds + prompt.pieces * beside;
+    for _ in 0..20 {
+        let others = rate * step;
+        own = prompt.seconds * (1.0 + others) + prompt.pieces * beside;
+        let with_prompts = (rate / (1.0 + others) * own).min(1.0);
+        let length = own / prompt.pieces;
+        step = (with_prompts * length + (1.0 - with_prompts) * beside).min(length);
+    }
+    step / 2.0 + own
+}
+
+struct Prompt {
+    seconds: f64,
+    pieces: f64,
+}

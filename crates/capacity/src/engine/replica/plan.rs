@@ -1,0 +1,214 @@
+//! What is computed next.
+
+use super::run::{Run, Work};
+use super::{Due, Lack, Piece, Replica, Seat, Setting};
+use crate::engine::blocks::Hit;
+use crate::engine::config::Admission;
+use crate::{Step, StepTime, Time};
+
+impl Replica {
+    /// Starts a run, if there is something to do.
+    pub(in crate::engine) fn plan<T: StepTime + ?Sized>(
+        &mut self,
+        now: Time,
+        setting: &mut Setting<'_, T>,
+    ) -> Option<Due> {
+        self.queue(now);
+        let mut pushed_out = self.make_room(setting);
+        self.blocks.take(self.batch.needs(0..1));
+        let mut budget = u64::from(setting.engine.max_batched_tokens) - self.batch.len() as u64;
+        pushed_out |= self.continue_piece(setting, &mut budget);
+        // What was pushed out is the head of the queue, and stays there for a step.
+        let lack = if pushed_out { Lack::Blocks } else { self.admit(setting, &mut budget) };
+        if self.admitted() == 0 {
+            return self.entering.front().map(|(at, _)| Due::Start(*at));
+        }
+        let run = self.run_of(now, setting, lack, pushed_out);
+        let end = run.end();
+        self.run = Some(run);
+        Some(Due::End(end))
+    }
+
+    /// Those that came in the meantime queue up.
+    fn queue(&mut self, now: Time) {
+        while let Some(&(at, request)) = self.entering.front()
+            && at <= now
+        {
+            self.entering.pop_front();
+            self.waiting.push_back(request);
+        }
+    }
+
+    /// Pushes out those admitted last until everybody else has a block for the next token.
+    fn make_room<T: StepTime + ?Sized>(&mut self, setting: &mut Setting<'_, T>) -> bool {
+        let mut pushed_out = false;
+        while self.batch.needs(0..1) > self.blocks.free() {
+            if let Some(piece) = self.partial.take() {
+                self.push_out(piece.seat, piece.cached, setting);
+            } else if let Some((seat, cached, left)) = self.batch.pop() {
+                let entry = setting.book.of_mut(seat.request);
+                entry.made = entry.output - left;
+                self.push_out(seat, cached, setting);
+            }
+            pushed_out = true;
+        }
+        pushed_out
+    }
+
+    fn push_out<T: StepTime + ?Sized>(
+        &mut self,
+        seat: Seat,
+        cached: u64,
+        setting: &mut Setting<'_, T>,
+    ) {
+        self.give_back(seat, cached, setting);
+        setting.book.of_mut(seat.request).preemptions += 1;
+        self.usage.preemptions += 1;
+        self.waiting.push_front(seat.request);
+    }
+
+    /// The next piece of the prompt of which a part is computed. Whether it was pushed out for want of blocks.
+    fn continue_piece<T: StepTime + ?Sized>(
+        &mut self,
+        setting: &mut Setting<'_, T>,
+        budget: &mut u64,
+    ) -> bool {
+        let Some(piece) = self.partial.take() else { return false };
+        let computed = (piece.goal - piece.cached).min(*budget);
+        let engine = &setting.engine;
+        let needed = match engine.admission {
+            Admission::Everything => 0,
+            Admission::FirstPiece | Admission::Prompt => {
+                engine.blocks_for(piece.cached + computed) - engine.blocks_for(piece.cached)
+            }
+        };
+        if needed > self.blocks.free() {
+            self.push_out(piece.seat, piece.cached, setting);
+            return true;
+        }
+        self.blocks.take(needed);
+        self.compute(piece, computed, setting);
+        *budget -= computed;
+        false
+    }
+
+    /// Admits from the head of the queue as long as there is room. What the next one lacks.
+    fn admit<T: StepTime + ?Sized>(
+        &mut self,
+        setting: &mut Setting<'_, T>,
+        budget: &mut u64,
+    ) -> Lack {
+        while let Some(&request) = self.waiting.front() {
+            if self.admitted() == setting.engine.max_sequences as usize {
+                return Lack::Seats;
+            }
+            if *budget == 0 {
+                return Lack::Budget;
+            }
+            if !self.admit_one(request, setting, budget) {
+                return Lack::Blocks;
+            }
+            self.waiting.pop_front();
+        }
+        Lack::Nothing
+    }
+
+    fn admit_one<T: StepTime + ?Sized>(
+        &mut self,
+        request: u32,
+        setting: &mut Setting<'_, T>,
+        budget: &mut u64,
+    ) -> bool {
+        let (engine, entry) = (&setting.engine, setting.book.of(request));
+        let (beginning, goal) = (entry.beginning(engine), entry.known_tokens());
+        // The last token is always computed: the next one comes from it.
+        let most = u32::try_from((goal - 1) / u64::from(engine.block_tokens)).unwrap_or(u32::MAX);
+        let hit = self.blocks.hit(beginning, most);
+        let cached = u64::from(hit.blocks) * u64::from(engine.block_tokens);
+        let computed = (goal - cached).min(*budget);
+        let now = engine.blocks_for(cached + computed);
+        let (room, taken) = match engine.admission {
+            Admission::FirstPiece => (now, now),
+            Admission::Prompt => (engine.blocks_for(goal), now),
+            Admission::Everything => {
+                let all = engine.blocks_for(entry.most_cached());
+                (all, all)
+            }
+        };
+        if !self.has_room(room, hit) {
+            return false;
+        }
+        self.blocks.claim(beginning, hit);
+        self.blocks.take(taken - u64::from(hit.blocks));
+        let seat = Seat { request, order: self.admissions, named: hit.blocks };
+        self.admissions += 1;
+        self.compute(Piece { seat, cached, goal }, computed, setting);
+        *budget -= computed;
+        let entry = setting.book.of_mut(request);
+        entry.cached.get_or_insert(hit.blocks * setting.engine.block_tokens);
+        true
+    }
+
+    fn has_room(&self, blocks: u64, hit: Hit) -> bool {
+        blocks - u64::from(hit.blocks) + u64::from(hit.idle) <= self.blocks.free()
+    }
+
+    fn compute<T: StepTime + ?Sized>(
+        &mut self,
+        mut piece: Piece,
+        tokens: u64,
+        setting: &Setting<'_, T>,
+    ) {
+        piece.cached += tokens;
+        let engine = &setting.engine;
+        let full = u32::try_from(piece.cached / u64::from(engine.block_tokens)).unwrap_or(u32::MAX);
+        let beginning = setting.book.of(piece.seat.request).beginning(engine);
+        piece.seat.named = self.blocks.name(beginning, piece.seat.named, full.min(beginning.full));
+        self.step.prefill_tokens += tokens;
+        self.step.prefill_pairs += tokens * (piece.cached - tokens) + tokens * (tokens + 1) / 2;
+        self.step.prefill_requests += 1;
+        self.pieces.push(piece);
+    }
+
+    fn run_of<T: StepTime + ?Sized>(
+        &mut self,
+        start: Time,
+        setting: &mut Setting<'_, T>,
+        lack: Lack,
+        pushed_out: bool,
+    ) -> Run {
+        let batch = u32::try_from(self.batch.len()).expect("a batch has a limit");
+        let context = self.batch.context();
+        let used = self.blocks.used();
+        let step = std::mem::take(&mut self.step);
+        if step.prefill_requests > 0 {
+            let whole = Step { decodes: batch, context: context + u64::from(batch), ..step };
+            let end = start + setting.clock.mixed(&whole);
+            self.usage.prefill_tokens += step.prefill_tokens;
+            return Run { start, lack, used, steps: 1, work: Work::Mixed { end } };
+        }
+        let line = setting.clock.line(batch);
+        let steps = if pushed_out { 1 } else { self.steps_alike() };
+        let mut run = Run { start, lack, used, steps, work: Work::Decode { line, context, batch } };
+        if self.waiting.is_empty()
+            && let Some(&(at, _)) = self.entering.front()
+        {
+            run.cut(at);
+        }
+        run
+    }
+
+    /// Steps until somebody ends or finds no block. Nobody can be admitted before: blocks only get fewer.
+    fn steps_alike(&self) -> u64 {
+        let (mut low, mut high) = (1, self.batch.steps_left());
+        let suffices = |steps| self.batch.needs(1..steps) <= self.blocks.free();
+        if suffices(high) {
+            return high;
+        }
+        while low + 1 < high {
+            let middle = u64::midpoint(low, high);
+            if suffices(middle) { low = middle } else { high = middle }
+        }
+        low
+    }
+}

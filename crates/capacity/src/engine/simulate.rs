@@ -1,0 +1,195 @@
+//! The loop over events.
+
+use super::book::Book;
+use super::config::{Engine, EngineFault, MOST_REPLICAS};
+use super::history::{History, Refusal};
+use super::line::Clock;
+use super::replica::{Due, Replica, Setting};
+use super::router::{Ledger, Router};
+use crate::load::{Arrival, Load, Source};
+use crate::{StepTime, Time};
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
+use std::num::NonZeroU32;
+
+/// Replicas alike, and who spreads requests over them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fleet {
+    /// Each of them.
+    pub engine: Engine,
+    /// How many.
+    pub replicas: NonZeroU32,
+    /// Which gets a request.
+    pub router: Router,
+}
+
+/// What becomes of a load on a fleet whose steps take so long.
+///
+/// Every request of the load is in the history that comes back: served to its end, or refused because no replica could
+/// ever hold it.
+pub fn simulate<T: StepTime + ?Sized>(
+    fleet: &Fleet,
+    load: &Load,
+    times: &T,
+) -> Result<History, EngineFault> {
+    fleet.engine.check()?;
+    let (what, given, most) = ("the number of replicas", fleet.replicas.get(), MOST_REPLICAS);
+    if given > most {
+        return Err(EngineFault::TooMany { what, given, most });
+    }
+    Ok(Simulation::new(fleet, load, times).run())
+}
+
+struct Simulation<'a, T: StepTime + ?Sized> {
+    setting: Setting<'a, T>,
+    replicas: Vec<Replica>,
+    ledger: Ledger,
+    source: Source<'a>,
+    arrivals: BinaryHeap<Reverse<(Time, u32)>>,
+    /// What each replica does next, and when.
+    due: BTreeSet<(Time, Kind, usize)>,
+    next: Vec<Option<(Time, Kind)>>,
+    now: Time,
+    in_flight: u32,
+    in_flight_max: u32,
+    ended: Vec<u32>,
+}
+
+/// What happens first at one moment: a step that starts serves all that ends or arrives with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    End,
+    Arrival,
+    Start,
+}
+
+impl<'a, T: StepTime + ?Sized> Simulation<'a, T> {
+    fn new(fleet: &Fleet, load: &'a Load, times: &'a T) -> Self {
+        let count = fleet.replicas.get() as usize;
+        let sharing = load.sharing();
+        Simulation {
+            setting: Setting {
+                engine: fleet.engine,
+                clock: Clock::new(times),
+                book: Book::default(),
+            },
+            replicas: (0..count).map(|_| Replica::new(&fleet.engine, sharing)).collect(),
+            ledger: Ledger::new(fleet.router, count),
+            source: Source::new(load),
+            arrivals: BinaryHeap::new(),
+            due: BTreeSet::new(),
+            next: vec![None; count],
+            now: Time::ZERO,
+            in_flight: 0,
+            in_flight_max: 0,
+            ended: Vec::new(),
+        }
+    }
+
+    fn run(mut self) -> History {
+        for arrival in self.source.start() {
+            self.expect(arrival);
+        }
+        loop {
+            let replica = self.due.first().copied();
+            match (self.arrivals.peek(), replica) {
+                (Some(&Reverse((at, request))), due)
+                    if due.is_none_or(|(then, kind, _)| (at, Kind::Arrival) < (then, kind)) =>
+                {
+                    self.arrivals.pop();
+                    self.now = at;
+                    self.arrive(request);
+                }
+                (_, Some((at, kind, replica))) => {
+                    self.now = at;
+                    self.step(replica, kind);
+                }
+                (_, None) => return self.history(),
+            }
+        }
+    }
+
+    /// A request that will arrive.
+    fn expect(&mut self, arrival: Arrival) {
+        let at = arrival.at;
+        let request = self.setting.book.open(arrival);
+        self.arrivals.push(Reverse((at, request)));
+    }
+
+    fn arrive(&mut self, request: u32) {
+        if let Some(arrival) = self.source.after_arrival() {
+            self.expect(arrival);
+        }
+        if let Some(why) = refusal(&self.setting, request) {
+            self.setting.book.refuse(request, why);
+            self.follow();
+            return;
+        }
+        self.in_flight += 1;
+        self.in_flight_max = self.in_flight_max.max(self.in_flight);
+        let entry = self.setting.book.of_mut(request);
+        let replica = self.ledger.route(entry.most_cached(), entry.first_name());
+        entry.replica = u32::try_from(replica).expect("replicas were counted so");
+        let enters = self.now + self.setting.clock.overhead;
+        let due = self.replicas[replica].enter(request, enters);
+        self.schedule(replica, due);
+    }
+
+    fn step(&mut self, replica: usize, kind: Kind) {
+        let which = &mut self.replicas[replica];
+        let due = match kind {
+            Kind::Start | Kind::Arrival => which.plan(self.now, &mut self.setting),
+            Kind::End => Some(which.finish(self.now, &mut self.setting, &mut self.ended)),
+        };
+        self.unschedule(replica);
+        self.schedule(replica, due);
+        for request in std::mem::take(&mut self.ended) {
+            self.in_flight -= 1;
+            self.ledger.settle(replica, self.setting.book.of(request).most_cached());
+            self.follow();
+        }
+    }
+
+    /// Whoever got an answer may ask again.
+    fn follow(&mut self) {
+        if let Some(arrival) = self.source.after_end(self.now) {
+            self.expect(arrival);
+        }
+    }
+
+    fn schedule(&mut self, replica: usize, due: Option<Due>) {
+        let Some(due) = due else { return };
+        self.unschedule(replica);
+        let (at, kind) = match due {
+            Due::End(at) => (at, Kind::End),
+            Due::Start(at) => (at, Kind::Start),
+        };
+        self.next[replica] = Some((at, kind));
+        self.due.insert((at, kind, replica));
+    }
+
+    fn unschedule(&mut self, replica: usize) {
+        if let Some((at, kind)) = self.next[replica].take() {
+            self.due.remove(&(at, kind, replica));
+        }
+    }
+
+    fn history(self) -> History {
+        History {
+            requests: self.setting.book.close(),
+            usage: self.replicas.iter().map(Replica::usage).collect(),
+            end: self.now.seconds(),
+            in_flight_max: self.in_flight_max,
+        }
+    }
+}
+
+fn refusal<T: StepTime + ?Sized>(setting: &Setting<'_, T>, request: u32) -> Option<Refusal> {
+    let (engine, entry) = (&setting.engine, setting.book.of(request));
+    let tokens = entry.most_cached() + 1;
+    if tokens > u64::from(engine.max_tokens) {
+        return Some(Refusal::TooLong { tokens, most: engine.max_tokens });
+    }
+    let fits = engine.blocks_for(entry.most_cached()) <= u64::from(engine.blocks);
+    (!fits).then(|| Refusal::LargerThanCache { tokens, most: engine.cached_tokens() })
+}

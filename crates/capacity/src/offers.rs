@@ -1,0 +1,241 @@
+//! Deployments that could serve a model: kinds of GPUs, tensor parallelism, slices.
+
+use crate::calibration::{Bands, Basis, Calibration};
+use crate::deployment::{Cache, Deployment, Engine, Unfit, Weights};
+use crate::engine::{self, Admission, PrefixCache};
+use crate::gpu::{Gpu, Slice};
+use crate::search::{Candidate, Name};
+use crate::{Model, Prices, Roofline};
+
+/// What may be offered.
+#[derive(Clone, Debug)]
+pub struct Wish<'a> {
+    /// What is served.
+    pub model: &'a Model,
+    /// Kinds of GPU.
+    pub gpus: Vec<&'static Gpu>,
+    /// How many of them compute a step together.
+    pub tensor_parallel: Vec<u32>,
+    /// Which slices of them.
+    pub slices: Slices,
+    /// In what weights are kept.
+    pub weights: Weights,
+    /// In what keys and values are kept.
+    pub cache: Cache,
+    /// The engine.
+    pub engine: Engine,
+}
+
+/// Which slices of GPUs may be offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Slices {
+    /// Whole GPUs and all their slices.
+    Any,
+    /// Whole GPUs only.
+    None,
+    /// This profile only.
+    Only(String),
+}
+
+/// A deployment that fits, ready to be judged.
+#[derive(Debug)]
+pub struct Offer {
+    /// What it is called.
+    pub name: Name,
+    /// What is deployed.
+    pub deployment: Deployment,
+    /// How sure its times are.
+    pub basis: Basis,
+    /// What measurements may be, as multiples of what is predicted.
+    pub bands: Option<&'static Bands>,
+    times: Roofline,
+    engine: engine::Engine,
+    gpus: f64,
+    price: Option<f64>,
+    cold_start: f64,
+}
+
+/// A deployment that does not fit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Misfit {
+    /// What it is called.
+    pub name: Name,
+    /// Why.
+    pub why: Unfit,
+}
+
+/// Share of a GPU's memory that the engine takes: vLLM's default.
+const UTILISATION: f64 = 0.9;
+/// Tokens of a block of the cache: vLLM's default.
+const BLOCK: u32 = 16;
+/// Seconds until a pod runs whose image is on the node, and until an engine that has its weights serves: its graphs are
+/// captured. Assumed; guides of llm-d speak of two to seven minutes in all.
+const START: f64 = 90.0;
+/// Bytes of weights that are read in a second: a network disk or a cache of images. Assumed.
+const LOADING: f64 = 1e9;
+
+/// All that fit, and why the others do not.
+pub fn offers(wish: &Wish<'_>, prices: &Prices) -> (Vec<Offer>, Vec<Misfit>) {
+    let (mut offers, mut misfits) = (Vec::new(), Vec::new());
+    for gpu in &wish.gpus {
+        for (tensor_parallel, slice) in cuts(wish, gpu) {
+            let name = Name {
+                gpu: gpu.id.clone(),
+                tensor_parallel,
+                slice: slice.map(|slice| slice.name.clone()),
+            };
+            let deployment = Deployment {
+                model: wish.model.clone(),
+                gpu: (*gpu).clone(),
+                slice: slice.cloned(),
+                tensor_parallel,
+                weights: wish.weights,
+                cache: wish.cache,
+                engine: wish.engine,
+                utilisation: UTILISATION,
+            };
+            match offer(name.clone(), deployment, prices) {
+                Ok(offer) => offers.push(offer),
+                Err(why) => misfits.push(Misfit { name, why }),
+            }
+        }
+    }
+    (offers, misfits)
+}
+
+/// How a kind of GPU may be used.
+fn cuts<'g>(wish: &Wish<'_>, gpu: &'g Gpu) -> Vec<(u32, Option<&'g Slice>)> {
+    let whole = wish.tensor_parallel.iter().map(|count| (*count, None));
+    // The largest slice is the whole GPU.
+    let smaller = gpu.mig.iter().filter(|slice| slice.most > 1 || slice.memory < 8);
+    let slices = smaller.filter(|slice| match &wish.slices {
+        Slices::Any => true,
+        Slices::None => false,
+        Slices::Only(name) => slice.name.eq_ignore_ascii_case(name),
+    });
+    let sliced: Vec<_> = slices.map(|slice| (1, Some(slice))).collect();
+    match wish.slices {
+        Slices::Only(_) => sliced,
+        _ if wish.tensor_parallel.contains(&1) => whole.chain(sliced).collect(),
+        _ => whole.collect(),
+    }
+}
+
+fn offer(name: Name, deployment: Deployment, prices: &Prices) -> Result<Offer, Unfit> {
+    let memory = deployment.memory()?;
+    let calibration = Calibration::stored();
+    let times = Roofline::new(&deployment, &calibration.coefficients)
+        .ok_or(Unfit::Unmeasured { engine: deployment.engine })?;
+    let (basis, bands) = calibration.bands(&deployment);
+    let each = deployment.slice.as_ref().map_or(1.0, |slice| 1.0 / f64::from(slice.most));
+    let loading = memory.weights * f64::from(deployment.tensor_parallel) / LOADING;
+    Ok(Offer {
+        engine: settings(&deployment, memory.tokens),
+        gpus: each * f64::from(deployment.tensor_parallel),
+        price: prices.of(&deployment.gpu.id),
+        cold_start: START + loading,
+        name,
+        times,
+        basis,
+        bands,
+        deployment,
+    })
+}
+
+/// What engines are set to, if nobody says otherwise: vLLM's defaults for its server, by the GPU's memory
+/// (<https://docs.vllm.ai/en/stable/configuration/optimization.html>).
+fn settings(deployment: &Deployment, tokens: u64) -> engine::Engine {
+    let large = deployment.memory_bytes() >= 70e9 && deployment.gpu.fp8 > 0.0;
+    let (max_sequences, max_batched_tokens) = if large { (1024, 8192) } else { (256, 2048) };
+    let admission = match deployment.engine {
+        Engine::Trtllm => Admission::Everything,
+        Engine::Vllm | Engine::Sglang => Admission::Prompt,
+    };
+    let blocks = u32::try_from(tokens / u64::from(BLOCK)).unwrap_or(u32::MAX).max(1);
+    engine::Engine {
+        blocks,
+        block_tokens: BLOCK,
+        max_sequences,
+        max_batched_tokens,
+        max_tokens: u32::MAX,
+        admission,
+        prefix_cache: PrefixCache::Off,
+    }
+}
+
+impl Offer {
+    /// To be judged.
+    pub fn candidate(&self) -> Candidate<'_> {
+        Candidate {
+            name: self.name.clone(),
+            times: &self.times,
+            engine: self.engine,
+            gpus: self.gpus,
+            price: self.price,
+            cold_start: self.cold_start,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Promise;
+    use crate::gpu::gpus;
+    use crate::load::{Length, Lengths, Think};
+    use crate::search::{Demand, Percentile, Question, search};
+
+    fn wish(model: &str) -> Wish<'static> {
+        Wish {
+            model: crate::model(model).unwrap(),
+            gpus: gpus().iter().collect(),
+            tensor_parallel: vec![1, 2, 4, 8],
+            slices: Slices::Any,
+            weights: Weights::Bf16,
+            cache: Cache::Bf16,
+            engine: Engine::Vllm,
+        }
+    }
+
+    #[test]
+    fn all_that_fit_and_why_the_others_do_not() {
+        let (offers, misfits) = offers(&wish("llama-3.1-70b"), &Prices::list());
+        let find = |gpu: &str, tp| {
+            offers.iter().find(|it| it.name.gpu == gpu && it.name.tensor_parallel == tp)
+        };
+        assert!(find("h100", 1).is_none() && find("h100", 4).is_some() && find("t4", 8).is_none());
+        assert!(misfits.iter().any(|it| it.name.gpu == "h100" && it.name.tensor_parallel == 1));
+        assert!(offers.iter().all(|it| it.name.slice.is_none()));
+    }
+
+    #[test]
+    fn the_question_of_the_manual_has_an_answer() {
+        let question = Question {
+            demand: Demand::Users { users: Some(500), think: Think::Exponential { seconds: 30.0 } },
+            lengths: Lengths::Each { prompt: Length::Fixed(1_024), output: Length::Fixed(256) },
+            promise: Promise { ttft: Some(0.5), tpot: Some(0.05), e2e: None },
+            percentile: Percentile::P95,
+            batch: 0.0,
+            growth: 0.0,
+            seed: 1,
+        };
+        let (offers, _) = offers(&wish("llama-3.1-8b"), &Prices::list());
+        let candidates: Vec<_> = offers.iter().map(Offer::candidate).collect();
+        let answer = search(&question, &candidates).unwrap();
+        for choice in &answer.choices {
+            eprintln!(
+                "{:?} seats {} in flight {:.1} {:?} {:?} {:?}",
+                choice.name,
+                choice.room.seats,
+                choice.room.summary.in_flight_mean,
+                choice.replicas,
+                choice.cost_per_hour,
+                choice.cost_per_million
+            );
+        }
+        for denied in &answer.denied {
+            eprintln!("{:?} {}", denied.name, denied.why);
+        }
+        assert!(answer.choices.len() > 4);
+    }
+}

@@ -3,7 +3,7 @@
 mod hostile;
 
 use crate::fuzz;
-use crate::shell::{cargo, run as execute, say};
+use crate::shell::{cargo, root, run as execute, say};
 use anyhow::Result;
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
@@ -36,6 +36,17 @@ pub(crate) enum Bench {
     },
     /// The twin: writes acknowledged in a second, in memory and on the disk
     State,
+    /// The twin: what watchers are told of a lost node, with Endpoints and with slices of them
+    Fanout {
+        /// Nodes, each with a pod of the Service
+        #[arg(default_value_t = 7_500)]
+        nodes: u32,
+        /// Watchers
+        #[arg(default_value_t = 7_500)]
+        watchers: u32,
+    },
+    /// `muster twin` over HTTPS: its start, KWOK's benchmark steps, one large Deployment
+    Https,
     /// The twin's scheduler alone: time for a pod over 7,500 nodes
     Scheduler,
     /// Simulated requests in a second, on one core
@@ -56,6 +67,8 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
         Bench::Rollout { nodes, replicas } => twin("rollout", &[*nodes, *replicas]),
         Bench::Day { nodes, hours } => twin("day", &[*nodes, *hours]),
         Bench::State => twin("state", &[]),
+        Bench::Fanout { nodes, watchers } => twin("fanout", &[*nodes, *watchers]),
+        Bench::Https => https(),
         Bench::Scheduler => execute(cargo().args([
             "test",
             "--release",
@@ -77,6 +90,15 @@ fn twin(name: &str, numbers: &[u32]) -> Result<()> {
     let numbers = numbers.iter().map(u32::to_string);
     let words = ["bench", "--package", "twin", "--bench", name, "--locked", "--"];
     execute(cargo().args(words).args(numbers))
+}
+
+/// Muster as people get it, and its load in another process.
+fn https() -> Result<()> {
+    execute(cargo().args(["build", "--release", "--package", "cli", "--locked"]))?;
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let words = ["bench", "--package", "twin", "--bench", "https", "--locked", "--"];
+    execute(cargo().args(words).arg(target.join("release/muster")))
 }
 
 /// Criterion prints elements in a second: an element is a request.

@@ -12,8 +12,8 @@ use twin_core::time::Timestamp;
 
 /// A refused write is tried again after this time.
 const RETRY: Duration = Duration::from_secs(5);
-/// More looks than this are not taken in one go, so that requests get their turn.
-const LOOKS: usize = 1_000;
+/// More looks and writes than this are not taken in one go, so that requests get their turn.
+const STEPS: usize = 1_000;
 
 /// Which controller, by its place, and what it should look at.
 type Work = (usize, Key);
@@ -122,16 +122,15 @@ impl World {
     /// It goes in rounds: all that is due is looked at before the changes of the round wake anybody, so
     /// that a set of a thousand pods is counted once for all that happens to them at one time.
     pub fn settle(&mut self, now: Timestamp) -> Option<Timestamp> {
-        let mut left = LOOKS;
+        let mut left = STEPS;
         loop {
             self.tell(now);
             let round = self.take_due(now, left);
             if round.is_empty() {
                 return self.due.first().map(|(time, _)| (*time).max(now));
             }
-            left -= round.len();
             for work in &round {
-                self.look(work, now);
+                left = left.saturating_sub(1 + self.look(work, now));
             }
         }
     }
@@ -201,7 +200,8 @@ impl World {
         self.due.insert((at, work));
     }
 
-    fn look(&mut self, work: &Work, now: Timestamp) {
+    /// Looks, and says how many writes that led to.
+    fn look(&mut self, work: &Work, now: Timestamp) -> usize {
         let controller = &mut self.controllers[work.0];
         let name = controller.name();
         let outcome = controller.reconcile(&work.1, &View { store: self.api.store(), now });
@@ -225,6 +225,7 @@ impl World {
         if let Some(after) = again {
             self.schedule(work.clone(), now.plus(after));
         }
+        outcome.acts.len() + outcome.events.len()
     }
 }
 

@@ -2,9 +2,13 @@
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+#[path = "meter/mod.rs"]
+mod meter;
+
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::api::{DeleteParams, PostParams};
 use kube::{Api, Client};
+use meter::Process;
 use serde_json::json;
 use std::time::{Duration, Instant};
 use twin::Twin;
@@ -28,10 +32,10 @@ async fn run(nodes: u32, replicas: u32) {
     println!(
         "{nodes} nodes after {:.2} s, {:.2} s of CPU",
         started.elapsed().as_secs_f64(),
-        used()
+        Process::own().used()
     );
     let client = twin.client();
-    let (begun, before) = (Instant::now(), used());
+    let (begun, before) = (Instant::now(), Process::own().used());
     create(client.clone(), replicas).await;
     let deployments: Api<Deployment> = Api::default_namespaced(client);
     let simulated = tokio::time::Instant::now();
@@ -48,15 +52,15 @@ async fn run(nodes: u32, replicas: u32) {
     println!(
         "{replicas} replicas ready after {took:.2} s ({:.0}/s), {:.2} s of CPU, {:.0} s of the twin's time",
         f64::from(replicas) / took,
-        used() - before,
+        Process::own().used() - before,
         simulated.elapsed().as_secs_f64()
     );
-    println!("resident: {} MB", resident() / 1_000_000);
-    let (begun, before) = (Instant::now(), used());
+    println!("resident: {} MB", Process::own().resident() / 1_000_000);
+    let (begun, before) = (Instant::now(), Process::own().used());
     deployments.delete("big", &DeleteParams::background()).await.expect("it is there");
     tokio::time::sleep(Duration::from_mins(2)).await;
     let took = begun.elapsed().as_secs_f64();
-    println!("deleted after {took:.2} s, {:.2} s of CPU", used() - before);
+    println!("deleted after {took:.2} s, {:.2} s of CPU", Process::own().used() - before);
 }
 
 async fn create(client: Client, replicas: u32) {
@@ -70,18 +74,4 @@ async fn create(client: Client, replicas: u32) {
     .expect("it is a Deployment");
     let deployments: Api<Deployment> = Api::default_namespaced(client);
     deployments.create(&PostParams::default(), &deployment).await.expect("a twin takes it");
-}
-
-/// Seconds of a processor that this process has used; on a busy machine they say more than a clock.
-fn used() -> f64 {
-    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = text.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
-    fields.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
-}
-
-/// Bytes of this process in memory; 0 where nobody says.
-fn resident() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages = text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
-    pages.unwrap_or_default() * 4096
 }

@@ -2,6 +2,10 @@
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+#[path = "meter/mod.rs"]
+mod meter;
+
+use meter::Process;
 use std::time::{Duration, Instant};
 use twin::Twin;
 use twin_core::api::{Api, Method, Moment, Request};
@@ -23,7 +27,7 @@ fn main() {
 
 fn pods(api: &mut Api) {
     let body = r#"{"metadata":{"generateName":"web-","labels":{"app":"web","pod-template-hash":"5d4f8c7b9"},"ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"web","uid":"0a1b2c3d-0000-4000-8000-000000000000","controller":true}]},"spec":{"containers":[{"name":"web","image":"registry.example/shop/web:1.4","ports":[{"containerPort":8080}],"env":[{"name":"A","value":"1"},{"name":"B","value":"2"}],"resources":{"requests":{"cpu":"100m","memory":"128Mi"},"limits":{"memory":"256Mi"}},"readinessProbe":{"httpGet":{"path":"/ready","port":8080}}}]}}"#;
-    let before = resident();
+    let before = Process::own().resident();
     let started = Instant::now();
     for seed in 1..=PODS {
         ask(api, Method::Post, "/api/v1/namespaces/x/pods", "", body, u64::from(seed));
@@ -31,10 +35,10 @@ fn pods(api: &mut Api) {
     rate("pods created", PODS, started.elapsed());
     let shared = api.store().footprint();
     println!("bytes for a pod: {} of tree", shared / PODS as usize);
-    let after = resident();
+    let after = Process::own().resident();
     println!(
         "bytes for a pod: {} resident, with indices and history",
-        after.saturating_sub(before) / PODS as usize
+        after.saturating_sub(before) / u64::from(PODS)
     );
 }
 
@@ -75,11 +79,4 @@ fn ask(api: &mut Api, method: Method, path: &str, query: &str, body: &str, seed:
     let moment = Moment { now: Timestamp::from_micros(1_800_000_000_000_000), seed };
     let response = api.handle(&request, moment);
     assert!(response.code < 300, "{response:?}");
-}
-
-/// Bytes of this process in memory; 0 where nobody says.
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok()).unwrap_or(0) * 1024
 }

@@ -260,9 +260,13 @@ async fn turn(twin: Weak<Shared>, mut listener: Listener) {
         if kept.await.is_err() {
             return;
         }
+        if next.is_some_and(|time| time <= Instant::now()) {
+            // There is more to do at once; requests and watchers get their turn between.
+            tokio::task::yield_now().await;
+            continue;
+        }
         let due = async {
             match next {
-                Some(time) if time <= Instant::now() => tokio::task::yield_now().await,
                 Some(time) => sleep_until(time).await,
                 None => std::future::pending().await,
             }

@@ -8,8 +8,12 @@ use twin_core::time::Timestamp;
 /// Sets up to this size are looked at whenever something changes.
 const SMALL: usize = 1_000;
 
-/// A look at many objects takes time, as it does in a cluster: a microsecond for each. What changes
-/// meanwhile waits for the next look, so that `n` changes of `n` objects do not cost `n²`.
+/// For each object.
+const REST_MICROS: u64 = 30;
+
+/// A look at many objects takes time, about a microsecond for each. It is followed by a rest thirty times as
+/// long; what changes meanwhile waits for the next look, so that `n` changes of `n` objects do not cost `n²`,
+/// and most of the time is left for others.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     rests: BTreeMap<Key, Timestamp>,
@@ -29,7 +33,7 @@ impl Pace {
     /// So many objects were looked at.
     pub(super) fn looked(&mut self, key: &Key, objects: usize, now: Timestamp) {
         if objects > SMALL {
-            let micros = u64::try_from(objects).unwrap_or(u64::MAX);
+            let micros = u64::try_from(objects).unwrap_or(u64::MAX).saturating_mul(REST_MICROS);
             self.rests.insert(key.clone(), now.plus(Duration::from_micros(micros)));
         }
     }

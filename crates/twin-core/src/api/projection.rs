@@ -1,6 +1,7 @@
 //! In which form a client wants to see objects.
 
-use super::{Call, Method};
+use super::{Body, Call, Method, Response};
+use crate::protobuf;
 use crate::registry::Resource;
 use crate::status::{Reason, Status};
 use crate::table::{Head, Include, Layout, partial};
@@ -11,6 +12,8 @@ use crate::tree::{Map, Text, Value};
 #[derive(Clone, Debug)]
 pub(super) enum Projection {
     Whole,
+    /// Whole, as protobuf.
+    Binary,
     /// Its metadata, in this version of their type.
     Metadata(Text),
     Table(Layout),
@@ -28,6 +31,7 @@ const STREAMS: &str =
 /// What a clause of `Accept` asks for.
 enum Asked {
     Whole,
+    Binary,
     Metadata(Text),
     Table(Text),
 }
@@ -38,7 +42,11 @@ impl Asked {
         if call.request.accept.is_empty() {
             return Ok(Self::Whole);
         }
-        let mut clauses: Vec<_> = call.request.accept.split(',').filter_map(clause).collect();
+        let can = |asked: &Self| {
+            !matches!(asked, Self::Binary) || protobuf::can_show(&call.address.resource)
+        };
+        let clauses = call.request.accept.split(',').filter_map(clause);
+        let mut clauses: Vec<_> = clauses.filter(|(_, asked)| can(asked)).collect();
         clauses.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
         let best = clauses.into_iter().next();
         best.map(|(_, asked)| asked).ok_or_else(|| unacceptable(call))
@@ -64,7 +72,7 @@ impl Projection {
     /// Refuses a client that wants an answer that is no object in the form of one.
     pub(super) fn check_whole(call: &Call<'_>) -> Result<(), Status> {
         match Asked::best(call)? {
-            Asked::Whole => Ok(()),
+            Asked::Whole | Asked::Binary => Ok(()),
             Asked::Metadata(_) | Asked::Table(_) => Err(unacceptable(call)),
         }
     }
@@ -73,6 +81,7 @@ impl Projection {
     pub(super) fn wanted(call: &Call<'_>) -> Result<Self, Status> {
         match Asked::best(call)? {
             Asked::Whole => Ok(Self::Whole),
+            Asked::Binary => Ok(Self::Binary),
             Asked::Metadata(version) => Ok(Self::Metadata(version)),
             Asked::Table(version) => {
                 let said = call.query.get("includeObject");
@@ -90,7 +99,7 @@ impl Projection {
     /// One object of a watch.
     pub(super) fn framed(&self, object: &Value, head: Head, now: Timestamp) -> Value {
         match self {
-            Self::Whole => object.clone(),
+            Self::Whole | Self::Binary => object.clone(),
             Self::Metadata(version) => partial(object, version),
             Self::Table(layout) => {
                 let version = object.at(&["metadata", "resourceVersion"]).cloned();
@@ -113,7 +122,7 @@ impl Projection {
     ) -> Value {
         let (name, version, items): (_, _, Vec<_>) = match self {
             Self::Table(layout) => return layout.table(objects, metadata, Head::Shown, now),
-            Self::Whole => (
+            Self::Whole | Self::Binary => (
                 Text::from(format!("{}List", resource.kind.name)),
                 resource.kind.api_version(),
                 objects.map(|object| item(resource, object)).collect(),
@@ -133,7 +142,24 @@ impl Projection {
     }
 
     pub(super) fn is_whole(&self) -> bool {
-        matches!(self, Self::Whole)
+        matches!(self, Self::Whole | Self::Binary)
+    }
+
+    /// What was shown, as an answer. What has no messages is JSON.
+    pub(super) fn answer(&self, call: &Call<'_>, code: u16, shown: &Value) -> Response {
+        let binary = match self {
+            Self::Binary => protobuf::encode(&call.address.resource, shown),
+            _ => None,
+        };
+        binary.map_or_else(
+            || Response::json(code, shown),
+            |body| Response {
+                code,
+                content_type: protobuf::MEDIA_TYPE.to_owned(),
+                warnings: Vec::new(),
+                body: Body::Whole(body.into()),
+            },
+        )
     }
 }
 
@@ -148,9 +174,11 @@ fn item(resource: &Resource, object: &Value) -> Value {
 /// What a clause asks for and how much it is liked, if it can be had.
 fn clause(text: &str) -> Option<(u16, Asked)> {
     let mut parts = text.split(';').map(str::trim);
-    if !matches!(parts.next(), Some("application/json" | "application/*" | "*/*")) {
-        return None;
-    }
+    let whole = match parts.next() {
+        Some("application/json" | "application/*" | "*/*") => Asked::Whole,
+        Some(protobuf::MEDIA_TYPE) => Asked::Binary,
+        _ => return None,
+    };
     let (mut form, mut group, mut version, mut weight) = ("", "", "", 1000);
     for (key, value) in parts.filter_map(|part| part.split_once('=')) {
         match key.trim() {
@@ -164,7 +192,8 @@ fn clause(text: &str) -> Option<(u16, Asked)> {
     let known = group == GROUP && matches!(version, "v1" | "v1beta1");
     let version = Text::from(format!("{group}/{version}"));
     let asked = match form {
-        "" => Asked::Whole,
+        "" => whole,
+        _ if matches!(whole, Asked::Binary) => return None,
         "Table" if known => Asked::Table(version),
         "PartialObjectMetadata" | "PartialObjectMetadataList" if known => Asked::Metadata(version),
         _ => return None,
@@ -198,7 +227,9 @@ mod tests {
             assert!(matches!(clause(text), Some((1000, Asked::Table(v))) if v == "meta.k8s.io/v1"));
         }
         assert!(matches!(clause("*/*;q=0.8"), Some((800, Asked::Whole))));
-        assert!(clause("application/vnd.kubernetes.protobuf").is_none());
+        let binary = "application/vnd.kubernetes.protobuf";
+        assert!(matches!(clause(binary), Some((1000, Asked::Binary))));
+        assert!(clause(&format!("{binary};as=Table;v=v1;g=meta.k8s.io")).is_none());
         assert!(clause("application/json;as=Table;v=v7;g=meta.k8s.io").is_none());
         assert_eq!(thousandths("1"), 1000);
     }

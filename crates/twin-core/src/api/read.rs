@@ -50,8 +50,9 @@ impl Api {
 
     /// An object in the form that the client wants.
     pub(super) fn answered(call: &Call<'_>, code: u16, object: &Value) -> Result<Response, Status> {
-        let shown = Projection::wanted(call)?.show(object, call.moment.now);
-        Ok(Response::json(code, &shown))
+        let projection = Projection::wanted(call)?;
+        let shown = projection.show(object, call.moment.now);
+        Ok(projection.answer(call, code, &shown))
     }
 
     pub(super) fn filter(call: &Call<'_>) -> Result<Filter, Status> {
@@ -91,7 +92,7 @@ impl Api {
         let seen = |object| Self::seen(resource, &beats::shown(resource, object, now));
         let objects: Vec<_> = page.objects.iter().map(|object| seen(object)).collect();
         let list = projection.list(resource, objects.iter(), metadata, now);
-        Ok(Response::json(200, &list))
+        Ok(projection.answer(call, 200, &list))
     }
 
     fn page(&self, call: &Call<'_>, filter: &Filter) -> Result<Page, Status> {
@@ -135,7 +136,7 @@ impl Api {
         let watch = Watch::start(&self.store, call, filter)?;
         Ok(Response {
             code: 200,
-            content_type: "application/json".to_owned(),
+            content_type: watch.media_type().to_owned(),
             warnings: Vec::new(),
             body: super::Body::Watch(Box::new(watch)),
         })

@@ -3,10 +3,11 @@
 use super::convert::{is_shown_as_kept, shown};
 use super::projection::Projection;
 use super::{Call, beats};
+use crate::protobuf;
 use crate::registry::Resource;
 use crate::selector::{FieldSelector, LabelSelector};
 use crate::status::{Cause, Status};
-use crate::store::{Change, ChangeKind, Narrow, Object, Revision, Store, frame};
+use crate::store::{Change, ChangeKind, Expired, Narrow, Object, Revision, Store, frame};
 use crate::table::Head;
 use crate::time::Timestamp;
 use crate::tree::{Text, Value};
@@ -117,7 +118,28 @@ impl Watch {
 
     fn framed(&mut self, kind: &str, object: &Value, now: Timestamp) -> Bytes {
         let head = std::mem::replace(&mut self.head, Head::Known);
-        frame(kind, &self.projection.framed(object, head, now))
+        let shown = self.projection.framed(object, head, now);
+        match self.projection {
+            Projection::Binary => protobuf::frame(&self.resource, kind, &shown),
+            _ => frame(kind, &shown),
+        }
+    }
+
+    /// What its frames are.
+    pub(super) fn media_type(&self) -> &'static str {
+        match self.projection {
+            Projection::Binary => protobuf::WATCH_TYPE,
+            _ => super::JSON,
+        }
+    }
+
+    /// The end, and why.
+    fn gone(&self, expired: Expired) -> Gone {
+        let status = Status::from(expired).value();
+        match self.projection {
+            Projection::Binary => Gone(protobuf::error_frame(&status)),
+            _ => Gone(frame("ERROR", &status)),
+        }
     }
 
     /// Whether what is kept is what the client sees.
@@ -178,9 +200,7 @@ impl Watch {
     pub fn poll(&mut self, store: &Store, now: Timestamp) -> Result<Vec<Bytes>, Gone> {
         let mut frames = std::mem::take(&mut self.initial);
         let table = self.resource.table.clone();
-        let changes = store
-            .changes(&table, self.at)
-            .map_err(|expired| Gone(frame("ERROR", &Status::from(expired).value())))?;
+        let changes = store.changes(&table, self.at).map_err(|expired| self.gone(expired))?;
         frames.extend(changes.filter_map(|change| self.shown(change, now)));
         self.at = store.revision();
         frames.extend(self.beaten(store, now));
@@ -200,7 +220,10 @@ impl Watch {
             (true, false) => ChangeKind::Deleted,
         };
         if kind == change.kind && self.is_plain(&change.object.tree) {
-            return Some(change.frame());
+            return Some(match self.projection {
+                Projection::Binary => change.binary_frame(&self.resource),
+                _ => change.frame(),
+            });
         }
         let tree = match (&change.previous, kind) {
             // What leaves the view is shown as it was last seen.

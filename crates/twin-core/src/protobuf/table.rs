@@ -87,6 +87,11 @@ pub(super) fn find(ty: &str, number: u64) -> Option<&'static Entry> {
     TABLE.get(ty)?.get(&number)
 }
 
+/// All fields of messages of a type.
+pub(super) fn entries(ty: &str) -> impl Iterator<Item = (u64, &'static Entry)> + use<> {
+    TABLE.get(ty).into_iter().flatten().map(|(number, entry)| (*number, entry))
+}
+
 /// The field of a type that JSON calls so.
 pub(crate) fn named(ty: &str, field: &str) -> Option<&'static Row> {
     TABLE.get(ty)?.values().find_map(|entry| match entry {

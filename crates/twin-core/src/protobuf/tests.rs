@@ -1,8 +1,10 @@
 //! Bodies of Go clients, and bodies of nobody.
 
-use super::{MAGIC, Malformed, decode};
+use super::wire::last;
+use super::{MAGIC, Malformed, can_show, decode, encode, error_frame, frame};
 use crate::registry::Registry;
-use crate::schema::Schema;
+use crate::schema::{Schema, apply_defaults, conform};
+use crate::tree::Value;
 use proptest::prelude::*;
 
 fn varint(number: usize) -> Vec<u8> {
@@ -108,5 +110,50 @@ proptest! {
     fn no_bytes_break_it(bytes in proptest::collection::vec(any::<u8>(), 0..120)) {
         let _ = read(&envelope("v1", "Pod", &bytes));
         let _ = read(&[MAGIC, &bytes].concat());
+    }
+}
+
+/// Sound objects of many kinds, with fields of all sorts.
+const SOUND: &str = include_str!("../../../twin/tests/line_oracle/sound.json");
+
+#[test]
+fn what_is_written_is_read_again() {
+    let schema = Schema::builtin();
+    let registry = Registry::builtin(schema);
+    let objects = crate::tree::decode(SOUND.as_bytes()).unwrap();
+    let mut kinds = 0;
+    for (name, object) in objects.as_map().unwrap() {
+        let (version, kind) = name.rsplit_once('/').unwrap();
+        let resource = registry.of_kind(version, kind).unwrap();
+        if !can_show(resource) {
+            continue;
+        }
+        kinds += 1;
+        let conformed = conform(schema, resource.ty, object).unwrap().value;
+        let full = apply_defaults(schema, resource.ty, &conformed)
+            .with(&["kind"], kind.into())
+            .with(&["apiVersion"], version.into());
+        let body = encode(resource, &full).unwrap();
+        let read = decode(schema, &registry, &body).unwrap();
+        let again = conform(schema, resource.ty, &read).unwrap().value;
+        let again = apply_defaults(schema, resource.ty, &again)
+            .with(&["kind"], kind.into())
+            .with(&["apiVersion"], version.into());
+        assert_eq!(again.to_string(), full.to_string());
+    }
+    assert!(kinds > 20, "{kinds}");
+}
+
+#[test]
+fn frames_say_how_long_they_are() {
+    let schema = Schema::builtin();
+    let registry = Registry::builtin(schema);
+    let pods = registry.of_kind("v1", "Pod").unwrap();
+    let pod = crate::tree::decode(br#"{"kind":"Pod","apiVersion":"v1","metadata":{"name":"p"}}"#);
+    for frame in [frame(pods, "ADDED", &pod.unwrap()), error_frame(&Value::Null)] {
+        let (length, event) = frame.split_at(4);
+        assert_eq!(u32::from_be_bytes(length.try_into().unwrap()) as usize, event.len());
+        let object = last(last(event, 2).unwrap(), 1).unwrap();
+        assert!(object.starts_with(MAGIC));
     }
 }

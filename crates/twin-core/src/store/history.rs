@@ -1,6 +1,8 @@
 //! What happened to a table, as far back as it is known.
 
 use super::{Expired, Object, Revision};
+use crate::protobuf;
+use crate::registry::Resource;
 use crate::tree::Value;
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -33,6 +35,8 @@ pub struct Change {
     pub object: Arc<Object>,
     pub previous: Option<Arc<Object>>,
     encoded: OnceLock<Bytes>,
+    /// As protobuf.
+    binary: OnceLock<Bytes>,
 }
 
 impl Change {
@@ -41,12 +45,19 @@ impl Change {
         object: Arc<Object>,
         previous: Option<Arc<Object>>,
     ) -> Self {
-        Self { kind, object, previous, encoded: OnceLock::new() }
+        Self { kind, object, previous, encoded: OnceLock::new(), binary: OnceLock::new() }
     }
 
     /// The frame that a watch of plain JSON sends for it.
     pub fn frame(&self) -> Bytes {
         self.encoded.get_or_init(|| frame(self.kind.name(), &self.object.tree)).clone()
+    }
+
+    /// The frame that a watch of protobuf sends for it. All who see an object as it is kept have the same
+    /// resource.
+    pub(crate) fn binary_frame(&self, resource: &Resource) -> Bytes {
+        let write = || protobuf::frame(resource, self.kind.name(), &self.object.tree);
+        self.binary.get_or_init(write).clone()
     }
 }
 

@@ -6,7 +6,7 @@ use crate::service::{Behind, TwinBody, refused};
 use crate::{BodyError, Twin, TwinService};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http::{HeaderValue, Method, Request, Response, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
@@ -151,6 +151,17 @@ fn too_many(retry_after: Duration) -> Response<TwinBody> {
     response
 }
 
+/// Events are told apart by their lines: a client that likes JSON less gets it all the same.
+fn only_lines(headers: &mut HeaderMap) {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let lines = accept.unwrap_or_default().split(',').filter(|form| !form.contains("protobuf"));
+    let lines = lines.collect::<Vec<_>>().join(",");
+    let lines = if lines.is_empty() { "application/json" } else { &lines };
+    if let Ok(lines) = HeaderValue::from_str(lines) {
+        headers.insert(header::ACCEPT, lines);
+    }
+}
+
 impl<B> Service<Request<B>> for FaultyService
 where
     B: http_body::Body + Send + 'static,
@@ -172,6 +183,9 @@ where
         let asked = Asked::of(&request);
         let fate = Fate::drawn(&self.faults, &asked, &mut dice, &pen);
         request.extensions_mut().insert(Behind(fate.behind));
+        if asked.is_watch() {
+            only_lines(request.headers_mut());
+        }
         let (mut inner, faults, debts) =
             (self.inner.clone(), self.faults.clone(), self.debts.clone());
         async move {

@@ -64,6 +64,8 @@ pub struct Scheduler {
     chosen: BTreeMap<Key, Text>,
 }
 
+/// More pods than these are not placed in one look: requests get their turn.
+const BATCH: usize = 64;
 /// More failures than these are not remembered.
 const FAILURES: usize = 4_096;
 
@@ -127,6 +129,23 @@ impl Scheduler {
         for pod in self.chosen.keys().filter(|pod| pod.namespace() == namespace) {
             self.queue.push(pod, i64::MAX, 0);
         }
+    }
+
+    /// Places pods for as long as one after the other gets a node. The fleet knows at once of each;
+    /// what anything else led to has to be seen before the next one.
+    fn batch(&mut self, view: &View<'_>) -> Outcome {
+        let mut all = Outcome::default();
+        for _ in 0..BATCH {
+            let Some(pod) = self.queue.next(view.now) else { break };
+            let outcome = self.attempt(&pod, view);
+            let bound = matches!(outcome.acts[..], [Act { deed: Deed::Bind(_), .. }]);
+            all.acts.extend(outcome.acts);
+            all.events.extend(outcome.events);
+            if !bound {
+                break;
+            }
+        }
+        all
     }
 
     fn attempt(&mut self, key: &Key, view: &View<'_>) -> Outcome {
@@ -249,8 +268,7 @@ impl Controller for Scheduler {
         if !key.name().is_empty() {
             return gated(key, view);
         }
-        let next = self.queue.next(view.now);
-        let mut outcome = next.map(|pod| self.attempt(&pod, view)).unwrap_or_default();
+        let mut outcome = self.batch(view);
         if let Some(after) = self.queue.again(view.now) {
             outcome.again(after);
         }

@@ -20,6 +20,9 @@ use twin_core::tree::{Map, Value};
 
 /// Not more pods than this are made or ended in one look.
 const BURST: usize = 25_000;
+/// So many are made in the first look; then as many as there are, so that pods are placed and told of
+/// while others are made.
+const FIRST_BURST: usize = 1_000;
 
 /// Kinds that do the same.
 #[derive(Debug)]
@@ -75,7 +78,6 @@ impl Controller for ReplicaSets {
         let Some(set) = view.get(&self.sort.table, key) else { return outcome };
         let Some(claimant) = Claimant::new(set) else { return outcome };
         let pods = claimant.claim(view, &PODS, &mut outcome);
-        self.pace.looked(key, pods.len(), view.now);
         let ending = pods.iter().filter(|pod| is_terminating(&pod.tree)).count();
         let active: Vec<_> = pods.into_iter().filter(|pod| is_active(&pod.tree)).collect();
         let mut status = status(set, &active, view.now, &mut outcome);
@@ -86,8 +88,10 @@ impl Controller for ReplicaSets {
         let short = counted(&active) < replicas(&set.tree);
         let failure = failure.filter(|_| short);
         status = failure::told(set, &status, failure, view.now, &mut outcome);
-        if !is_ending(&set.tree) {
-            manage(set, active, view, &mut outcome);
+        let looked = active.len() + ending;
+        let wants_more = !is_ending(&set.tree) && manage(set, active, view, &mut outcome);
+        if !wants_more {
+            self.pace.looked(key, looked, view.now);
         }
         outcome.update_status(self.sort.table.clone(), key, set.tree.with(&["status"], status));
         outcome
@@ -98,11 +102,16 @@ impl Controller for ReplicaSets {
     }
 }
 
-fn manage(set: &Object, active: Vec<Owned>, view: &View<'_>, outcome: &mut Outcome) {
+/// Makes or ends pods; says whether more have to be made.
+fn manage(set: &Object, active: Vec<Owned>, view: &View<'_>, outcome: &mut Outcome) -> bool {
     let wanted = usize::try_from(replicas(&set.tree)).unwrap_or(usize::MAX);
     if active.len() < wanted {
-        create(set, (wanted - active.len()).min(BURST), view, outcome);
-    } else if active.len() > wanted {
+        let missing = wanted - active.len();
+        let burst = active.len().clamp(FIRST_BURST, BURST);
+        create(set, missing.min(burst), view, outcome);
+        return missing > burst;
+    }
+    if active.len() > wanted {
         let surplus = (active.len() - wanted).min(BURST);
         let mut telling = Telling::new(set, "SuccessfulDelete");
         for gone in order::first_to_go(set, active, surplus, view) {
@@ -111,6 +120,7 @@ fn manage(set: &Object, active: Vec<Owned>, view: &View<'_>, outcome: &mut Outco
         }
         telling.end(outcome);
     }
+    false
 }
 
 fn create(set: &Object, missing: usize, view: &View<'_>, outcome: &mut Outcome) {

@@ -222,20 +222,9 @@ mod tests {
         let (offers, _) = offers(&wish("llama-3.1-8b"), &Prices::list());
         let candidates: Vec<_> = offers.iter().map(Offer::candidate).collect();
         let answer = search(&question, &candidates).unwrap();
-        for choice in &answer.choices {
-            eprintln!(
-                "{:?} seats {} in flight {:.1} {:?} {:?} {:?}",
-                choice.name,
-                choice.room.seats,
-                choice.room.summary.in_flight_mean,
-                choice.replicas,
-                choice.cost_per_hour,
-                choice.cost_per_million
-            );
-        }
-        for denied in &answer.denied {
-            eprintln!("{:?} {}", denied.name, denied.why);
-        }
+        let of = |gpu: &str| answer.choices.iter().find(|it| it.name.gpu == gpu);
+        let seats = |gpu: &str| of(gpu).map_or(0.0, |it| it.room.seats / it.gpus_each);
+        assert!(seats("h100") > seats("a100-80gb") && seats("a100-80gb") > seats("l40s"));
         assert!(answer.choices.len() > 4);
     }
 }

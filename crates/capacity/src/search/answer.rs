@@ -3,12 +3,14 @@
 use super::{Candidate, Demand, Name, Question, Replicas, Room, Shortfall};
 
 /// All options, and why the others are none.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
     /// Those that keep the promise, cheapest first: the first is recommended, the second the runner-up.
     pub choices: Vec<Choice>,
     /// Those that cannot.
     pub denied: Vec<Denied>,
+    /// Those that would cost more than four times as much as the cheapest, by a bound: they were not simulated.
+    pub dear: Vec<Name>,
 }
 
 /// A deployment that keeps the promise.
@@ -59,6 +61,17 @@ pub(super) fn choice(question: &Question, candidate: &Candidate<'_>, room: Room)
         cold_start: candidate.cold_start,
         room,
     }
+}
+
+/// Dollars for an hour if a replica carries that much; infinite without a price.
+pub(super) fn hoped(question: &Question, candidate: &Candidate<'_>, load: f64) -> f64 {
+    let share = match question.demand {
+        Demand::Users { users, .. } => users.map_or(1.0, |users| f64::from(users) / load),
+        Demand::Rate(rate) => rate / load,
+    };
+    let replicas = Replicas::of(share, question.growth, candidate.cold_start);
+    let price = candidate.price.unwrap_or(f64::INFINITY);
+    price * candidate.gpus * f64::from(replicas.all())
 }
 
 /// The load as a multiple of what one replica carries. Work that may wait takes the tokens that are left.

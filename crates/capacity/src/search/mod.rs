@@ -118,11 +118,21 @@ pub struct Name {
 /// Judges all candidates.
 pub fn search(question: &Question, candidates: &[Candidate<'_>]) -> Result<Answer, Unanswerable> {
     question.check(candidates)?;
-    let mut answer = Answer { choices: Vec::new(), denied: Vec::new() };
+    let mut answer = Answer::default();
+    let mut near = Vec::new();
     for candidate in candidates {
-        let room = room::bound(question, candidate)
-            .and_then(|near| room::simulated(question, candidate, near));
-        match room {
+        match room::bound(question, candidate) {
+            Ok(load) => near.push((answer::hoped(question, candidate, load), load, candidate)),
+            Err(why) => answer.denied.push(Denied { name: candidate.name.clone(), why }),
+        }
+    }
+    let cheapest = near.iter().map(|(cost, ..)| *cost).fold(f64::INFINITY, f64::min);
+    for (cost, load, candidate) in near {
+        if cost.is_finite() && cost > DEAR * cheapest {
+            answer.dear.push(candidate.name.clone());
+            continue;
+        }
+        match room::simulated(question, candidate, load) {
             Ok(room) => answer.choices.push(answer::choice(question, candidate, room)),
             Err(why) => answer.denied.push(Denied { name: candidate.name.clone(), why }),
         }
@@ -130,6 +140,9 @@ pub fn search(question: &Question, candidates: &[Candidate<'_>]) -> Result<Answe
     answer.choices.sort_by(order);
     Ok(answer)
 }
+
+/// What would cost so many times as much as the cheapest by the bound is not looked at more closely.
+const DEAR: f64 = 4.0;
 
 /// Cheapest first; those without a price by their GPUs, after the others.
 fn order(one: &Choice, other: &Choice) -> Ordering {

@@ -21,7 +21,7 @@ pub fn replay(
 ) -> Result<Answer, Unanswerable> {
     question.check(candidates)?;
     let load = Load::replay(trace.clone(), 1.0)?;
-    let mut answer = Answer { choices: Vec::new(), denied: Vec::new() };
+    let mut answer = Answer::default();
     let mut near = Vec::new();
     for candidate in candidates {
         match room::bound(question, candidate) {
@@ -33,7 +33,9 @@ pub fn replay(
         share.ceil().max(1.0) * candidate.gpus * candidate.price.unwrap_or(f64::MAX)
     };
     near.sort_by(|one, other| cost(one).total_cmp(&cost(other)));
-    for (share, candidate) in near.into_iter().take(CLOSEST) {
+    let dear = near.split_off(near.len().min(CLOSEST));
+    answer.dear = dear.into_iter().map(|(_, candidate)| candidate.name.clone()).collect();
+    for (share, candidate) in near {
         match fewest(question, candidate, &load, share) {
             Some((replicas, summary)) => {
                 let load = trace.rate() / f64::from(replicas);

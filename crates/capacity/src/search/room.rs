@@ -101,7 +101,7 @@ pub enum Shortfall {
 }
 
 /// Requests that a simulation has.
-const REQUESTS: u32 = 4_000;
+const REQUESTS: u32 = 3_000;
 /// So many people are simulated one by one. More of them together come at random, as telephone calls do: each time
 /// somebody else asks.
 const FEW: f64 = 500.0;
@@ -110,14 +110,14 @@ const FULL: f64 = 0.99;
 /// A load is known well enough when the next one that is refused is no more than this above it.
 const CLOSE: f64 = 1.02;
 /// Whether there is a larger load in reach.
-const LADDER: f64 = 1.3;
+const LADDER: f64 = 1.12;
 
 /// How large a load a bound lets hope for: with the requests that come by chance on top of the mean.
 pub(super) fn bound(question: &Question, candidate: &Candidate<'_>) -> Result<f64, Shortfall> {
     let replica = Replica::new(question, candidate);
     replica.alone()?;
     let (mut low, mut high) = (0.0, replica.most());
-    for _ in 0..40 {
+    for _ in 0..16 {
         let middle = f64::midpoint(low, high);
         let at = replica.bound(middle);
         let crowd = question.percentile.deviations() / at.batch.max(1.0).sqrt();

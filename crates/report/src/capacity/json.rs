@@ -29,6 +29,7 @@ pub fn json(view: &CapacityView<'_>) -> Value {
         "pricesOf": view.served.prices,
         "options": options,
         "impossible": impossible,
+        "dearer": view.answer.dear.iter().map(name).collect::<Vec<_>>(),
     })
 }
 

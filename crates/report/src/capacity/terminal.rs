@@ -168,6 +168,11 @@ fn all(view: &CapacityView<'_>, page: &mut Page) {
     page.blank();
     page.heading("All options", &format!("cheapest first; latencies are {}", percentile.name()));
     Table { columns: &COLUMNS, rows: &rows, indent: 2 }.draw(page);
+    let dear: Vec<_> = view.answer.dear.iter().map(name).collect();
+    if !dear.is_empty() {
+        let dear = format!("  dearer by a bound, and not simulated: {}", dear.join(", "));
+        page.text(Line::of(Role::Faint, dear));
+    }
     if choices.len() > SHOWN {
         let more = choices.len() - SHOWN;
         page.text(Line::of(

@@ -2,7 +2,7 @@
 
 use super::Candidate;
 use crate::engine::{Fleet, Promise, Router, Summary, simulate};
-use crate::load::{Arrivals, Lengths, Load};
+use crate::load::{Arrivals, Length, Lengths, Load};
 use std::num::NonZeroU32;
 
 /// One replica with a fixed number of requests in flight, as benchmarks ask.
@@ -21,6 +21,21 @@ const ROUNDS: u32 = 8;
 /// Requests that a point has at least.
 const REQUESTS: u32 = 200;
 
+/// Requests that are all alike stay in step for ever: their prompts come together, as nobody's do. A quarter more or less
+/// is enough for them to part.
+fn spread(lengths: &Lengths) -> Lengths {
+    let part = |length: &Length| match length {
+        Length::Fixed(tokens) => Length::Uniform((tokens - tokens / 4).max(1), tokens + tokens / 4),
+        other => other.clone(),
+    };
+    match lengths {
+        Lengths::Each { prompt, output } => {
+            Lengths::Each { prompt: part(prompt), output: part(output) }
+        }
+        Lengths::Together { .. } => lengths.clone(),
+    }
+}
+
 /// Doubles the requests in flight, until it is past the knee or more than the batch holds.
 pub fn sweep(
     candidate: &Candidate<'_>,
@@ -28,6 +43,7 @@ pub fn sweep(
     promise: &Promise,
     seed: u64,
 ) -> Vec<Point> {
+    let lengths = spread(lengths);
     let mut points: Vec<Point> = Vec::new();
     let mut in_flight = 1_u32;
     while in_flight <= candidate.engine.max_sequences {

@@ -106,7 +106,7 @@ impl Canvas {
                 "<path class=\"p-limit\" d=\"M{LEFT} {y:.1}H{right}\"/>\
                  <text class=\"p-limit-name\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
                 LEFT + 6.0,
-                y - 5.0,
+                if y < TOP + 16.0 { y + 14.0 } else { y - 5.0 },
                 escape(&limit.name)
             );
         }

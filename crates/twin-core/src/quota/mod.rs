@@ -1,6 +1,6 @@
 //! What a namespace may use: quotas and limit ranges.
 //!
-//! The API asks [`charge`] and [`limits::faults`] before it takes an object; a controller adds up
+//! The API asks `charge` and `limits::faults` before it takes an object; a controller adds up
 //! [`usage::of`] what is there.
 
 mod amounts;

@@ -137,6 +137,18 @@ impl<'a> View<'a> {
         self.found(table, namespace, Some(terms::label(name, value)))
     }
 
+    /// Objects with a label that one with this uid does not own.
+    pub fn labelled_by_others(
+        &self,
+        table: &TableName,
+        namespace: &str,
+        (name, value): (&str, &str),
+        uid: &str,
+    ) -> impl Iterator<Item = &'a Arc<Object>> + use<'a> {
+        let terms = [terms::label(name, value), terms::owner(uid)];
+        self.store.list_without(table, namespace, [&terms[0], &terms[1]])
+    }
+
     /// Objects whose labels a `LabelSelector` object selects; none if there is no selector.
     pub fn selected(
         &self,

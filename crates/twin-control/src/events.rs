@@ -30,15 +30,18 @@ impl Event {
         reason: &str,
         message: impl AsRef<str>,
     ) -> Self {
-        let mut about = Value::default();
-        for field in ["kind", "apiVersion"] {
-            about = about.with(&[field], object.tree.at(&[field]).cloned().unwrap_or_default());
-        }
-        for field in ["name", "namespace", "uid", "resourceVersion"] {
-            if let Some(value) = object.tree.at(&["metadata", field]) {
-                about = about.with(&[field], value.clone());
-            }
-        }
+        let fields = [
+            ("apiVersion", object.tree.at(&["apiVersion"])),
+            ("kind", object.tree.at(&["kind"])),
+            ("name", object.tree.at(&["metadata", "name"])),
+            ("namespace", object.tree.at(&["metadata", "namespace"])),
+            ("resourceVersion", object.tree.at(&["metadata", "resourceVersion"])),
+            ("uid", object.tree.at(&["metadata", "uid"])),
+        ];
+        let said = |(field, value): (&'static str, Option<&Value>)| {
+            Some((Text::new_static(field), value?.clone()))
+        };
+        let about = Value::Map(fields.into_iter().filter_map(said).collect());
         Self {
             about,
             namespace: Text::new(object.key.namespace()),
@@ -61,11 +64,20 @@ impl Event {
         if self.namespace.is_empty() { "default" } else { &self.namespace }
     }
 
-    /// The object, as `source` tells it; `number` makes its name one of its own.
+    /// The object, as `source` tells it, with all that its type has; `number` makes its name one of
+    /// its own.
     pub(crate) fn object(&self, source: &str, now: Timestamp, number: u64) -> Value {
         let severity = if self.severity == Severity::Normal { "Normal" } else { "Warning" };
         let text = |text: &Text| Value::Text(text.clone());
         Value::from([
+            ("apiVersion", "v1".into()),
+            ("count", 1.into()),
+            ("eventTime", Value::Null),
+            ("firstTimestamp", now.value()),
+            ("involvedObject", self.about.clone()),
+            ("kind", "Event".into()),
+            ("lastTimestamp", now.value()),
+            ("message", text(&self.message)),
             (
                 "metadata",
                 Value::from([
@@ -73,15 +85,51 @@ impl Event {
                     ("namespace", self.namespace().into()),
                 ]),
             ),
-            ("involvedObject", self.about.clone()),
-            ("type", severity.into()),
             ("reason", text(&self.reason)),
-            ("message", text(&self.message)),
-            ("source", Value::from([("component", source.into())])),
             ("reportingComponent", source.into()),
-            ("firstTimestamp", now.value()),
-            ("lastTimestamp", now.value()),
-            ("count", 1.into()),
+            ("reportingInstance", "".into()),
+            ("source", Value::from([("component", source.into())])),
+            ("type", severity.into()),
         ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Event, Severity};
+    use crate::tables::{EVENTS, NAMESPACES};
+    use twin_core::api::{Act, Api, Deed, Moment};
+    use twin_core::store::{Key, Object, Revision};
+    use twin_core::time::Timestamp;
+    use twin_core::tree::{Value, decode};
+
+    /// What is kept of an event, and of one like it after it, that come in this way.
+    fn kept(event: &Event, deed: fn(Value) -> Deed) -> [Value; 2] {
+        let now = Timestamp::from_micros(1_700_000_000_000_000);
+        let mut api = Api::default();
+        let mut act = |table, namespace, deed, seed| {
+            let act = Act { table, key: Key::new(namespace, ""), deed };
+            api.act("kubelet", &act, Moment { now, seed }).unwrap()
+        };
+        let space = decode(br#"{"metadata":{"name":"default"}}"#).unwrap();
+        act(NAMESPACES, "", Deed::Create(space), 0);
+        [1, 2].map(|at| act(EVENTS, "default", deed(event.object("kubelet", now, at)), at))
+    }
+
+    #[test]
+    fn events_have_all_that_their_type_has() {
+        let tree = br#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","namespace":"default","uid":"u"}}"#;
+        let tree = decode(tree).unwrap();
+        let (key, revision) = (Key::new("default", "a"), Revision::from_number(1));
+        let pod = Object { key, revision, tree };
+        let plain = Event::new(&pod, Severity::Normal, "Started", "Container started");
+        let node = Object { key: Key::new("", "n"), revision, tree: Value::default() };
+        for event in [
+            plain.clone(),
+            plain.of_part("spec.containers{a}"),
+            Event::new(&node, Severity::Warning, "Rebooted", "Node n has been rebooted"),
+        ] {
+            assert_eq!(kept(&event, Deed::Tell), kept(&event, Deed::Create));
+        }
     }
 }

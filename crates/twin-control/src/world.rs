@@ -3,7 +3,7 @@
 use crate::controller::{Controller, View, Wake};
 use crate::scaling::metrics;
 use crate::tables;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use twin_core::api::{Act, Api, Deed, Moment, Request, Response};
@@ -25,7 +25,7 @@ pub struct World {
     controllers: Vec<Box<dyn Controller>>,
     due: BTreeSet<(Timestamp, Work)>,
     /// The time at which each is due, to move it forward.
-    when: BTreeMap<Work, Timestamp>,
+    when: HashMap<Work, Timestamp>,
     /// What the controllers have been told.
     seen: Revision,
     seed: u64,
@@ -217,7 +217,7 @@ impl World {
             let moment = self.moment(now);
             let object = event.object(name, now, moment.seed);
             let key = Key::new(event.namespace(), "");
-            let act = Act { table: tables::EVENTS, key, deed: Deed::Create(object) };
+            let act = Act { table: tables::EVENTS, key, deed: Deed::Tell(object) };
             // An event whose namespace is going has nobody to read it.
             let _ = self.api.act(name, &act, moment);
         }

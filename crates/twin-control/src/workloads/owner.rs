@@ -3,6 +3,7 @@
 use super::read::{is_ending, labels, list, meta};
 use crate::controller::{Outcome, View, Wake, controller_of};
 use std::borrow::Cow;
+use std::sync::Arc;
 use twin_core::selector::LabelSelector;
 use twin_core::store::{Change, ChangeKind, Key, Object, TableName};
 use twin_core::tree::Value;
@@ -95,9 +96,10 @@ impl<'a> Claimant<'a> {
     ) -> Vec<Owned> {
         let uid = meta(&self.object.tree, "uid");
         let ending = is_ending(&self.object.tree);
-        let mut claimed = Vec::new();
+        let (mut claimed, mut known) = (Vec::new(), Vec::new());
         for object in view.owned(table, self.object.key.namespace(), uid) {
             if !is_controlled(&object.tree, uid) {
+                known.push(object);
                 continue;
             }
             if self.selector.matches(labels(&object.tree)) {
@@ -108,7 +110,7 @@ impl<'a> Claimant<'a> {
             }
         }
         if !ending {
-            self.adopt(view, table, &mut claimed, outcome);
+            self.adopt(view, table, known, &mut claimed, outcome);
         }
         claimed
     }
@@ -117,15 +119,21 @@ impl<'a> Claimant<'a> {
         &self,
         view: &View<'_>,
         table: &TableName,
+        known: Vec<&Arc<Object>>,
         claimed: &mut Vec<Owned>,
         outcome: &mut Outcome,
     ) {
         let tree = &self.object.tree;
         let namespace = self.object.key.namespace();
+        let uid = meta(tree, "uid");
         let hash = tree.str_at(&["spec", "selector", "matchLabels", TEMPLATE_HASH]);
         // The label with the fewest objects, where it is known.
         let candidates: Box<dyn Iterator<Item = _>> = match hash {
-            Some(hash) => Box::new(view.labelled(table, namespace, TEMPLATE_HASH, hash)),
+            Some(hash) => {
+                let label = (TEMPLATE_HASH, hash);
+                let others = view.labelled_by_others(table, namespace, label, uid);
+                Box::new(known.into_iter().chain(others))
+            }
             None => Box::new(view.selected(table, namespace, selector_of(tree).as_deref())),
         };
         for object in candidates {

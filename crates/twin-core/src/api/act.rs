@@ -24,6 +24,9 @@ pub struct Act {
 pub enum Deed {
     /// Adds this object: it is defaulted and admitted as a client's would be.
     Create(Value),
+    /// Adds this event, whose teller knows the type: it says all that defaults would say, and nothing
+    /// that the type does not know.
+    Tell(Value),
     /// Replaces all but the status, whatever version the object has: who acts has just looked.
     Update(Value),
     /// Replaces the status by the one in this object.
@@ -92,6 +95,7 @@ impl Api {
                 let object = self.completed(&call, object)?;
                 self.add(&call, &object, Track::Writes)
             }
+            Deed::Tell(event) => self.tell(&call, event),
             Deed::Update(object) | Deed::UpdateStatus(object) => {
                 let live = self.stored(&call)?.tree.clone();
                 let object = object.without(&["metadata", "resourceVersion"]);

@@ -11,6 +11,7 @@ mod convert;
 mod custom;
 mod delete;
 mod discovery;
+mod events;
 mod evict;
 mod label_keys;
 mod object;
@@ -42,7 +43,7 @@ use crate::registry::{Registry, Resource};
 use crate::schema::{Schema, TypeId};
 use crate::status::{Reason, Status};
 use crate::store::{Revision, Store};
-use crate::tree::Value;
+use crate::tree::{Text, Value};
 use projection::Projection;
 use request::Query;
 use route::{Address, Target, route};
@@ -69,6 +70,8 @@ pub struct Api {
     nothings: BTreeMap<TypeId, Value>,
     /// The last pod that a controller made.
     last_pod: Option<act::PodSpec>,
+    /// The last events of the control plane, by who told them.
+    told: BTreeMap<Text, events::Told>,
 }
 
 /// What every step of a request may look at.
@@ -105,6 +108,7 @@ impl Default for Api {
             memo: Memo::default(),
             nothings: BTreeMap::new(),
             last_pod: None,
+            told: BTreeMap::new(),
         }
     }
 }

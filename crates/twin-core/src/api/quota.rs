@@ -15,8 +15,13 @@ const RANGES: TableName = TableName(Text::new_static("/limitranges"));
 pub(super) type Charges = Vec<(Key, Value)>;
 
 impl Api {
+    /// Whether there is no quota anywhere.
+    pub(super) fn counts_nothing(&self) -> bool {
+        self.store.count(&QUOTAS) == 0
+    }
+
     fn in_namespace(&self, table: &TableName, namespace: &str) -> Vec<Arc<Object>> {
-        if namespace.is_empty() {
+        if namespace.is_empty() || self.store.count(table) == 0 {
             return Vec::new();
         }
         let narrow = Narrow { namespace: Some(Text::new(namespace)), term: None };

@@ -5,6 +5,7 @@ use super::typed::{Form, entry, form, step_to};
 use crate::schema::{Schema, Topology, TypeId};
 use crate::tree::{List, Map, Value};
 use std::cmp::Ordering;
+use std::slice::Iter;
 
 /// Fields that differ. No field stands in two of the sets.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,10 +32,16 @@ pub fn compare(schema: &Schema, ty: TypeId, old: &Value, new: &Value) -> Compari
     Difference::between(schema, ty, old, new).sets()
 }
 
-/// What differs, as the walk through both objects finds it: equal differences are equal bytes, and
-/// no sets are built for one that was seen before.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Difference(Vec<u8>);
+/// What differs, as the walk through both objects finds it: no sets are built for a difference whose
+/// form was seen before.
+#[derive(Debug, Default)]
+pub(super) struct Difference {
+    /// Equal forms are equal bytes.
+    pub(super) form: Vec<u8>,
+    /// Steps that the form leaves open, in its order: to the only item of a list, such as the one
+    /// address of a pod.
+    pub(super) open: Vec<Step>,
+}
 
 /// Bytes that no text has, before a step and after what lies below it, and for what became of a field.
 const ENTER: u8 = 0xff;
@@ -42,33 +49,39 @@ const LEAVE: u8 = 0xfe;
 const REMOVED: u8 = 0xfd;
 const MODIFIED: u8 = 0xfc;
 const ADDED: u8 = 0xfb;
+/// In the place of a step that is open.
+const OPEN: u8 = 0xfa;
 
 impl Difference {
     pub(super) fn between(schema: &Schema, ty: TypeId, old: &Value, new: &Value) -> Self {
-        let mut walk = Walk { schema, depth: 0, in_metadata: false, found: Vec::new() };
+        let found = Self::default();
+        let mut walk = Walk { schema, depth: 0, in_metadata: false, found };
         walk.values(ty, Some(old), Some(new));
-        Self(walk.found)
+        walk.found
     }
 
     /// As sets of fields.
     pub(super) fn sets(&self) -> Comparison {
-        let mut rest = self.0.as_slice();
-        let [removed, modified, added] = nodes(&mut rest).map(FieldSet::from);
+        let (mut rest, mut open) = (self.form.as_slice(), self.open.iter());
+        let [removed, modified, added] = nodes(&mut rest, &mut open).map(FieldSet::from);
         Comparison { removed, modified, added }
     }
 }
 
 /// What was removed, modified and added behind a step; `rest` is what follows.
-fn nodes(rest: &mut &[u8]) -> [Node; 3] {
+fn nodes(rest: &mut &[u8], open: &mut Iter<'_, Step>) -> [Node; 3] {
     let mut found = <[Node; 3]>::default();
     while let Some((mark, after)) = rest.split_first() {
         *rest = after;
         match *mark {
             ENTER => {
                 let end = after.iter().position(|byte| *byte >= ADDED).unwrap_or(after.len());
-                let step = Step::from(String::from_utf8_lossy(&after[..end]));
+                let step = match &after[..end] {
+                    [OPEN] => open.next().cloned().unwrap_or_default(),
+                    text => Step::from(String::from_utf8_lossy(text)),
+                };
                 *rest = &after[end..];
-                let below = nodes(rest);
+                let below = nodes(rest, open);
                 found.iter_mut().zip(below).for_each(|(node, below)| node.add(step.clone(), below));
             }
             REMOVED => found[0].member = Membership::Member,
@@ -84,7 +97,14 @@ struct Walk<'a> {
     schema: &'a Schema,
     depth: usize,
     in_metadata: bool,
-    found: Vec<u8>,
+    found: Difference,
+}
+
+/// How a step is noted.
+enum Named<'a> {
+    Field(&'a str),
+    Item(&'a Step),
+    Open(&'a Step),
 }
 
 /// Whether a value was compared as one piece or by its parts.
@@ -97,24 +117,34 @@ impl Walk<'_> {
     fn note(&mut self, mark: u8) {
         // The whole object, the empty path, belongs to nobody.
         if self.depth > 0 {
-            self.found.push(mark);
+            self.found.form.push(mark);
         }
     }
 
     /// Looks at what lies behind a step; nothing is noted of it if nothing differs there.
-    fn step(&mut self, kind: &str, step: &str, look: impl FnOnce(&mut Self)) {
-        let start = self.found.len();
-        self.found.push(ENTER);
-        self.found.extend(kind.as_bytes());
-        self.found.extend(step.as_bytes());
-        let inside = self.found.len();
+    fn step(&mut self, step: Named<'_>, look: impl FnOnce(&mut Self)) {
+        let (start, open) = (self.found.form.len(), self.found.open.len());
+        self.found.form.push(ENTER);
+        match step {
+            Named::Field(name) => {
+                self.found.form.extend(b"f:");
+                self.found.form.extend(name.as_bytes());
+            }
+            Named::Item(step) => self.found.form.extend(step.as_bytes()),
+            Named::Open(step) => {
+                self.found.form.push(OPEN);
+                self.found.open.push(step.clone());
+            }
+        }
+        let inside = self.found.form.len();
         self.depth += 1;
         look(self);
         self.depth -= 1;
-        if self.found.len() == inside {
-            self.found.truncate(start);
+        if self.found.form.len() == inside {
+            self.found.form.truncate(start);
+            self.found.open.truncate(open);
         } else {
-            self.found.push(LEAVE);
+            self.found.form.push(LEAVE);
         }
     }
 
@@ -209,7 +239,7 @@ impl Walk<'_> {
         }
         self.in_metadata |= self.depth == 0 && key == "metadata";
         let (child, _) = entry(self.schema, ty, key);
-        self.step("f:", key, |walk| walk.values(child, old, new));
+        self.step(Named::Field(key), |walk| walk.values(child, old, new));
         self.in_metadata &= self.depth > 0;
     }
 
@@ -223,11 +253,16 @@ impl Walk<'_> {
         let before = self.steps(items, topology, old);
         let after = self.steps(items, topology, new);
         let (mut a, mut b) = (before.as_slice(), after.as_slice());
+        let name = match (a, b) {
+            ([_], []) | ([], [_]) => Named::Open,
+            ([(a, _)], [(b, _)]) if a == b => Named::Open,
+            _ => Named::Item,
+        };
         while let Some(step) = [a, b].iter().filter_map(|side| side.first()).map(|it| &it.0).min() {
             let same = |side: &[(Step, &Value)]| side.iter().take_while(|it| it.0 == *step).count();
             let (olds, news) = (&a[..same(a)], &b[..same(b)]);
             (a, b) = (&a[olds.len()..], &b[news.len()..]);
-            self.step("", step, |walk| walk.items(items, olds, news));
+            self.step(name(step), |walk| walk.items(items, olds, news));
         }
     }
 

@@ -130,9 +130,9 @@ pub fn update(writer: &Writer<'_>, live: &Value, new: &Value, memo: &mut Memo) -
         return new.without(MANAGED);
     }
     let difference = Difference::between(writer.schema, writer.ty, live, new);
-    let question = (creates && before.is_empty()).then(|| Question::new(writer, &difference));
-    if let Some(known) = question.as_ref().and_then(|question| memo.answer(question)) {
-        return with_entries(new, known);
+    let question = Question::new(writer, &difference);
+    if let Some(known) = memo.answer(&question, &difference.open, &before) {
+        return with_entries(new, &known);
     }
     let mut managers = stored(&before);
     let me = Author::new(writer.manager, Operation::Update, writer.api_version, writer.subresource);
@@ -140,9 +140,7 @@ pub fn update(writer: &Writer<'_>, live: &Value, new: &Value, memo: &mut Memo) -
     cap(&mut managers);
     let entries = encode(&managers).unwrap_or_default();
     let tracked = with_entries(new, &entries);
-    if let Some(question) = question {
-        memo.keep(question, entries);
-    }
+    memo.keep(question, difference.open, before, entries);
     tracked
 }
 

@@ -11,7 +11,7 @@ use crate::tree::{Map, Text, Value, decode};
 pub(super) type Step = Text;
 
 /// Says that a field is a member, where others lie below it.
-const OWN: &str = ".";
+pub(super) const OWN: &str = ".";
 
 /// Fields that belong to somebody.
 #[derive(Clone, Debug, Default, PartialEq)]

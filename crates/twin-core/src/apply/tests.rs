@@ -151,3 +151,43 @@ fn configurations_that_do_not_fit_are_refused() {
         assert!(error.starts_with(start), "{error}");
     }
 }
+
+/// What a kubelet says of a pod's addresses; `before` is what is there already.
+fn addressed(memo: &mut Memo, before: &str, host: &str, pod: &str) -> Value {
+    let schema = Schema::builtin();
+    let writer = Writer {
+        schema,
+        ty: schema.named("io.k8s.api.core.v1.Pod").unwrap(),
+        api_version: "v1",
+        manager: "kubelet",
+        subresource: "status",
+        ignored: Some("spec"),
+        now: Some(Timestamp::default()),
+    };
+    let live = parse(before);
+    let list = |address: &str| Value::from(vec![Value::from([("ip", address.into())])]);
+    let new = live.with(&["status", "hostIPs"], list(host)).with(&["status", "podIPs"], list(pod));
+    update(&writer, &live, &new, memo)
+}
+
+#[test]
+fn pods_that_differ_in_their_addresses_are_remembered_as_one() {
+    let owned = r#"{"metadata":{"uid":"u","managedFields":[{"apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"f:status":{"f:podIPs":{".":{},"k:{\"ip\":\"10.0.0.3\"}":{".":{},"f:ip":{}}}}},"manager":"other","operation":"Update","subresource":"status"}]},"status":{"podIPs":[{"ip":"10.0.0.3"}]}}"#;
+    let plain = r#"{"metadata":{"uid":"u","managedFields":[{"apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"f:a":{}}},"manager":"other","operation":"Update"}]}}"#;
+    let mut memo = Memo::default();
+    for before in [plain, owned] {
+        for (host, pod) in [
+            ("10.0.0.1", "10.0.0.2"),
+            ("10.0.0.2", "10.0.0.1"),
+            ("10.0.0.4", "10.0.0.5"),
+            // Of a pod in the network of its node, and of another one after it.
+            ("10.0.0.6", "10.0.0.6"),
+            ("10.0.0.7", "10.0.0.7"),
+            ("10.0.0.7", "10.0.0.8"),
+            ("10.0.0.7", "10.0.0.3"),
+        ] {
+            let fresh = addressed(&mut Memo::default(), before, host, pod);
+            assert_eq!(addressed(&mut memo, before, host, pod), fresh, "{host} {pod}");
+        }
+    }
+}

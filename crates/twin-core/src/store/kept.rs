@@ -43,7 +43,7 @@ impl Store {
     /// What is there now, as the writes that would lead there.
     pub fn present(&self) -> Vec<Written> {
         let objects = |(name, table): (&TableName, &super::Table)| {
-            let objects = table.objects.values();
+            let objects = table.ordered();
             objects.map(|object| Written::of(name, object, ChangeKind::Added)).collect::<Vec<_>>()
         };
         self.tables.iter().flat_map(objects).collect()

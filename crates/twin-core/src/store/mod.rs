@@ -14,7 +14,8 @@ pub use kept::{Restoring, Written};
 use crate::tree::{Text, Value, share};
 use history::History;
 use index::Index;
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::{Display, Formatter, Result as FmtResult};
 use std::sync::Arc;
 
@@ -51,8 +52,21 @@ impl Display for Revision {
 pub struct TableName(pub Text);
 
 /// Where an object lies in its table. Cluster-wide objects have an empty namespace.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key(Arc<(Text, Text)>);
+
+/// Sets of keys that are laid side by side hold mostly the same ones.
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Key {
     /// The key of a namespace and a name.
@@ -102,11 +116,26 @@ const MODELS: usize = 4096;
 
 #[derive(Debug, Default)]
 struct Table {
-    objects: BTreeMap<Key, Arc<Object>>,
+    /// Most looks are for one object: a hash touches less memory than a path through a million keys.
+    objects: HashMap<Key, Arc<Object>>,
+    keys: BTreeSet<Key>,
     index: Index,
     history: History,
     /// The last written object of each look: what the next one of that look is compared with.
     models: BTreeMap<Text, Arc<Object>>,
+}
+
+impl Table {
+    fn take(&mut self, key: &Key) -> Option<Arc<Object>> {
+        let object = self.objects.remove(key)?;
+        self.keys.remove(key);
+        Some(object)
+    }
+
+    /// All objects, in the order of their keys.
+    fn ordered(&self) -> impl Iterator<Item = &Arc<Object>> {
+        self.keys.iter().filter_map(|key| self.objects.get(key))
+    }
 }
 
 /// All objects.
@@ -160,8 +189,8 @@ impl Store {
         let bounds = (std::ops::Bound::Excluded(start), std::ops::Bound::Unbounded);
         match &narrow.term {
             None => {
-                let found = table.objects.range(bounds);
-                Box::new(found.take_while(move |(key, _)| inside(key)).map(|(_, object)| object))
+                let keys = table.keys.range(bounds).take_while(move |key| inside(key));
+                Box::new(keys.filter_map(|key| table.objects.get(key)))
             }
             Some(term) => {
                 let keys = table
@@ -175,6 +204,22 @@ impl Store {
                 )
             }
         }
+    }
+
+    /// Objects of a namespace with one term and without another, in the order of their keys.
+    pub fn list_without<'a>(
+        &'a self,
+        table: &TableName,
+        namespace: &str,
+        [term, without]: [&str; 2],
+    ) -> impl Iterator<Item = &'a Arc<Object>> + use<'a> {
+        let found = self.tables.get(table).and_then(|table| {
+            let keys = table.index.keys(term)?;
+            let others = table.index.keys(without).unwrap_or(const { &BTreeSet::new() });
+            Some(keys.difference(others).filter_map(|key| table.objects.get(key)))
+        });
+        let namespace = Text::new(namespace);
+        found.into_iter().flatten().filter(move |object| object.key.namespace() == namespace)
     }
 
     /// An object as it was at a version, if that is known; as it is now otherwise.
@@ -249,14 +294,16 @@ impl Store {
             table.models.clear();
         }
         table.models.insert(look, object.clone());
-        table.objects.insert(key.clone(), object.clone());
+        if table.objects.insert(key.clone(), object.clone()).is_none() {
+            table.keys.insert(key.clone());
+        }
         (object, previous)
     }
 
     /// Takes an object away without a trace.
     fn forget(&mut self, name: &TableName, key: &Key) {
         let Some(table) = self.tables.get_mut(name) else { return };
-        if let Some(object) = table.objects.remove(key) {
+        if let Some(object) = table.take(key) {
             table.index.change(key, Some(&object.tree), None);
         }
     }
@@ -264,7 +311,7 @@ impl Store {
     /// Removes an object; what watchers see of it last has the version of its removal.
     pub fn remove(&mut self, name: &TableName, key: &Key) -> Option<Arc<Object>> {
         let table = self.tables.get_mut(name)?;
-        let previous = table.objects.remove(key)?;
+        let previous = table.take(key)?;
         self.revision.0 += 1;
         table.index.change(key, Some(&previous.tree), None);
         let version = Text::from(self.revision.to_string()).into();
@@ -306,7 +353,7 @@ impl Store {
 
     /// Bytes of all objects that are there now, each shared part once.
     pub fn footprint(&self) -> usize {
-        let objects = self.tables.values().flat_map(|table| table.objects.values());
+        let objects = self.tables.values().flat_map(Table::ordered);
         crate::tree::footprint(objects.map(|object| &object.tree))
     }
 }

@@ -15,6 +15,7 @@ pub use share::{footprint, share};
 pub use yaml::from_yaml;
 
 use smol_str::SmolStr;
+use std::iter::once;
 use std::sync::Arc;
 
 /// An object with more levels than this is not stored. Readers of JSON, our own too, go no further
@@ -188,7 +189,9 @@ impl From<Vec<Value>> for Value {
 
 impl<const N: usize> From<[(&str, Value); N]> for Value {
     fn from(entries: [(&str, Value); N]) -> Self {
-        Self::Map(entries.into_iter().map(|(key, value)| (Text::new(key), value)).collect())
+        let sorted = entries.is_sorted_by(|(a, _), (b, _)| a < b);
+        let entries = entries.into_iter().map(|(key, value)| (Text::new(key), value));
+        Self::Map(if sorted { Map(entries.collect()) } else { entries.collect() })
     }
 }
 
@@ -252,12 +255,13 @@ impl Map {
     /// The object with this entry.
     #[must_use]
     pub fn with(&self, key: &str, value: Value) -> Map {
-        let mut entries = self.0.to_vec();
-        match self.find(key) {
-            Ok(at) => entries[at].1 = value,
-            Err(at) => entries.insert(at, (Text::new(key), value)),
-        }
-        Map(entries.into())
+        let (before, after, key) = match self.find(key) {
+            Ok(at) => (&self.0[..at], &self.0[at + 1..], self.0[at].0.clone()),
+            Err(at) => (&self.0[..at], &self.0[at..], Text::new(key)),
+        };
+        // Its length is known beforehand: one allocation.
+        let entries = before.iter().cloned().chain(once((key, value)));
+        Map(entries.chain(after.iter().cloned()).collect())
     }
 
     /// The object without this key.

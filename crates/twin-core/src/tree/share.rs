@@ -9,48 +9,69 @@ use std::sync::Arc;
 /// Costs one comparison of both trees. What it is given does not have to resemble it: then nothing
 /// is shared.
 pub fn share(tree: &Value, like: &Value) -> Value {
+    shared(tree, like).unwrap_or_else(|| tree.clone())
+}
+
+/// What takes the place of the tree; nothing, if no part of it has another place to be kept.
+fn shared(tree: &Value, like: &Value) -> Option<Value> {
     match (tree, like) {
-        (Value::Map(new), Value::Map(old)) => Value::Map(maps(new, old)),
-        (Value::List(new), Value::List(old)) => Value::List(lists(new, old)),
-        (Value::Text(new), Value::Text(old)) if new == old => like.clone(),
-        _ => tree.clone(),
+        (Value::Map(new), Value::Map(old)) if !Arc::ptr_eq(&new.0, &old.0) => maps(new, old),
+        (Value::List(new), Value::List(old)) if !Arc::ptr_eq(&new.0, &old.0) => lists(new, old),
+        (Value::Text(new), Value::Text(old)) if new.len() > INLINE && new == old => {
+            Some(like.clone())
+        }
+        _ => None,
     }
 }
 
-fn maps(new: &Map, old: &Map) -> Map {
-    if Arc::ptr_eq(&new.0, &old.0) {
-        return old.clone();
-    }
+fn maps(new: &Map, old: &Map) -> Option<Value> {
     let mut rest = old.iter().peekable();
-    let shared: Vec<_> = new
-        .iter()
-        .map(|(key, value)| {
-            while rest.next_if(|(other, _)| other < key).is_some() {}
-            match rest.next_if(|(other, _)| other == key) {
-                Some((same, like)) => (same.clone(), share(value, like)),
-                None => (key.clone(), value.clone()),
-            }
-        })
-        .collect();
-    let same = shared.len() == old.len()
-        && shared.iter().zip(old).all(|((a, x), (b, y))| identical(x, y) && a == b);
+    let mut like = |key: &Text| {
+        while rest.next_if(|(other, _)| other < key).is_some() {}
+        rest.next_if(|(other, _)| other == key)
+    };
+    let mut rebuilt = None;
+    let mut same = new.len() == old.len();
+    for (at, (key, value)) in new.iter().enumerate() {
+        let like = like(key);
+        let found = like.and_then(|(_, like)| shared(value, like));
+        same &= like.is_some_and(|(_, like)| identical(found.as_ref().unwrap_or(value), like));
+        if found.is_some() && rebuilt.is_none() {
+            rebuilt = Some(copied(&new.0, at));
+        }
+        if let Some(entries) = &mut rebuilt {
+            let key = like.map_or(key, |(same, _)| same);
+            entries.push((key.clone(), found.unwrap_or_else(|| value.clone())));
+        }
+    }
     // Its keys are in order: they are those of the new map.
-    if same { old.clone() } else { Map(shared.into()) }
+    let rebuilt = rebuilt.filter(|_| !same).map(|entries| Map(entries.into()));
+    if same { Some(Value::Map(old.clone())) } else { rebuilt.map(Value::Map) }
 }
 
-fn lists(new: &List, old: &List) -> List {
-    if Arc::ptr_eq(&new.0, &old.0) {
-        return old.clone();
+fn lists(new: &List, old: &List) -> Option<Value> {
+    let mut rebuilt = None;
+    let mut same = new.len() == old.len();
+    for (at, item) in new.iter().enumerate() {
+        let like = old.get(at);
+        let found = like.and_then(|like| shared(item, like));
+        same &= like.is_some_and(|like| identical(found.as_ref().unwrap_or(item), like));
+        if found.is_some() && rebuilt.is_none() {
+            rebuilt = Some(copied(&new.0, at));
+        }
+        if let Some(items) = &mut rebuilt {
+            items.push(found.unwrap_or_else(|| item.clone()));
+        }
     }
-    let null = Value::Null;
-    let shared: Vec<_> = new
-        .iter()
-        .enumerate()
-        .map(|(at, item)| share(item, old.get(at).unwrap_or(&null)))
-        .collect();
-    let same =
-        shared.len() == old.len() && shared.iter().zip(old.iter()).all(|(a, b)| identical(a, b));
-    if same { old.clone() } else { List::from(shared) }
+    let rebuilt = rebuilt.filter(|_| !same).map(List::from);
+    if same { Some(Value::List(old.clone())) } else { rebuilt.map(Value::List) }
+}
+
+/// The first of some entries, with room for all.
+fn copied<T: Clone>(all: &[T], first: usize) -> Vec<T> {
+    let mut copied = Vec::with_capacity(all.len());
+    copied.extend_from_slice(&all[..first]);
+    copied
 }
 
 /// Equal, found without a look into maps and lists.

@@ -22,7 +22,7 @@ use behaviour::Role;
 use container::{News, Note};
 use run::Run;
 use status::{Place, is_passing, phase, with_status};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use twin_core::api::Deletion;
 use twin_core::store::{Change, ChangeKind, Key, Object, TableName};
@@ -35,7 +35,7 @@ const QUIET: Duration = Duration::from_secs(1);
 /// The kubelets of all nodes.
 #[derive(Debug, Default)]
 pub struct Kubelet {
-    runs: BTreeMap<Key, Run>,
+    runs: HashMap<Key, Run>,
     addresses: Addresses,
     images: BTreeMap<Text, Script>,
 }

@@ -240,6 +240,12 @@ impl Fleet {
 
     /// Puts a pod on a node, known or not.
     pub(super) fn put_pod(&mut self, key: &Key, node: &str, demand: &Arc<Demand>, stay: Stay) {
+        let is_there =
+            |it: &Lodger| it.node == node && it.stay == stay && Arc::ptr_eq(&it.demand, demand);
+        // The scheduler hears of what it did itself.
+        if self.lodgers.get(key).is_some_and(is_there) {
+            return;
+        }
         self.remove_pod(key);
         let lodger = Lodger { node: Text::new(node), demand: demand.clone(), stay };
         if let Some(slot) = self.slot(node) {

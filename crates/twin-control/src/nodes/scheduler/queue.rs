@@ -4,7 +4,7 @@
 //! them tries again, and the next only if that one got a node.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 use twin_core::store::Key;
 use twin_core::time::Timestamp;
@@ -35,7 +35,7 @@ struct Parked {
 /// The pods.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    entries: BTreeMap<Key, Entry>,
+    entries: HashMap<Key, Entry>,
     ready: BTreeMap<Turn, Key>,
     parked: BTreeMap<Class, Parked>,
     /// Classes that try again at a time.

@@ -2,6 +2,7 @@
 
 mod gpu;
 mod nodes;
+mod products;
 mod shm;
 
 use crate::log::Log;
@@ -9,6 +10,8 @@ use crate::world::{Subject, World};
 use model::plan::{Toleration, VolumeSource};
 use std::collections::BTreeMap;
 
+pub(crate) use gpu::{Reserved, reserved};
+pub(crate) use products::{named, short};
 pub(crate) use shm::shared_memory;
 
 /// Where a pod may run, and the memory it shares.

@@ -6,12 +6,13 @@ mod json;
 mod terminal;
 
 pub use curve::curves;
+pub(crate) use curve::served;
 pub use items::items;
 pub use json::json as capacity_json;
 pub use terminal::terminal as capacity;
 
 use capacity::offers::{Misfit, Offer};
-use capacity::search::{Answer, Choice, Name, Question};
+use capacity::search::{Answer, Choice, Question};
 use capacity::{Band, Basis};
 
 /// An answer, and what it is about.
@@ -58,22 +59,13 @@ impl CapacityView<'_> {
     }
 }
 
-/// `2 × h100`, `h100` or `3g.40gb of h100`.
-fn name(name: &Name) -> String {
-    match (&name.slice, name.tensor_parallel) {
-        (Some(slice), _) => format!("{slice} of {}", name.gpu),
-        (None, 1) => name.gpu.clone(),
-        (None, count) => format!("{count} × {}", name.gpu),
-    }
-}
-
 /// Between which values nine of ten measurements are.
 fn between(value: f64, band: Option<&Band>) -> Option<(f64, f64)> {
     band.map(|band| (value * band.p5, value * band.p95))
 }
 
 /// Three digits that count.
-fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     match value {
         value if value >= 9_999.5 => format!("{:.1}k", value / 1e3),
         value if value >= 99.95 => format!("{value:.0}"),
@@ -83,7 +75,7 @@ fn number(value: f64) -> String {
 }
 
 /// Seconds as people read them.
-fn time(seconds: f64) -> String {
+pub(crate) fn time(seconds: f64) -> String {
     match seconds {
         seconds if seconds >= 10.0 => format!("{seconds:.0} s"),
         seconds if seconds >= 1.0 => format!("{seconds:.2} s"),

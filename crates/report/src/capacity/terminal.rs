@@ -1,9 +1,9 @@
 //! For a terminal.
 
-use super::{CapacityView, between, name, number, time};
+use super::{CapacityView, between, number, time};
 use crate::Layout;
 use crate::text::{Column, Line, Page, Role, Row, Table, count};
-use capacity::engine::{Bottleneck, Percentiles};
+use capacity::engine::Percentiles;
 use capacity::search::Choice;
 use capacity::{Band, Basis};
 use std::fmt::Write as _;
@@ -64,7 +64,7 @@ fn option(
     let mut whole = format!(
         "{} of {}: {} for the load, {} to spare",
         count(replicas.all() as usize, "replica"),
-        name(&choice.name),
+        choice.name,
         replicas.needed,
         replicas.spare
     );
@@ -93,7 +93,7 @@ fn option(
     say("first token", latencies(&summary.ttft, bands.map(|it| &it.ttft)));
     say("each token", latencies(&summary.tpot, bands.map(|it| &it.tpot)));
     say("answer", latencies(&summary.e2e, bands.map(|it| &it.tpot)));
-    say("bound by", bottleneck(summary.bottleneck).to_owned());
+    say("bound by", summary.bottleneck.words().to_owned());
     if let (Some(hour), Some(million)) = (choice.cost_per_hour, choice.cost_per_million) {
         say("cost", format!("${hour:.2} an hour · ${million:.2} per million output tokens"));
     }
@@ -119,16 +119,6 @@ fn latencies(values: &Percentiles, band: Option<&Band>) -> String {
     each.join(" · ")
 }
 
-fn bottleneck(bottleneck: Bottleneck) -> &'static str {
-    match bottleneck {
-        Bottleneck::Nothing => "the promise: with more, chance makes requests wait too long",
-        Bottleneck::Cache => "memory for the KV cache",
-        Bottleneck::Sequences => "the number of sequences in a batch",
-        Bottleneck::Prompts => "compute: prompts",
-        Bottleneck::Answers => "memory bandwidth: weights and caches are read for each token",
-    }
-}
-
 const COLUMNS: [Column; 9] = [
     Column { title: "OPTION", least: 10 },
     Column { title: "REPLICAS", least: 8 },
@@ -151,7 +141,7 @@ fn all(view: &CapacityView<'_>, page: &mut Page) {
             Basis::ModelledOnly => "modelled",
         };
         let cells = [
-            name(&choice.name),
+            choice.name.to_string(),
             choice.replicas.all().to_string(),
             number(choice.room.seats / choice.gpus_each),
             number(summary.in_flight_mean / choice.gpus_each),
@@ -168,7 +158,7 @@ fn all(view: &CapacityView<'_>, page: &mut Page) {
     page.blank();
     page.heading("All options", &format!("cheapest first; latencies are {}", percentile.name()));
     Table { columns: &COLUMNS, rows: &rows, indent: 2 }.draw(page);
-    let dear: Vec<_> = view.answer.dear.iter().map(name).collect();
+    let dear: Vec<_> = view.answer.dear.iter().map(ToString::to_string).collect();
     if !dear.is_empty() {
         let dear = format!("  dearer by a bound, and not simulated: {}", dear.join(", "));
         page.text(Line::of(Role::Faint, dear));
@@ -195,7 +185,7 @@ fn denied(view: &CapacityView<'_>, page: &mut Page) {
     page.blank();
     page.heading("Not possible", "");
     for (which, why) in reasons {
-        page.hang(Line::of(Role::Name, format!("  {}  ", name(which))), Line::prose(&why));
+        page.hang(Line::of(Role::Name, format!("  {which}  ")), Line::prose(&why));
     }
 }
 

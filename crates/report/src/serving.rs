@@ -1,0 +1,135 @@
+//! Models that a plan serves: what they are promised, on what, and how sure that is.
+
+use crate::View;
+use crate::capacity::{number, time};
+use crate::text::{Line, Page, Role, count};
+use model::plan::{Kept, Latency, Serving, ServingOption, ServingQuestion};
+
+/// Who asks for what.
+pub(crate) fn demand(asked: &ServingQuestion) -> String {
+    format!(
+        "{} for {}, who think {} between prompts of {} and answers of {} tokens",
+        asked.model,
+        count(asked.users as usize, "user"),
+        millis(asked.think_ms as f64),
+        asked.prompt,
+        asked.output
+    )
+}
+
+/// What they are promised.
+pub(crate) fn promise(asked: &ServingQuestion) -> String {
+    format!(
+        "first token within {}, each token within {}, for {} of the requests",
+        millis(asked.ttft_ms as f64),
+        millis(asked.tpot_ms as f64),
+        asked.percentile
+    )
+}
+
+/// Replicas of the plan, and of what.
+pub(crate) fn planned(serving: &Serving) -> String {
+    let (least, most) = serving.replicas;
+    let replicas = if least == most {
+        count(least as usize, "replica")
+    } else {
+        format!("{least} to {most} replicas")
+    };
+    format!("{replicas} on {}, {} needed for the load", serving.chosen.name, serving.chosen.needed)
+}
+
+/// Whether the promise is kept: a role, and the words.
+pub(crate) fn verdict(kept: Kept) -> (Role, &'static str) {
+    match kept {
+        Kept::WithSpare => (Role::Good, "keeps the promise, also when one fails"),
+        Kept::WithoutSpare => (Role::Warning, "keeps the promise, as long as none fails"),
+        Kept::Perhaps => {
+            (Role::Warning, "keeps the promise only if the CPU lets the autoscaler add some")
+        }
+        Kept::No => (Role::Bad, "does not keep the promise"),
+    }
+}
+
+/// How sure the figures are.
+pub(crate) fn basis(option: &ServingOption) -> String {
+    match (option.basis.as_str(), option.ttft.between) {
+        ("calibrated", _) => {
+            "calibrated on measurements of such GPUs; nine of ten lie within the ranges".to_owned()
+        }
+        (other, Some(_)) => format!(
+            "{other}: such GPUs or slices were not measured end to end; the ranges are those of GPUs that no fit saw"
+        ),
+        (other, None) => other.to_owned(),
+    }
+}
+
+/// People for whom a replica has room.
+pub(crate) fn seats(option: &ServingOption) -> String {
+    let between =
+        option.seats_between.map(|(low, high)| format!(" ({}–{})", number(low), number(high)));
+    format!("{}{}", number(option.seats), between.unwrap_or_default())
+}
+
+/// `p50 80 ms (70–90) · …`
+pub(crate) fn latency(values: &Latency) -> String {
+    let each = [("p50", values.p50), ("p95", values.p95), ("p99", values.p99)].map(|(name, it)| {
+        let between = values
+            .between
+            .map(|(low, high)| format!(" ({}–{})", millis(it * low), millis(it * high)));
+        format!("{name} {}{}", millis(it), between.unwrap_or_default())
+    });
+    each.join(" · ")
+}
+
+/// Dollars for an hour, where they are known.
+pub(crate) fn dollars(option: &ServingOption) -> String {
+    option.cost_per_hour.map_or_else(|| "–".to_owned(), |it| format!("{it:.2}"))
+}
+
+/// Milliseconds as people read them.
+pub(crate) fn millis(value: f64) -> String {
+    time(value / 1e3)
+}
+
+/// The section of the text.
+pub(crate) fn section(view: &View<'_>, page: &mut Page) {
+    for serving in &view.plan.serving {
+        let (asked, chosen) = (&serving.asked, &serving.chosen);
+        page.heading(&format!("The model of {}", serving.service), "predicted, not measured");
+        page.hang(Line::default().padded(2), Line::prose(&demand(asked)));
+        page.hang(Line::default().padded(2), Line::prose(&promise(asked)));
+        let (role, verdict) = verdict(serving.promise);
+        let whole = Line::of(Role::Name, planned(serving)).plain(": ").and(role, verdict);
+        page.hang(Line::default().padded(2), whole);
+        let mut say = |lead: &str, text: String| {
+            page.hang(Line::of(Role::Faint, format!("  {lead:<12}")), Line::prose(&text));
+        };
+        say(
+            "each has",
+            format!("{} seats · {} requests in flight", seats(chosen), number(chosen.in_flight)),
+        );
+        say("first token", latency(&chosen.ttft));
+        say("each token", latency(&chosen.tpot));
+        say("bound by", chosen.bound_by.clone());
+        say("cost", cost(serving));
+        say("sure of it", basis(chosen));
+    }
+}
+
+/// What it costs with the replicas that the load needs, and what the next option costs.
+fn cost(serving: &Serving) -> String {
+    let chosen = &serving.chosen;
+    let replicas = chosen.needed.saturating_add(chosen.spare);
+    let other = serving.options.iter().find(|it| it.name != chosen.name);
+    let other = other.map(|it| {
+        let replicas = it.needed.saturating_add(it.spare);
+        format!("; {replicas} on {} ${}", it.name, dollars(it))
+    });
+    format!(
+        "{replicas} on {} ${} an hour at list prices of {}{}",
+        chosen.name,
+        dollars(chosen),
+        serving.prices,
+        other.unwrap_or_default()
+    )
+}

@@ -225,6 +225,7 @@ pub(super) fn place(subject: &Subject<'_>, placement: &mut Placement, log: &mut 
             .push(Toleration { key: Some(key), effect: Some("NoSchedule".to_owned()) });
     }
     products::choose(subject, placement, log);
+    slices(subject, log);
     unknown(subject, log);
 }
 
@@ -248,6 +249,20 @@ fn explain(subject: &Subject<'_>, ask: &Ask, log: &mut Log) {
             format!("how many {} does `{}` need? Docker would give it all of the machine", ask.resource, subject.key()),
             ask.count.to_string(),
             "deploy.resources.reservations.devices: [{ driver: nvidia, count: 2, capabilities: [gpu] }]",
+        );
+    }
+}
+
+/// A slice that nobody reserved needs nodes that are cut so.
+fn slices(subject: &Subject<'_>, log: &mut Log) {
+    let chosen = subject.serving.as_ref().map(|computed| &computed.chosen);
+    let Some(slice) = chosen.and_then(|chosen| chosen.slice.as_ref()) else { return };
+    if reserved(subject) == Reserved::Nothing {
+        log.ask(
+            Some(subject.key()),
+            format!("Do nodes for `{}` offer {SLICE}{slice}?", subject.key()),
+            "yes: MIG cuts them so (nvidia.com/mig.config), with the strategy `mixed`",
+            "for whole GPUs: gpus: all, or deploy.resources.reservations.devices with a count",
         );
     }
 }

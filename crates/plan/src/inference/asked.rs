@@ -87,6 +87,18 @@ fn known(name: &str, subject: &Subject<'_>) -> Result<&'static Model, No> {
         Ok(model) => return Ok(model),
         Err(unknown) => unknown,
     };
+    let own = std::path::Path::new(name).extension().is_some_and(|it| it == "json");
+    if own {
+        return Err(No::refused(
+            format!(
+                "planning reads no config.json, so no capacity is computed for `{}`",
+                subject.key()
+            ),
+            format!(
+                "muster capacity --model {name} --users COUNT tells it; write deploy.replicas and the devices"
+            ),
+        ));
+    }
     if items::model(name).is_ok() {
         return Err(No::refused(
             format!(

@@ -15,7 +15,7 @@ use crate::rules;
 use crate::world::{Shape, Subject};
 use model::plan::{Curve, ServingOption, ServingQuestion};
 use model::project::InferenceIntent;
-use model::reason::{Because, Level};
+use model::reason::{Because, Certainty, Level};
 
 /// What was computed for a service.
 #[derive(Clone, Debug)]
@@ -138,6 +138,7 @@ fn explain(subject: &Subject<'_>, computed: &Computed, log: &mut Log) {
         .chose(format!("{} ({})", computed.chosen.name, computed.chosen.basis))
         .all(because(subject))
         .rule(rules::SERVE_WITHIN_PROMISE)
+        .sure(Certainty::Inferred)
         .why(format!(
             "{} in {} on {}, bound by {}{others}",
             asked.model, asked.weights, asked.engine, computed.chosen.bound_by
@@ -162,8 +163,8 @@ fn ask(subject: &Subject<'_>, intent: &InferenceIntent, asked: &ServingQuestion,
     log.ask(
         Some(subject.key()),
         format!(
-            "What are {} of `{}`? Its GPUs and replicas follow from them",
-            names.join(", "),
+            "Which {} does `{}` have? Its GPUs and replicas follow from them",
+            names.join(" and "),
             subject.key()
         ),
         values.join(", "),

@@ -11,7 +11,7 @@ pub(crate) fn demand(asked: &ServingQuestion) -> String {
         "{} for {}, who think {} between prompts of {} and answers of {} tokens",
         asked.model,
         count(asked.users as usize, "user"),
-        millis(asked.think_ms as f64),
+        round(asked.think_ms),
         asked.prompt,
         asked.output
     )
@@ -21,8 +21,8 @@ pub(crate) fn demand(asked: &ServingQuestion) -> String {
 pub(crate) fn promise(asked: &ServingQuestion) -> String {
     format!(
         "first token within {}, each token within {}, for {} of the requests",
-        millis(asked.ttft_ms as f64),
-        millis(asked.tpot_ms as f64),
+        round(asked.ttft_ms),
+        round(asked.tpot_ms),
         asked.percentile
     )
 }
@@ -41,12 +41,12 @@ pub(crate) fn planned(serving: &Serving) -> String {
 /// Whether the promise is kept: a role, and the words.
 pub(crate) fn verdict(kept: Kept) -> (Role, &'static str) {
     match kept {
-        Kept::WithSpare => (Role::Good, "keeps the promise, also when one fails"),
-        Kept::WithoutSpare => (Role::Warning, "keeps the promise, as long as none fails"),
+        Kept::WithSpare => (Role::Good, "the promise is kept, also when one fails"),
+        Kept::WithoutSpare => (Role::Warning, "the promise is kept as long as none fails"),
         Kept::Perhaps => {
-            (Role::Warning, "keeps the promise only if the CPU lets the autoscaler add some")
+            (Role::Warning, "the promise is kept only if the CPU lets the autoscaler add some")
         }
-        Kept::No => (Role::Bad, "does not keep the promise"),
+        Kept::No => (Role::Bad, "the promise is not kept"),
     }
 }
 
@@ -84,6 +84,15 @@ pub(crate) fn latency(values: &Latency) -> String {
 /// Dollars for an hour, where they are known.
 pub(crate) fn dollars(option: &ServingOption) -> String {
     option.cost_per_hour.map_or_else(|| "–".to_owned(), |it| format!("{it:.2}"))
+}
+
+/// What somebody wrote down in milliseconds.
+fn round(millis: u64) -> String {
+    if millis >= 1_000 && millis.is_multiple_of(1_000) {
+        format!("{} s", millis / 1_000)
+    } else {
+        format!("{millis} ms")
+    }
 }
 
 /// Milliseconds as people read them.

@@ -55,13 +55,29 @@ impl CapacityView<'_> {
     }
 
     fn basis(&self, choice: &Choice) -> Basis {
-        self.offer(choice).map_or(Basis::ModelledOnly, |offer| offer.basis)
+        let basis = |offer: &Offer| offer.basis(self.question, &choice.room);
+        self.offer(choice).map_or(Basis::ModelledOnly, basis)
     }
 }
 
 /// Between which values nine of ten measurements are.
 fn between(value: f64, band: Option<&Band>) -> Option<(f64, f64)> {
     band.map(|band| (value * band.p5, value * band.p95))
+}
+
+/// What a basis means for the numbers and their ranges.
+pub(crate) fn sure(basis: &str, has_ranges: bool) -> String {
+    let meaning = match (basis, has_ranges) {
+        ("calibrated", _) => "on measurements of such GPUs; nine of ten lie within the ranges",
+        ("extrapolated", _) => {
+            "from measurements of such GPUs with up to 64 requests in flight, prompts of 128 to 8192 tokens and answers of 100 to 8192; nine of ten of those lie within the ranges"
+        }
+        (_, true) => {
+            "such GPUs or slices were not measured end to end; the ranges are those of GPUs that no fit saw"
+        }
+        (_, false) => return basis.to_owned(),
+    };
+    format!("{basis}: {meaning}")
 }
 
 /// Three digits that count.

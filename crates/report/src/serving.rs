@@ -1,7 +1,7 @@
 //! Models that a plan serves: what they are promised, on what, and how sure that is.
 
 use crate::View;
-use crate::capacity::{number, time};
+use crate::capacity::{number, sure, time};
 use crate::text::{Line, Page, Role, count};
 use model::plan::{Kept, Latency, Serving, ServingOption, ServingQuestion};
 
@@ -52,15 +52,7 @@ pub(crate) fn verdict(kept: Kept) -> (Role, &'static str) {
 
 /// How sure the figures are.
 pub(crate) fn basis(option: &ServingOption) -> String {
-    match (option.basis.as_str(), option.ttft.between) {
-        ("calibrated", _) => {
-            "calibrated on measurements of such GPUs; nine of ten lie within the ranges".to_owned()
-        }
-        (other, Some(_)) => format!(
-            "{other}: such GPUs or slices were not measured end to end; the ranges are those of GPUs that no fit saw"
-        ),
-        (other, None) => other.to_owned(),
-    }
+    sure(&option.basis, option.ttft.between.is_some())
 }
 
 /// People for whom a replica has room.
@@ -79,6 +71,15 @@ pub(crate) fn latency(values: &Latency) -> String {
         format!("{name} {}{}", millis(it), between.unwrap_or_default())
     });
     each.join(" · ")
+}
+
+/// The percentile that is promised.
+pub(crate) fn promised(asked: &ServingQuestion, values: &Latency) -> String {
+    millis(match asked.percentile.as_str() {
+        "p50" => values.p50,
+        "p99" => values.p99,
+        _ => values.p95,
+    })
 }
 
 /// Dollars for an hour, where they are known.

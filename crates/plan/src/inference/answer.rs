@@ -24,7 +24,7 @@ pub(super) fn answer(asked: &Asked) -> Result<Computed, No> {
         let offer = offers.iter().find(|offer| offer.name == choice.name)?;
         let is_chosen = choice.name == chosen.name;
         let seats_between = is_chosen.then(|| range(asked, choice, offer)).flatten();
-        Some(ServingOption { seats_between, ..option(choice, offer) })
+        Some(ServingOption { seats_between, ..option(asked, choice, offer) })
     };
     let options: Vec<_> = answer.choices.iter().filter_map(listed).collect();
     let name = chosen.name.to_string();
@@ -90,7 +90,7 @@ fn nothing_keeps(asked: &Asked, answer: &Answer, misfits: &[Misfit]) -> No {
     }
 }
 
-fn option(choice: &Choice, offer: &Offer) -> ServingOption {
+fn option(asked: &Asked, choice: &Choice, offer: &Offer) -> ServingOption {
     let (room, bands) = (&choice.room, offer.bands);
     ServingOption {
         name: choice.name.to_string(),
@@ -106,7 +106,7 @@ fn option(choice: &Choice, offer: &Offer) -> ServingOption {
         ttft: latency(&room.summary.ttft, bands.map(|it| &it.ttft)),
         tpot: latency(&room.summary.tpot, bands.map(|it| &it.tpot)),
         bound_by: room.summary.bottleneck.words().to_owned(),
-        basis: offer.basis.words().to_owned(),
+        basis: offer.basis(&asked.question, room).words().to_owned(),
         cost_per_hour: choice.cost_per_hour.map(rounded),
     }
 }

@@ -72,10 +72,16 @@ fn what_was_computed_keeps_the_promise_and_knows_its_error() {
     assert!(chosen.seats * f64::from(chosen.needed) >= 500.0, "{chosen:?}");
     let (low, high) = chosen.seats_between.unwrap();
     assert!(low <= chosen.seats && chosen.seats <= high, "{chosen:?}");
-    assert_eq!(chosen.basis, "calibrated");
+    assert!(chosen.in_flight > 64.0, "{chosen:?}");
+    assert_eq!(chosen.basis, "extrapolated", "nobody measured so many at once");
     assert!(chosen.ttft.between.is_some() && !chosen.bound_by.is_empty());
     assert!(found.curve.points.len() > 3, "{:?}", found.curve);
     assert!(found.curve.points.windows(2).all(|it| it[0].in_flight < it[1].in_flight));
+    let slow = plan_with(&server(
+        ONE,
+        &format!("{}, gpu: h100", SMALL.replace("tpot: 50ms", "tpot: 12ms")),
+    ));
+    assert_eq!(serving(&slow).chosen.basis, "calibrated", "{:?}", slow.serving[0].chosen);
     assert_eq!(small(ONE, "a100-80gb").serving[0].chosen.basis, "modelled only");
 }
 

@@ -1,6 +1,6 @@
 //! For a terminal.
 
-use super::{CapacityView, between, number, time};
+use super::{CapacityView, between, number, sure, time};
 use crate::Layout;
 use crate::text::{Column, Line, Page, Role, Row, Table, count};
 use capacity::engine::Percentiles;
@@ -98,16 +98,7 @@ fn option(
         say("cost", format!("${hour:.2} an hour · ${million:.2} per million output tokens"));
     }
     say("cold start", format!("{}, modelled", time(choice.cold_start)));
-    say("sure of it", basis(view.basis(choice), bands.is_some()));
-}
-
-fn basis(basis: Basis, has_band: bool) -> String {
-    match (basis, has_band) {
-        (Basis::Calibrated, _) => "calibrated on measurements of such GPUs; nine of ten lie within the ranges",
-        (Basis::ModelledOnly, true) => "modelled only: such GPUs or slices were not measured end to end; the ranges are those of GPUs that no fit saw",
-        (Basis::ModelledOnly, false) => "modelled only",
-    }
-    .to_owned()
+    say("sure of it", sure(view.basis(choice).words(), bands.is_some()));
 }
 
 fn latencies(values: &Percentiles, band: Option<&Band>) -> String {
@@ -138,6 +129,7 @@ fn all(view: &CapacityView<'_>, page: &mut Page) {
         let summary = &choice.room.summary;
         let sure = match view.basis(choice) {
             Basis::Calibrated => "",
+            Basis::Extrapolated => "extrapolated",
             Basis::ModelledOnly => "modelled",
         };
         let cells = [

@@ -3,7 +3,7 @@
 use super::overview::level_class;
 use super::{Section, prose};
 use crate::capacity::{number, served};
-use crate::serving::{basis, demand, dollars, latency, millis, planned, promise, seats, verdict};
+use crate::serving::{basis, demand, dollars, latency, planned, promise, promised, seats, verdict};
 use crate::svg::text::escape;
 use crate::text::Role;
 use model::plan::{Plan, Serving, ServingOption};
@@ -78,7 +78,7 @@ fn options(serving: &Serving, out: &mut String) {
     }
     out.push_str("</tr></thead>\n<tbody>\n");
     for option in serving.options.iter().take(SHOWN) {
-        row(option, &serving.chosen, out);
+        row(option, serving, out);
     }
     let more = serving.options.len().saturating_sub(SHOWN);
     let more =
@@ -100,15 +100,15 @@ fn dearer(serving: &Serving) -> String {
     format!("Dearer by a bound, and not simulated: {}.", escape(&serving.dearer.join(", ")))
 }
 
-fn row(option: &ServingOption, chosen: &ServingOption, out: &mut String) {
-    let is_chosen = option.name == chosen.name;
+fn row(option: &ServingOption, serving: &Serving, out: &mut String) {
+    let is_chosen = option.name == serving.chosen.name;
     let mark = if is_chosen { " <span class=\"tag stated\">planned</span>" } else { "" };
     let replicas = option.needed.saturating_add(option.spare);
     let cells = [
         replicas.to_string(),
         number(option.seats),
-        millis(option.ttft.p95),
-        millis(option.tpot.p95),
+        promised(&serving.asked, &option.ttft),
+        promised(&serving.asked, &option.tpot),
         dollars(option),
         option.basis.clone(),
     ];

@@ -22,8 +22,14 @@ pub(super) struct Linear {
     pub(super) per_prompt: f64,
 }
 
-pub(super) const TYPICAL: Linear =
-    Linear { base: 8e-3, per_request: 20e-6, per_token: 64e-9, per_prefill: 60e-6, overhead: 2e-3, per_prompt: 0.0 };
+pub(super) const TYPICAL: Linear = Linear {
+    base: 8e-3,
+    per_request: 20e-6,
+    per_token: 64e-9,
+    per_prefill: 60e-6,
+    overhead: 2e-3,
+    per_prompt: 0.0,
+};
 
 impl StepTime for Linear {
     fn seconds(&self, step: &Step) -> f64 {
@@ -139,8 +145,11 @@ fn times() -> impl Strategy<Value = Linear> {
     let overhead = prop_oneof![Just(0.0), Just(1e-3), Just(0.013)];
     // With the larger one, a short prompt overtakes a long one that was sent before.
     let per_prompt = prop_oneof![Just(0.0), Just(1e-6), Just(3e-4)];
-    (overhead, per_prompt)
-        .prop_map(|(overhead, per_prompt)| Linear { overhead, per_prompt, ..TYPICAL })
+    (overhead, per_prompt).prop_map(|(overhead, per_prompt)| Linear {
+        overhead,
+        per_prompt,
+        ..TYPICAL
+    })
 }
 
 fn routers() -> impl Strategy<Value = Router> {

@@ -41,14 +41,14 @@ networks:
   back: {}
 "#;
 
-const CHAT: &str = r#"
+const CHAT: &str = r"
 name: chat
 services:
   chat:
     image: vllm/vllm-openai:v0.15.1
     deploy: { resources: { reservations: { devices: [{ count: 1, capabilities: [gpu] }] } } }
     x-muster: { inference: { model: llama-3.1-8b, users: 500, gpu: h100 } }
-"#;
+";
 
 /// Whether every tag is closed by its own end, attributes are quoted and entities are known: enough
 /// of XML to catch what unescaped text would break.

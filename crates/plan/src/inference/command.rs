@@ -82,7 +82,7 @@ mod tests {
     use super::Command;
     use capacity::Weights;
 
-    fn command<'a>(text: &'a str) -> Command<'a> {
+    fn command(text: &str) -> Command<'_> {
         Command { words: text.split(' ').collect() }
     }
 

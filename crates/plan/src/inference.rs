@@ -112,6 +112,7 @@ pub(crate) fn serve(subject: &Subject<'_>, log: &mut Log) -> Option<Computed> {
         Ok(computed) => {
             explain(subject, &computed, log);
             ask(subject, intent, &computed.asked, log);
+            ask_for_engine(subject, &computed.asked, log);
             Some(computed)
         }
         Err(no) => {
@@ -170,4 +171,19 @@ fn ask(subject: &Subject<'_>, intent: &InferenceIntent, asked: &ServingQuestion,
         values.join(", "),
         format!("services.{}.x-muster.inference: {{ {} }}", subject.key(), values.join(", ")),
     );
+}
+
+/// An image of one's own may hold any engine.
+fn ask_for_engine(subject: &Subject<'_>, asked: &ServingQuestion, log: &mut Log) {
+    if subject.family().is_none() {
+        log.ask(
+            Some(subject.key()),
+            format!(
+                "Which engine serves the model in `{}`? What a replica carries depends on it",
+                subject.key()
+            ),
+            asked.engine.clone(),
+            "an image of the table, such as vllm/vllm-openai or lmsysorg/sglang",
+        );
+    }
 }

@@ -28,6 +28,7 @@ pub(super) fn read(subject: &Subject<'_>, intent: &InferenceIntent) -> Result<As
     let (name, users) = stated(subject, intent, &command)?;
     let model = known(&name, subject)?;
     let engine = engine(subject)?;
+    modelled(&command)?;
     let weights = command.weights(&name).unwrap_or_else(|| Weights::from(model.stored));
     let words = ServingQuestion {
         model: name,
@@ -134,6 +135,15 @@ fn engine(subject: &Subject<'_>) -> Result<Engine, No> {
                 "write deploy.replicas and the devices of a replica; what was measured: {measured}"
             ),
         )
+    })
+}
+
+fn modelled(command: &Command<'_>) -> Result<(), No> {
+    command.beyond().map_or(Ok(()), |option| {
+        Err(No::refused(
+            format!("what {option} does is not modelled: pipelines, data parallelism and guessed tokens have no figures"),
+            "write deploy.replicas and the devices of a replica",
+        ))
     })
 }
 

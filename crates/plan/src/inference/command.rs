@@ -3,6 +3,24 @@
 use capacity::{Cache, Weights};
 use model::project::Service;
 
+/// Pipelines, and attention of which each GPU has its own requests.
+const PARALLEL: &[&str] =
+    &["--pipeline-parallel-size", "-pp", "--pp-size", "--data-parallel-size", "-dp", "--dp-size"];
+/// Tokens that a smaller model guesses.
+const SPECULATIVE: &[&str] =
+    &["--speculative-config", "--speculative-model", "--speculative-algorithm"];
+/// Memory and batches.
+const UNREAD: &[&str] = &[
+    "--gpu-memory-utilization",
+    "--mem-fraction-static",
+    "--max-num-seqs",
+    "--max-running-requests",
+    "--max-num-batched-tokens",
+    "--chunked-prefill-size",
+    "--cpu-offload-gb",
+    "--enforce-eager",
+];
+
 /// The words of a service's command, those of scripts in it included.
 pub(super) struct Command<'a> {
     words: Vec<&'a str>,
@@ -24,6 +42,24 @@ impl<'a> Command<'a> {
             None if named(word) => self.words.get(at + 1).copied(),
             _ => None,
         })
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.words.iter().any(|word| {
+            let option = word.split_once('=').map_or(*word, |(option, _)| option);
+            option.replace('_', "-") == name
+        })
+    }
+
+    /// An option of an engine that works in a way that is not modelled.
+    pub(super) fn beyond(&self) -> Option<&'static str> {
+        let split = PARALLEL.iter().find(|name| self.number(&[name]).is_some_and(|it| it > 1));
+        split.or_else(|| SPECULATIVE.iter().find(|name| self.has(name))).copied()
+    }
+
+    /// Options that change what a replica carries, and that the figures do not know.
+    pub(super) fn unread(&self) -> Vec<&'static str> {
+        UNREAD.iter().filter(|name| self.has(name)).copied().collect()
     }
 
     fn number(&self, names: &[&str]) -> Option<u32> {
@@ -106,6 +142,20 @@ mod tests {
             let read = command(text);
             let got = (read.model(), read.tensor_parallel(), read.longest());
             assert_eq!(got, (model, tensor_parallel, longest), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_modelled_is_found() {
+        for (text, beyond, unread) in [
+            ("-tp 2 -pp 2", Some("-pp"), 0),
+            ("--pipeline-parallel-size 1", None, 0),
+            ("--data-parallel-size=4", Some("--data-parallel-size"), 0),
+            ("--speculative_config={}", Some("--speculative-config"), 0),
+            ("--max-num-seqs 64 --gpu-memory-utilization=0.8", None, 2),
+        ] {
+            let read = command(text);
+            assert_eq!((read.beyond(), read.unread().len()), (beyond, unread), "{text}");
         }
     }
 

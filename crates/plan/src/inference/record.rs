@@ -16,6 +16,7 @@ pub(crate) fn record(world: &World<'_>, plan: &mut Plan, log: &mut Log) {
         let promise = kept(replicas, computed.chosen.needed);
         judge(subject, computed, (replicas, promise), log);
         arguments(subject, computed, log);
+        unread(subject, log);
         plan.serving.push(Serving {
             service: subject.key().to_owned(),
             asked: computed.asked.clone(),
@@ -138,6 +139,28 @@ fn arguments(subject: &Subject<'_>, computed: &Computed, log: &mut Log) {
             "name the same model in both".to_owned(),
         );
     }
+}
+
+/// The figures are those of an engine as it is set by default.
+fn unread(subject: &Subject<'_>, log: &mut Log) {
+    let options = Command::of(subject.service).unread();
+    if options.is_empty() {
+        return;
+    }
+    let mut lines = cite(subject, &["command", "entrypoint"]);
+    lines.extend(because(subject));
+    log.find(
+        Level::Note,
+        "engine-arguments-not-modelled",
+        Some(subject.key()),
+        format!(
+            "what a replica of `{}` carries is computed without {}",
+            subject.key(),
+            options.join(", ")
+        ),
+        "measure it, and write deploy.replicas if it differs",
+        lines,
+    );
 }
 
 #[cfg(test)]

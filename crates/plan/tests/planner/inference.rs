@@ -225,6 +225,7 @@ fn every_no_has_its_reason() {
         ("", "model: ./config.json, users: 5", none, "reads no config.json"),
         ("", "model: resnet-50, users: 5", none, "answers whole items"),
         ("", "model: llama-3.1-8b, users: 5, gpu: h101", none, "did you mean `h100`"),
+        ("command: '-pp 2'", "model: llama-3.1-8b, users: 5", none, "-pp"),
         (slices, "model: llama-3.1-8b, users: 5", none, "cannot share a model"),
         (shared, "model: llama-3.1-8b, users: 5", none, "nvidia.com/gpu.shared"),
         (amd, "model: llama-3.1-8b, users: 5", none, "amd.com/gpu"),
@@ -247,6 +248,25 @@ fn an_engine_that_nobody_measured_is_no_vllm() {
         "chat: { image: 'ollama/ollama:0.11.0', x-muster: { inference: { model: llama-3.1-8b, users: 5 } } }",
     );
     assert!(message(&plan, "inference-not-computed").starts_with("Nothing was measured of Ollama"));
+}
+
+#[test]
+fn an_image_of_ones_own_is_taken_for_vllm_and_asked_about() {
+    let plan = plan_with(&format!(
+        "chat: {{ image: 'acme/chat:1', ports: ['8000:8000'], x-muster: {{ inference: {{ {SMALL}, gpu: h100 }} }} }}"
+    ));
+    assert_eq!(serving(&plan).asked.engine, "vllm");
+    assert_eq!(replicas(&plan, "chat"), Some(serving(&plan).chosen.needed + 1));
+    assert!(plan.report.questions.iter().any(|it| it.question.starts_with("Which engine")));
+    let known = small(ONE, "h100");
+    assert!(!known.report.questions.iter().any(|it| it.question.starts_with("Which engine")));
+}
+
+#[test]
+fn settings_that_the_figures_do_not_know_are_named() {
+    let plan = small("command: '--max-num-seqs 64'", "h100");
+    assert!(message(&plan, "engine-arguments-not-modelled").contains("--max-num-seqs"));
+    assert!(!finds(&small(ONE, "h100"), "engine-arguments-not-modelled"));
 }
 
 #[test]

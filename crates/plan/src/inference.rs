@@ -61,8 +61,8 @@ impl Computed {
         let rest = self.options.len().saturating_sub(1);
         match self.options.first() {
             Some(first) if first.name != self.chosen.name => format!(
-                "the cheapest that keeps the promise as the command stands{cost}; {} would be cheaper",
-                first.name
+                "the cheapest that keeps the promise as the command stands{cost}; {} would be cheaper, with --tensor-parallel-size {}",
+                first.name, first.tensor_parallel
             ),
             _ => format!("the cheapest that keeps the promise{cost}; {rest} more do"),
         }
@@ -165,12 +165,20 @@ fn ask(subject: &Subject<'_>, intent: &InferenceIntent, asked: &ServingQuestion,
         Some(subject.key()),
         format!(
             "Which {} does `{}` have? Its GPUs and replicas follow from them",
-            names.join(" and "),
+            listed(&names),
             subject.key()
         ),
         values.join(", "),
         format!("services.{}.x-muster.inference: {{ {} }}", subject.key(), values.join(", ")),
     );
+}
+
+/// `a, b and c`
+fn listed(words: &[&str]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => words.concat(),
+    }
 }
 
 /// An image of one's own may hold any engine.

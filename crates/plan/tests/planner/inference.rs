@@ -2,6 +2,7 @@
 
 use crate::common::{autoscaler, container, finds, kind, plan_with, replicas, why, workload};
 use model::plan::{Kept, Plan, Serving};
+use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 /// A server of a model with more attributes and a promise.
@@ -283,6 +284,7 @@ fn what_is_left_open_is_asked() {
     let plan = plan_with(&server(ONE, "model: llama-3.1-8b, users: 20, gpu: h100, ttft: 400ms"));
     let found = plan.report.questions.iter().find(|it| it.question.contains("think_time"));
     let question = found.unwrap();
+    assert!(question.question.starts_with("Which think_time, prompt, output and tpot does"));
     assert_eq!(question.assumed, "think_time: 30s, prompt: 1024, output: 256, tpot: 50ms");
 }
 
@@ -323,5 +325,28 @@ fn extreme_intents_end_in_a_plan() {
     ] {
         let plan = plan_with(&server(ONE, &format!("model: llama-3.1-8b, gpu: h100, {inference}")));
         assert!(replicas(&plan, "chat").is_some_and(|it| it > 0), "{inference}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// Small and large alike: a number of bits, then those bits.
+    #[test]
+    fn any_intent_ends_in_a_plan(bits in prop::array::uniform6(1_u32..32), any in any::<[u32; 6]>()) {
+        let [users, think, prompt, output, ttft, tpot] =
+            std::array::from_fn(|at| (any[at] >> (32 - bits[at])).max(1));
+        let inference = format!(
+            "model: llama-3.1-8b, gpu: h100, users: {users}, think_time: {think}ms, prompt: {prompt}, output: {output}, ttft: {ttft}ms, tpot: {tpot}ms"
+        );
+        let plan = plan_with(&server(ONE, &inference));
+        prop_assert!(replicas(&plan, "chat").is_some_and(|it| it > 0));
+        for serving in &plan.serving {
+            let chosen = &serving.chosen;
+            let carried = f64::from(chosen.needed) * chosen.seats;
+            prop_assert!(carried >= 0.999 * f64::from(users), "{chosen:?}");
+            prop_assert!(chosen.ttft.p95 <= 1.001 * f64::from(ttft), "{chosen:?}");
+            prop_assert!(chosen.tpot.p95 <= 1.001 * f64::from(tpot), "{chosen:?}");
+        }
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn promise(asked: &ServingQuestion) -> String {
     )
 }
 
-/// Replicas of the plan, and of what.
+/// Replicas of the plan, of what, and how many the load needs.
 pub(crate) fn planned(serving: &Serving) -> String {
     let (least, most) = serving.replicas;
     let replicas = if least == most {
@@ -35,7 +35,24 @@ pub(crate) fn planned(serving: &Serving) -> String {
     } else {
         format!("{least} to {most} replicas")
     };
-    format!("{replicas} on {}, {} needed for the load", serving.chosen.name, serving.chosen.needed)
+    let chosen = &serving.chosen;
+    format!(
+        "{replicas} on {}, {} needed for the load{}",
+        chosen.name,
+        chosen.needed,
+        over_the_range(serving).unwrap_or_default()
+    )
+}
+
+/// How many are needed if the engine is as much slower or faster as measured ones were.
+fn over_the_range(serving: &Serving) -> Option<String> {
+    let (low, high) = serving.chosen.seats_between?;
+    let needed = |seats: f64| (f64::from(serving.asked.users) / seats).ceil();
+    if low <= 0.0 {
+        return Some(" (at the low end of the range no number would do)".to_owned());
+    }
+    let (most, least) = (needed(low), needed(high));
+    (most > least).then(|| format!(" ({least:.0} to {most:.0} over the range)"))
 }
 
 /// Whether the promise is kept: a role, and the words.

@@ -10,7 +10,7 @@ use crate::world::{Subject, World};
 use model::plan::{Toleration, VolumeSource};
 use std::collections::BTreeMap;
 
-pub(crate) use gpu::{Reserved, reserved};
+pub(crate) use gpu::{Reserved, reserved, resource};
 pub(crate) use products::{named, short};
 pub(crate) use shm::shared_memory;
 
@@ -24,9 +24,10 @@ pub(crate) struct Placement {
 }
 
 /// Decides where the service's pod may run.
-pub(crate) fn place(_world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> Placement {
+pub(crate) fn place(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> Placement {
     let mut placement = Placement::default();
-    gpu::place(subject, &mut placement, log);
+    gpu::place(world, subject, &mut placement, log);
+    products::choose(world, subject, &mut placement, log);
     nodes::platform(subject, &mut placement, log);
     nodes::runtime(subject, &mut placement, log);
     nodes::constraints(subject, &mut placement, log);

@@ -13,6 +13,7 @@ pub(crate) use record::record;
 use crate::log::Log;
 use crate::rules;
 use crate::world::{Shape, Subject};
+use model::facts::ClusterFacts;
 use model::plan::{Curve, ServingOption, ServingQuestion};
 use model::project::InferenceIntent;
 use model::reason::{Because, Certainty, Level};
@@ -102,13 +103,17 @@ fn because(subject: &Subject<'_>) -> Vec<Because> {
 }
 
 /// Computes what the service needs to keep its promise; what is missing or impossible becomes a finding.
-pub(crate) fn serve(subject: &Subject<'_>, log: &mut Log) -> Option<Computed> {
+pub(crate) fn serve(
+    cluster: &ClusterFacts,
+    subject: &Subject<'_>,
+    log: &mut Log,
+) -> Option<Computed> {
     let intent = subject.service.intent.inference.as_ref()?;
     // Jobs serve nobody: that the intent is without effect there is said at the end.
     if !matches!(subject.shape, Shape::Deployment | Shape::StatefulSet) {
         return None;
     }
-    match asked::read(subject, intent).and_then(|asked| answer::answer(&asked)) {
+    match asked::read(cluster, subject, intent).and_then(|asked| answer::answer(&asked)) {
         Ok(computed) => {
             explain(subject, &computed, log);
             ask(subject, intent, &computed.asked, log);

@@ -55,7 +55,7 @@ pub(crate) fn survey<'a>(
     }
     ports::unique_in_pods(&mut world);
     for subject in world.subjects.values_mut() {
-        subject.serving = inference::serve(subject, log);
+        subject.serving = inference::serve(cluster, subject, log);
     }
     let scales: Vec<_> = world
         .subjects

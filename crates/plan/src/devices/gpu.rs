@@ -1,11 +1,11 @@
 //! GPUs and their kin: extended resources that device plugins offer.
 
-use super::{Placement, products};
+use super::Placement;
 use crate::attributes::cite_or_own;
 use crate::inference::Computed;
 use crate::log::Log;
 use crate::rules;
-use crate::world::Subject;
+use crate::world::{Subject, World};
 use model::plan::Toleration;
 use model::project::Device;
 use model::reason::{Because, Certainty, Level};
@@ -47,20 +47,21 @@ fn all_said(subject: &Subject<'_>) -> Vec<Ask> {
 /// What one replica needs to keep the promise of `x-muster.inference`.
 fn within_promise(subject: &Subject<'_>, computed: &Computed) -> Ask {
     let chosen = &computed.chosen;
-    let resource = chosen
-        .slice
-        .as_ref()
-        .map_or_else(|| WHOLE.to_owned(), |profile| format!("{SLICE}{profile}"));
     let mut because = subject.lines("x-muster.inference");
     because.push(Because::Rule(rules::SERVE_WITHIN_PROMISE));
     Ask {
-        resource,
+        resource: resource(chosen.slice.as_deref()),
         count: if chosen.slice.is_some() { 1 } else { chosen.tensor_parallel },
         all: false,
         because,
         why: format!("a replica on {} keeps the promise at the lowest price", chosen.name),
         certainty: Certainty::Inferred,
     }
+}
+
+/// The resource of a whole GPU, or of a slice of one.
+pub(crate) fn resource(slice: Option<&str>) -> String {
+    slice.map_or_else(|| WHOLE.to_owned(), |profile| format!("{SLICE}{profile}"))
 }
 
 /// What the file reserves of GPUs.
@@ -106,7 +107,7 @@ pub(super) fn lines(subject: &Subject<'_>) -> Vec<Because> {
 }
 
 fn said(subject: &Subject<'_>, device: &Device) -> Option<Ask> {
-    let resource = resource(device)?;
+    let resource = offering(device)?;
     let listed = u32::try_from(device.ids.len()).unwrap_or(u32::MAX);
     let count = device.count.filter(|n| *n > 0).or((listed > 0).then_some(listed));
     Some(Ask {
@@ -120,7 +121,7 @@ fn said(subject: &Subject<'_>, device: &Device) -> Option<Ask> {
 }
 
 /// The extended resource that offers the device; `None` if nobody knows one.
-fn resource(device: &Device) -> Option<String> {
+fn offering(device: &Device) -> Option<String> {
     // CDI names are `vendor/class=name`, as device plugins call them.
     if let Some((kind, _)) = device.ids.iter().find_map(|id| id.split_once('='))
         && kind.contains('/')
@@ -210,7 +211,12 @@ fn inferred(subject: &Subject<'_>) -> Option<Ask> {
 }
 
 /// Writes the devices down, and what nodes with such devices ask of a pod.
-pub(super) fn place(subject: &Subject<'_>, placement: &mut Placement, log: &mut Log) {
+pub(super) fn place(
+    world: &World<'_>,
+    subject: &Subject<'_>,
+    placement: &mut Placement,
+    log: &mut Log,
+) {
     for ask in asks(subject) {
         explain(subject, &ask, log);
         let key = taint(&ask.resource);
@@ -224,8 +230,7 @@ pub(super) fn place(subject: &Subject<'_>, placement: &mut Placement, log: &mut 
             .tolerations
             .push(Toleration { key: Some(key), effect: Some("NoSchedule".to_owned()) });
     }
-    products::choose(subject, placement, log);
-    slices(subject, log);
+    slices(world, subject, log);
     unknown(subject, log);
 }
 
@@ -254,10 +259,10 @@ fn explain(subject: &Subject<'_>, ask: &Ask, log: &mut Log) {
 }
 
 /// A slice that nobody reserved needs nodes that are cut so.
-fn slices(subject: &Subject<'_>, log: &mut Log) {
+fn slices(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) {
     let chosen = subject.serving.as_ref().map(|computed| &computed.chosen);
     let Some(slice) = chosen.and_then(|chosen| chosen.slice.as_ref()) else { return };
-    if reserved(subject) == Reserved::Nothing {
+    if reserved(subject) == Reserved::Nothing && world.cluster.gpus.is_empty() {
         log.ask(
             Some(subject.key()),
             format!("Do nodes for `{}` offer {SLICE}{slice}?", subject.key()),
@@ -269,7 +274,7 @@ fn slices(subject: &Subject<'_>, log: &mut Log) {
 
 /// Reserved devices that no known resource stands for.
 fn unknown(subject: &Subject<'_>, log: &mut Log) {
-    for device in subject.service.deploy.devices.iter().filter(|device| resource(device).is_none())
+    for device in subject.service.deploy.devices.iter().filter(|device| offering(device).is_none())
     {
         let what = device.driver.clone().unwrap_or_else(|| device.capabilities.join(", "));
         log.find(

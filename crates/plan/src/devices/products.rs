@@ -5,7 +5,7 @@ use crate::attributes::cite_or_own;
 use crate::inference::Computed;
 use crate::log::Log;
 use crate::rules;
-use crate::world::Subject;
+use crate::world::{Subject, World};
 use model::reason::{Because, Certainty};
 
 /// Full names of products, as the GPU feature discovery labels nodes.
@@ -58,11 +58,16 @@ fn label(short: &str) -> Option<String> {
 }
 
 /// A kind of GPU that was asked for, or that keeps a promise at the lowest price, becomes a node selector.
-pub(super) fn choose(subject: &Subject<'_>, placement: &mut Placement, log: &mut Log) {
+pub(super) fn choose(
+    world: &World<'_>,
+    subject: &Subject<'_>,
+    placement: &mut Placement,
+    log: &mut Log,
+) {
     let computed = subject.serving.as_ref();
     let label = match (named(subject), computed) {
         (Some(named), _) => wished(subject, &named, computed, log),
-        (None, Some(computed)) => cheapest(subject, computed, log),
+        (None, Some(computed)) => cheapest(world, subject, computed, log),
         (None, None) => return,
     };
     placement.node_selector.insert("nvidia.com/gpu.product".to_owned(), label);
@@ -98,16 +103,26 @@ fn wished(
 }
 
 /// Nobody names a kind: what was computed holds for the one that it was computed for.
-fn cheapest(subject: &Subject<'_>, computed: &Computed, log: &mut Log) -> String {
+fn cheapest(
+    world: &World<'_>,
+    subject: &Subject<'_>,
+    computed: &Computed,
+    log: &mut Log,
+) -> String {
+    let known = !world.cluster.gpus.is_empty();
     let kind = &computed.chosen.gpu;
     let label = label(kind).unwrap_or_else(|| kind.clone());
     log.decide(subject, subject.pod_field("nodeSelector.nvidia.com/gpu.product"))
         .chose(&label)
         .all(subject.lines("x-muster.inference"))
+        .all(known.then_some(Because::Cluster))
         .rule(rules::SERVE_WITHIN_PROMISE)
         .rule(rules::GPU_RESOURCE)
-        .sure(Certainty::Assumed)
+        .sure(if known { Certainty::Inferred } else { Certainty::Assumed })
         .why(computed.why_kind());
+    if known {
+        return label;
+    }
     log.ask(
         Some(subject.key()),
         format!("Which GPUs do nodes for `{}` have?", subject.key()),

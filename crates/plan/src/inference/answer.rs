@@ -2,15 +2,17 @@
 
 use super::asked::Asked;
 use super::{Computed, No};
+use crate::devices::resource;
 use capacity::engine::Percentiles;
 use capacity::offers::{Misfit, Offer, offers};
-use capacity::search::{Answer, Choice, Point, knee, search, seats_if, sweep};
+use capacity::search::{Answer, Choice, Name, Point, knee, search, seats_if, sweep};
 use capacity::{Band, Bands, Prices};
 use model::plan::{Curve, CurvePoint, Latency, ServingOption};
 
 pub(super) fn answer(asked: &Asked) -> Result<Computed, No> {
     let prices = Prices::list();
-    let (offers, misfits) = offers(&asked.wish, &prices);
+    let (mut offers, misfits) = offers(&asked.wish, &prices);
+    offers.retain(|offer| is_there(asked, &offer.name));
     let candidates: Vec<_> = offers.iter().map(Offer::candidate).collect();
     let answer = search(&asked.question, &candidates)
         .map_err(|error| No::refused(error.to_string(), "correct it under x-muster.inference"))?;
@@ -48,6 +50,13 @@ pub(super) fn answer(asked: &Asked) -> Result<Computed, No> {
     })
 }
 
+/// Whether nodes of the cluster offer it, as far as that is known.
+fn is_there(asked: &Asked, name: &Name) -> bool {
+    let resource = resource(name.slice.as_deref());
+    asked.offered.is_empty()
+        || asked.offered.get(&name.gpu).is_some_and(|offers| offers.contains(&resource))
+}
+
 /// Between how many seats a replica has, as far off as nine of ten measurements were.
 fn range(asked: &Asked, choice: &Choice, offer: &Offer) -> Option<(f64, f64)> {
     let band = offer.bands?.tpot;
@@ -72,7 +81,7 @@ fn nothing_keeps(asked: &Asked, answer: &Answer, misfits: &[Misfit]) -> No {
     let told: Vec<_> =
         all.iter().rev().take(REASONS).map(|(name, why)| format!("{name}: {why}")).collect();
     let why = if told.is_empty() {
-        "no kind of GPU that is known can be cut so".to_owned()
+        "no kind of GPU that is known can be cut so, or no node offers it".to_owned()
     } else {
         told.join("; ")
     };

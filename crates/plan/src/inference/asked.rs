@@ -10,9 +10,11 @@ use capacity::load::{Length, Lengths, Think};
 use capacity::offers::{Slices, Wish};
 use capacity::search::{Demand, Percentile, Question};
 use capacity::{Engine, Model, Weights, items, usual};
+use model::facts::ClusterFacts;
 use model::plan::ServingQuestion;
 use model::project::InferenceIntent;
 use model::reason::Level;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A question that can be answered.
 pub(super) struct Asked {
@@ -21,9 +23,15 @@ pub(super) struct Asked {
     pub(super) wish: Wish<'static>,
     /// GPUs that the engine computes on as its command stands.
     pub(super) as_it_stands: u32,
+    /// What the cluster's nodes offer, by the kind of GPU; empty where anything may be.
+    pub(super) offered: BTreeMap<String, BTreeSet<String>>,
 }
 
-pub(super) fn read(subject: &Subject<'_>, intent: &InferenceIntent) -> Result<Asked, No> {
+pub(super) fn read(
+    cluster: &ClusterFacts,
+    subject: &Subject<'_>,
+    intent: &InferenceIntent,
+) -> Result<Asked, No> {
     let command = Command::of(subject.service);
     let (name, users) = stated(subject, intent, &command)?;
     let model = known(&name, subject)?;
@@ -45,7 +53,7 @@ pub(super) fn read(subject: &Subject<'_>, intent: &InferenceIntent) -> Result<As
     let (tensor_parallel, slices) = cut(subject, &command)?;
     let wish = Wish {
         model,
-        gpus: kinds(subject)?,
+        gpus: kinds(cluster, subject)?,
         tensor_parallel,
         slices,
         weights,
@@ -53,7 +61,8 @@ pub(super) fn read(subject: &Subject<'_>, intent: &InferenceIntent) -> Result<As
         engine,
     };
     let as_it_stands = command.tensor_parallel().unwrap_or(1);
-    Ok(Asked { question: question(&words), words, wish, as_it_stands })
+    let offered = offered(cluster, subject);
+    Ok(Asked { question: question(&words), words, wish, as_it_stands, offered })
 }
 
 /// Model and users: without them there is nothing to compute, and nothing is guessed.
@@ -169,8 +178,8 @@ fn cut(subject: &Subject<'_>, command: &Command<'_>) -> Result<(Vec<u32>, Slices
     }
 }
 
-fn kinds(subject: &Subject<'_>) -> Result<Vec<&'static Gpu>, No> {
-    let Some(named) = named(subject) else { return Ok(gpus().iter().collect()) };
+fn kinds(cluster: &ClusterFacts, subject: &Subject<'_>) -> Result<Vec<&'static Gpu>, No> {
+    let Some(named) = named(subject) else { return there(cluster) };
     let kind = gpu(&short(named.text)).map_err(|unknown| {
         No::refused(
             unknown.to_string(),
@@ -178,6 +187,31 @@ fn kinds(subject: &Subject<'_>) -> Result<Vec<&'static Gpu>, No> {
         )
     })?;
     Ok(vec![kind])
+}
+
+/// Nobody names a kind: those of the cluster, or any if it has none that is known.
+fn there(cluster: &ClusterFacts) -> Result<Vec<&'static Gpu>, No> {
+    if cluster.gpus.is_empty() {
+        return Ok(gpus().iter().collect());
+    }
+    let found: Vec<_> =
+        cluster.gpus.keys().filter_map(|product| gpu(&short(product)).ok()).collect();
+    if found.is_empty() {
+        let products: Vec<_> = cluster.gpus.keys().map(String::as_str).collect();
+        return Err(No::refused(
+            format!("the cluster's GPUs ({}) have no figures", products.join(", ")),
+            "name another kind under x-muster.inference.gpu, or write deploy.replicas",
+        ));
+    }
+    Ok(found)
+}
+
+/// What nodes offer matters unless a kind is stated.
+fn offered(cluster: &ClusterFacts, subject: &Subject<'_>) -> BTreeMap<String, BTreeSet<String>> {
+    if named(subject).is_some() {
+        return BTreeMap::new();
+    }
+    cluster.gpus.iter().map(|(product, offers)| (short(product), offers.clone())).collect()
 }
 
 /// One seed for all plans: equal files, equal bytes.

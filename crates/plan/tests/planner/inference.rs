@@ -1,6 +1,8 @@
 //! What `x-muster.inference` decides: replicas, GPUs, and what is said where it cannot.
 
-use crate::common::{autoscaler, container, finds, kind, plan_with, replicas, why, workload};
+use crate::common::{
+    autoscaler, container, file, finds, given, kind, plan_with, replicas, why, workload,
+};
 use model::plan::{Kept, Plan, Serving};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -142,6 +144,38 @@ fn any_kind_means_the_cheapest_and_a_question() {
     assert_eq!(found.chosen.name, found.options[0].name);
     assert!(plan.report.questions.iter().any(|it| it.question.starts_with("Which GPUs do nodes")));
     assert!(workload(&plan, "chat").pod.node_selector.contains_key("nvidia.com/gpu.product"));
+}
+
+#[test]
+fn what_nodes_offer_limits_what_is_chosen() {
+    let on = |gpus: &[(&str, &str)], rest: &str, more: &str| {
+        let mut given = given(&file(&server(rest, &format!("{SMALL}{more}"))));
+        for (product, resource) in gpus {
+            let offers = given.cluster.gpus.entry((*product).to_owned()).or_default();
+            offers.insert(format!("nvidia.com/{resource}"));
+        }
+        given.plan()
+    };
+    let h100 = ("NVIDIA-H100-80GB-HBM3", "gpu");
+    let a100 = ("NVIDIA-A100-SXM4-80GB", "mig-3g.40gb");
+    for (gpus, rest, more, want) in [
+        (vec![h100], "", "", "h100"),
+        (vec![a100], "", "", "3g.40gb of a100-80gb"),
+        (vec![h100, a100], "gpus: all", "", "h100"),
+        (vec![h100], "", ", gpu: l40s", "l40s"),
+    ] {
+        let plan = on(&gpus, rest, more);
+        assert_eq!(serving(&plan).chosen.name, want, "{gpus:?} {rest} {more}");
+        let asks =
+            plan.report.questions.iter().any(|it| {
+                it.question.starts_with("Which GPUs") || it.question.starts_with("Do nodes")
+            });
+        assert!(!asks, "the cluster has said it");
+    }
+    let other = on(&[("NVIDIA-GeForce-RTX-4090", "gpu")], "", "");
+    assert!(message(&other, "inference-not-computed").contains("NVIDIA-GeForce-RTX-4090"));
+    let none = on(&[a100], ONE, "");
+    assert!(message(&none, "inference-promise-impossible").contains("no node offers"));
 }
 
 #[test]

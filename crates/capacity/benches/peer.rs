@@ -39,7 +39,7 @@ impl StepTime for Linear {
         Decode { base: COSTS.0 + COSTS.1 * f64::from(requests), per_token: COSTS.2 }
     }
 
-    fn overhead(&self) -> f64 {
+    fn overhead(&self, _: u32) -> f64 {
         0.0
     }
 }

@@ -22,7 +22,7 @@ impl StepTime for Linear {
         Decode { base: 8.5e-3 + 20e-6 * f64::from(requests), per_token: 64e-9 }
     }
 
-    fn overhead(&self) -> f64 {
+    fn overhead(&self, _: u32) -> f64 {
         5e-3
     }
 }

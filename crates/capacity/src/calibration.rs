@@ -97,14 +97,33 @@ pub struct Calibration {
 pub enum Basis {
     /// GPUs, engine and kind of model are those that were measured.
     Calibrated,
+    /// The same, under a load or with lengths that no measured row reaches.
+    Extrapolated,
     /// Kernels or engine are taken from the nearest that was measured.
     ModelledOnly,
 }
 
+/// Clients of the rows that bands come from.
+pub(crate) const CLIENTS: u32 = 64;
+/// Tokens of their prompts.
+const PROMPTS: (f64, f64) = (128.0, 8_192.0);
+/// Tokens of their answers.
+const ANSWERS: (f64, f64) = (100.0, 8_192.0);
+
 impl Basis {
+    /// The same for so many requests in flight and such lengths: is it among what was measured?
+    #[must_use]
+    pub fn at(self, in_flight: f64, prompt: f64, answer: f64) -> Self {
+        let within = |value: f64, (low, high): (f64, f64)| (low..=high).contains(&value);
+        let reached =
+            in_flight <= f64::from(CLIENTS) && within(prompt, PROMPTS) && within(answer, ANSWERS);
+        if self == Self::Calibrated && !reached { Self::Extrapolated } else { self }
+    }
+
     pub fn words(self) -> &'static str {
         match self {
             Self::Calibrated => "calibrated",
+            Self::Extrapolated => "extrapolated",
             Self::ModelledOnly => "modelled only",
         }
     }
@@ -145,4 +164,28 @@ pub(crate) fn class(deployment: &Deployment) -> String {
 /// The class where it was not: what is known of the error on a GPU that no fit saw.
 pub(crate) fn elsewhere(deployment: &Deployment) -> String {
     format!("elsewhere-{}", kind(deployment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Basis;
+
+    #[test]
+    fn beyond_what_was_measured_nothing_is_calibrated() {
+        for (in_flight, prompt, answer, want) in [
+            (64.0, 1_024.0, 256.0, Basis::Calibrated),
+            (64.5, 1_024.0, 256.0, Basis::Extrapolated),
+            (8.0, 16_000.0, 256.0, Basis::Extrapolated),
+            (8.0, 64.0, 256.0, Basis::Extrapolated),
+            (8.0, 1_024.0, 10_000.0, Basis::Extrapolated),
+        ] {
+            assert_eq!(
+                Basis::Calibrated.at(in_flight, prompt, answer),
+                want,
+                "{in_flight} {prompt}"
+            );
+            let modelled = Basis::ModelledOnly.at(in_flight, prompt, answer);
+            assert_eq!(modelled, Basis::ModelledOnly);
+        }
+    }
 }

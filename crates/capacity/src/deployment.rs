@@ -55,6 +55,11 @@ pub struct UnknownFormat {
 }
 
 impl Weights {
+    /// As people write it.
+    pub fn name(self) -> &'static str {
+        FORMATS.iter().find(|(_, weights)| *weights == self).map_or("", |(name, _)| name)
+    }
+
     /// The format of that name.
     pub fn named(text: &str) -> Result<Self, UnknownFormat> {
         let found = FORMATS.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));

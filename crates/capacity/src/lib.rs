@@ -22,6 +22,7 @@ mod price;
 pub mod search;
 mod step;
 mod time;
+pub mod usual;
 
 pub use calibration::{Band, Bands, Basis, Calibration, Check, DataSet, Errors, Knees};
 pub use cost::{Coefficients, Roofline};

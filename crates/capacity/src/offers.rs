@@ -4,7 +4,7 @@ use crate::calibration::{Bands, Basis, Calibration};
 use crate::deployment::{Cache, Deployment, Engine, Unfit, Weights};
 use crate::engine::{self, Admission, PrefixCache};
 use crate::gpu::{Gpu, Slice};
-use crate::search::{Candidate, Name};
+use crate::search::{Candidate, Name, Question, Room};
 use crate::{Model, Prices, Roofline};
 
 /// What may be offered.
@@ -44,8 +44,7 @@ pub struct Offer {
     pub name: Name,
     /// What is deployed.
     pub deployment: Deployment,
-    /// How sure its times are.
-    pub basis: Basis,
+    basis: Basis,
     /// What measurements may be, as multiples of what is predicted.
     pub bands: Option<&'static Bands>,
     times: Roofline,
@@ -164,6 +163,12 @@ fn settings(deployment: &Deployment, tokens: u64) -> engine::Engine {
 }
 
 impl Offer {
+    /// How sure its times are under a load that it carries.
+    pub fn basis(&self, question: &Question, room: &Room) -> Basis {
+        let (prompt, answer) = question.lengths.means();
+        self.basis.at(room.summary.in_flight_mean, prompt, answer)
+    }
+
     /// To be judged.
     pub fn candidate(&self) -> Candidate<'_> {
         Candidate {
@@ -183,7 +188,7 @@ mod tests {
     use crate::engine::Promise;
     use crate::gpu::gpus;
     use crate::load::{Length, Lengths, Think};
-    use crate::search::{Demand, Percentile, Question, search};
+    use crate::search::{Demand, Percentile, search};
 
     fn wish(model: &str) -> Wish<'static> {
         Wish {

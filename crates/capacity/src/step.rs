@@ -32,7 +32,7 @@ pub trait StepTime {
     /// What steps without prefill take, by how many requests get a token (at least one).
     fn decode(&self, requests: u32) -> Decode;
 
-    /// Seconds that a request spends outside steps before its first token: its text becomes tokens, it
-    /// crosses processes. It holds up nobody else.
-    fn overhead(&self) -> f64;
+    /// Seconds that a request with so long a prompt spends outside steps before its first token: its text becomes
+    /// tokens, it crosses processes. It holds up nobody else.
+    fn overhead(&self, prompt: u32) -> f64;
 }

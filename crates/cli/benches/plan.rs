@@ -1,11 +1,12 @@
 //! Files planned in a second: load, plan, write manifests, in one process.
 //!
 //! The input is the golden examples, 250 files of them in turn, or the Compose files below
-//! `MUSTER_CORPUS`.
+//! `MUSTER_CORPUS`. A file that promises users of a model something is simulated: one of those is measured alone.
 
 use compose::{MemoryFiles, Request, load};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use model::facts::{ClusterFacts, Options};
+use model::plan::Plan;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -63,27 +64,34 @@ fn read_tree(root: &Path, dir: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
     }
 }
 
-fn plan_one(input: &Input) -> usize {
+fn planned(input: &Input) -> Option<Plan> {
     let request = Request {
         files: vec![input.file.clone()],
         project_name: Some("bench".to_owned()),
         ..Request::default()
     };
-    let Some(project) = load(&request, &input.files).project else { return 0 };
-    let plan = plan::plan(&project, &ClusterFacts::default(), &Options::default());
+    let project = load(&request, &input.files).project?;
+    Some(plan::plan(&project, &ClusterFacts::default(), &Options::default()))
+}
+
+fn plan_one(input: &Input) -> usize {
+    let plan = planned(input).unwrap_or_default();
     manifest::plain(&plan).iter().map(|file| file.text.len()).sum()
 }
 
 fn bench(criterion: &mut Criterion) {
-    let inputs = corpus();
-    let planned = inputs.iter().filter(|input| plan_one(input) > 0).count();
-    assert!(planned > 0, "some file must get a plan");
+    let serves = |input: &Input| planned(input).is_some_and(|plan| !plan.serving.is_empty());
+    let (models, inputs): (Vec<_>, Vec<_>) = corpus().into_iter().partition(serves);
+    assert!(inputs.iter().any(|input| planned(input).is_some()), "some file must get a plan");
     let mut group = criterion.benchmark_group("plan");
     group.throughput(Throughput::Elements(inputs.len() as u64)).sample_size(10);
     group.bench_function(format!("{} files", inputs.len()), |bencher| {
         bencher.iter(|| inputs.iter().map(plan_one).sum::<usize>());
     });
     group.finish();
+    if let Some(model) = models.first() {
+        criterion.bench_function("plan a model", |bencher| bencher.iter(|| plan_one(model)));
+    }
 }
 
 criterion_group!(benches, bench);

@@ -61,6 +61,26 @@ services:
     assert!(said.contains("Insufficient cpu"), "{said}");
 }
 
+#[test]
+fn a_model_runs_on_the_gpus_that_the_nodes_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let compose = "
+services:
+  chat:
+    image: vllm/vllm-openai:v0.15.1
+    x-muster: { inference: { model: llama-3.1-8b, users: 500 } }
+";
+    std::fs::write(folder.path().join("compose.yaml"), compose).unwrap();
+    let words = ["--nodes", "2", "--shape", "h100", "--gpus", "8", "--timeout", "5m"];
+    let output = up(folder.path(), &words);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // Nodes without GPUs have nothing that keeps the promise.
+    let output = up(folder.path(), &["--timeout", "1m"]);
+    assert_eq!(output.status.code(), Some(4));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("didn't match Pod's node affinity/selector"), "{said}");
+}
+
 fn muster(words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_muster")).args(words).output().unwrap()
 }

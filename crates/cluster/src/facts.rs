@@ -6,7 +6,7 @@ use crate::watch::value;
 use kube::api::ListParams;
 use model::facts::ClusterFacts;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the cluster has.
 #[derive(Clone, Debug)]
@@ -39,6 +39,7 @@ impl Cluster {
             classes.iter().filter_map(|class| Some((name(class)?, provisioner(class)))).collect();
         let extended = nodes.as_deref().map(extended);
         let user_namespaces = nodes.as_deref().and_then(user_namespaces);
+        let gpus = nodes.as_deref().map(gpus).unwrap_or_default();
         let nodes = nodes.map(|nodes| nodes.iter().filter(|node| takes_pods(node)).count());
         let cluster = ClusterFacts {
             minor: self.minor,
@@ -47,6 +48,7 @@ impl Cluster {
             // A cluster without nodes gets them when pods ask.
             nodes: nodes.filter(|nodes| *nodes > 0).and_then(|nodes| u32::try_from(nodes).ok()),
             user_namespaces,
+            gpus,
         };
         Ok(Facts { cluster, version: self.version.clone(), default_class: default, extended })
     }
@@ -111,6 +113,22 @@ fn extended(nodes: &[Value]) -> BTreeMap<String, u64> {
     sums
 }
 
+/// What nodes with GPUs offer, by the product that the GPU feature discovery labels them with.
+fn gpus(nodes: &[Value]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut products: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for node in nodes {
+        let Some(product) = node["metadata"]["labels"]["nvidia.com/gpu.product"].as_str() else {
+            continue;
+        };
+        let offers = node["status"]["allocatable"].as_object().into_iter().flatten();
+        let offers =
+            offers.filter(|(name, amount)| name.starts_with("nvidia.com/") && **amount != "0");
+        let offers = offers.map(|(name, _)| name.clone());
+        products.entry(product.to_owned()).or_default().extend(offers);
+    }
+    products
+}
+
 /// Whether the default runtime of every node has user namespaces; `None` if no node says so.
 fn user_namespaces(nodes: &[Value]) -> Option<bool> {
     let handlers = nodes.iter().filter_map(|node| node["status"]["runtimeHandlers"].as_array());
@@ -127,7 +145,7 @@ fn takes_pods(node: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{extended, user_namespaces};
+    use super::{extended, gpus, user_namespaces};
     use serde_json::json;
 
     #[test]
@@ -135,6 +153,28 @@ mod tests {
         let node = json!({"status": {"allocatable": {"cpu": "4", "nvidia.com/gpu": "8"}}});
         let sums = extended(&[node.clone(), node, json!({})]);
         assert_eq!(sums, [("nvidia.com/gpu".to_owned(), 16)].into());
+    }
+
+    #[test]
+    fn nodes_with_gpus_say_what_they_offer() {
+        let node = |product: &str, offers: &[(&str, &str)]| {
+            let offers: serde_json::Map<_, _> =
+                offers.iter().map(|(name, amount)| ((*name).to_owned(), json!(amount))).collect();
+            json!({"metadata": {"labels": {"nvidia.com/gpu.product": product}}, "status": {"allocatable": offers}})
+        };
+        let nodes = [
+            node("NVIDIA-L4", &[("cpu", "8"), ("nvidia.com/gpu", "1")]),
+            node(
+                "NVIDIA-H100-80GB-HBM3",
+                &[("nvidia.com/gpu", "0"), ("nvidia.com/mig-1g.10gb", "7")],
+            ),
+            json!({"metadata": {"labels": {}}}),
+        ];
+        let found = gpus(&nodes);
+        let offers = |product: &str| found[product].iter().cloned().collect::<Vec<_>>();
+        assert_eq!(found.len(), 2);
+        assert_eq!(offers("NVIDIA-L4"), ["nvidia.com/gpu"]);
+        assert_eq!(offers("NVIDIA-H100-80GB-HBM3"), ["nvidia.com/mig-1g.10gb"]);
     }
 
     #[test]

@@ -17,6 +17,9 @@ pub struct ClusterFacts {
     /// Whether the container runtime of every node has user namespaces, if known: where it has
     /// not, a pod that asks for one never starts.
     pub user_namespaces: Option<bool>,
+    /// What nodes with GPUs offer (`nvidia.com/gpu`, `nvidia.com/mig-1g.10gb`), by the product they are labelled with;
+    /// empty where no node has any, or nothing is known.
+    pub gpus: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Default for ClusterFacts {
@@ -27,6 +30,7 @@ impl Default for ClusterFacts {
             api_groups: None,
             nodes: None,
             user_namespaces: None,
+            gpus: BTreeMap::new(),
         }
     }
 }

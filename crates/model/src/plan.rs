@@ -7,6 +7,7 @@
 mod container;
 mod edge;
 mod pod;
+mod serving;
 mod workload;
 
 pub use container::{
@@ -18,6 +19,7 @@ pub use edge::{
     ServicePort,
 };
 pub use pod::{Pod, PodSecurity, PodVolume, RestartPolicy, Spread, Toleration, VolumeSource};
+pub use serving::{Curve, CurvePoint, Kept, Latency, Serving, ServingOption, ServingQuestion};
 pub use workload::{
     AccessMode, Autoscaler, Budget, Claim, Completions, ConfigFiles, DatabaseCluster, DatabaseKind,
     Gang, Kind, Monitor, Raw, Secret, SecretEntry, Strategy, Workload,
@@ -66,6 +68,8 @@ pub struct Plan {
     pub links: Vec<Link>,
     /// Connections that each database must carry.
     pub connections: Vec<ConnectionBudget>,
+    /// Models that are served, and what they were planned from.
+    pub serving: Vec<Serving>,
     /// Why, and what to look at.
     pub report: Report,
 }

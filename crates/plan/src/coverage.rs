@@ -108,7 +108,7 @@ fn is_cited(path: &str, service: &str, cited: &BTreeSet<String>) -> bool {
 }
 
 /// Parts of `x-muster` that others than the planner read.
-const READ_ELSEWHERE: &[&str] = &["x-muster.inference", "x-muster.training"];
+const READ_ELSEWHERE: &[&str] = &["x-muster.training"];
 
 /// The part of `x-muster` that a path belongs to, if it is one that should have changed something.
 fn intent(path: &str) -> Option<String> {

@@ -2,6 +2,7 @@
 
 mod gpu;
 mod nodes;
+mod products;
 mod shm;
 
 use crate::log::Log;
@@ -9,6 +10,8 @@ use crate::world::{Subject, World};
 use model::plan::{Toleration, VolumeSource};
 use std::collections::BTreeMap;
 
+pub(crate) use gpu::{Reserved, reserved, resource};
+pub(crate) use products::{named, short};
 pub(crate) use shm::shared_memory;
 
 /// Where a pod may run, and the memory it shares.
@@ -21,9 +24,10 @@ pub(crate) struct Placement {
 }
 
 /// Decides where the service's pod may run.
-pub(crate) fn place(_world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> Placement {
+pub(crate) fn place(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> Placement {
     let mut placement = Placement::default();
-    gpu::place(subject, &mut placement, log);
+    gpu::place(world, subject, &mut placement, log);
+    products::choose(world, subject, &mut placement, log);
     nodes::platform(subject, &mut placement, log);
     nodes::runtime(subject, &mut placement, log);
     nodes::constraints(subject, &mut placement, log);

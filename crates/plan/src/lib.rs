@@ -17,6 +17,7 @@ mod coverage;
 mod database;
 mod devices;
 mod edge;
+mod inference;
 mod lifecycle;
 mod log;
 mod models;
@@ -69,6 +70,7 @@ pub fn plan(project: &Project, cluster: &ClusterFacts, options: &Options) -> Pla
     storage(&world, shared, &mut plan, &mut log);
     observe(&world, &mut plan, &mut log);
     models::models(&world, &mut plan, &mut log);
+    inference::record(&world, &mut plan, &mut log);
     waivers::waive(&mut plan, &mut log);
     finish(&world, plan, log)
 }

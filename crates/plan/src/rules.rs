@@ -32,6 +32,7 @@ rules! {
     DATABASE_NEVER_HPA = "database-never-hpa": "A database never gets an autoscaler: a second pod is a second, empty database.";
     ONE_WRITER = "one-writer": "What writes to its own volume, to SQLite or to a fixed resource runs once: a second replica would corrupt or split its data.";
     HPA_OWNS_REPLICAS = "hpa-owns-replicas": "Where an autoscaler owns the number, the manifest has no replicas, or each apply would fight it.";
+    SERVE_WITHIN_PROMISE = "serve-within-promise": "What serves a model is planned from x-muster.inference: as many replicas as its users need within the promise, one to spare, on the cheapest GPUs that keep it. What the file states (replicas, devices, a kind of GPU) wins. A scheduler of batches is simulated over modelled step times; the figures carry their error.";
     DEVICES_NOT_BY_CPU = "devices-not-by-cpu": "What computes on reserved devices is not scaled by CPU: each copy takes devices of its own, and the CPU does not show their load.";
     BUDGET_AGREES = "budget-agrees": "Two or more replicas get a disruption budget of one at a time and are spread over nodes and zones; on one replica a budget would only block drains.";
     ROLL_WITHOUT_GAP = "roll-without-gap": "Rollouts add a new pod before an old one goes (maxSurge 1, maxUnavailable 0), and each pod waits until its endpoint is gone before it stops.";

@@ -6,12 +6,13 @@ mod rollout;
 use crate::attributes::cite;
 use crate::config::{StorageNeed, storage_need};
 use crate::devices;
+use crate::inference::Computed;
 use crate::log::Log;
 use crate::rules;
 use crate::world::{Scale, Shape, Subject, World};
 use blockers::{Blocker, blocker};
 use catalog::Replicas;
-use model::project::DeployMode;
+use model::project::{DeployMode, ScaleIntent};
 use model::reason::{Because, Certainty, Level};
 
 pub(crate) use rollout::{follow, spread, strategy};
@@ -133,17 +134,7 @@ fn deployment(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> Scale 
         return blocked(subject, &blocker, log);
     }
     if let Some(scale) = &subject.service.intent.scale {
-        let min = scale.min.unwrap_or(2).max(1);
-        let max = scale.max.unwrap_or(10).max(min);
-        let cpu_percent = scale.cpu.unwrap_or(50).clamp(1, 100);
-        log.decide(subject, "spec.replicas")
-            .chose(format!("{min} to {max} at {cpu_percent} % CPU"))
-            .all(subject.lines("x-muster.scale"))
-            .all(stated_replicas(subject))
-            .rule(rules::HPA_OWNS_REPLICAS)
-            .sure(Certainty::Stated)
-            .why("x-muster.scale says so");
-        return Scale::Auto { min, max, cpu_percent };
+        return autoscaled(subject, scale, log);
     }
     if let Some(replicas) = &subject.service.deploy.replicas {
         log.decide(subject, "spec.replicas")
@@ -152,6 +143,9 @@ fn deployment(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> Scale 
             .sure(Certainty::Stated)
             .why("the file says how many; x-muster.scale would let it follow the load");
         return Scale::Fixed(replicas.value);
+    }
+    if let Some(computed) = &subject.serving {
+        return serving(subject, computed, log);
     }
     if !devices::extended(subject).is_empty() {
         return on_devices(subject, log);
@@ -166,6 +160,40 @@ fn deployment(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> Scale 
         .why("nothing in the files ties it to one copy");
     ask_about_state(subject, log);
     AUTO
+}
+
+/// Between the numbers that `x-muster.scale` says; a model starts with what keeps its promise.
+fn autoscaled(subject: &Subject<'_>, scale: &ScaleIntent, log: &mut Log) -> Scale {
+    let computed = subject.serving.as_ref().filter(|_| scale.min.is_none());
+    let start = computed.map_or(2, Computed::replicas).min(scale.max.unwrap_or(u32::MAX));
+    let min = scale.min.unwrap_or(start).max(1);
+    let max = scale.max.unwrap_or(10).max(min);
+    let cpu_percent = scale.cpu.unwrap_or(50).clamp(1, 100);
+    log.decide(subject, "spec.replicas")
+        .chose(format!("{min} to {max} at {cpu_percent} % CPU"))
+        .all(subject.lines("x-muster.scale"))
+        .all(stated_replicas(subject))
+        .all(computed.iter().flat_map(|_| subject.lines("x-muster.inference")))
+        .rule(rules::HPA_OWNS_REPLICAS)
+        .sure(Certainty::Stated)
+        .why(computed.map_or_else(
+            || "x-muster.scale says so".to_owned(),
+            |it| format!("x-muster.scale says so; it starts with {}", it.why_replicas()),
+        ));
+    Scale::Auto { min, max, cpu_percent }
+}
+
+/// As many as keep the promise to the model's users.
+fn serving(subject: &Subject<'_>, computed: &Computed, log: &mut Log) -> Scale {
+    let replicas = computed.replicas();
+    log.decide(subject, "spec.replicas")
+        .chose(replicas.to_string())
+        .all(subject.lines("x-muster.inference"))
+        .rule(rules::SERVE_WITHIN_PROMISE)
+        .rule(rules::DEVICES_NOT_BY_CPU)
+        .sure(Certainty::Inferred)
+        .why(computed.why_replicas());
+    Scale::Fixed(replicas)
 }
 
 /// Each copy takes GPUs, and their load does not show in the CPU's.

@@ -12,6 +12,7 @@ pub(crate) use one_shot::restart_of;
 pub(crate) use ports::published_as;
 pub(crate) use shape::schedule;
 
+use crate::inference;
 use crate::log::Log;
 use crate::references::{Reference, links, references, service_names};
 use crate::scaling;
@@ -53,6 +54,9 @@ pub(crate) fn survey<'a>(
         subject.has_tenants = hosts.contains(subject.key());
     }
     ports::unique_in_pods(&mut world);
+    for subject in world.subjects.values_mut() {
+        subject.serving = inference::serve(cluster, subject, log);
+    }
     let scales: Vec<_> = world
         .subjects
         .values()
@@ -86,6 +90,7 @@ fn look<'a>(
         known,
         shape: crate::world::Shape::Deployment,
         scale: Scale::Fixed(1),
+        serving: None,
         ports: Vec::new(),
         dockerfile: siblings::dockerfile(world.project, service),
         another_command: false,

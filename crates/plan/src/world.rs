@@ -1,6 +1,7 @@
 //! What the parts of the planner share: the project as it was surveyed.
 
 use crate::config::Sharers;
+use crate::inference::Computed;
 use catalog::{Family, ImageRef};
 use model::facts::{ClusterFacts, Options};
 use model::plan::{Claim, ConfigFiles, Link, Secret};
@@ -43,6 +44,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) shape: Shape,
     /// How many replicas there may be; decided before storage, so that storage can follow.
     pub(crate) scale: Scale,
+    /// What a model needs to keep its promise, if it serves one.
+    pub(crate) serving: Option<Computed>,
     /// Ports it listens on, sorted, with the reason for each.
     pub(crate) ports: Vec<PortFact>,
     /// What the Dockerfile of its image says, its own or that of the sibling that builds it.

@@ -6,12 +6,13 @@ mod json;
 mod terminal;
 
 pub use curve::curves;
+pub(crate) use curve::served;
 pub use items::items;
 pub use json::json as capacity_json;
 pub use terminal::terminal as capacity;
 
 use capacity::offers::{Misfit, Offer};
-use capacity::search::{Answer, Choice, Name, Question};
+use capacity::search::{Answer, Choice, Question};
 use capacity::{Band, Basis};
 
 /// An answer, and what it is about.
@@ -54,16 +55,8 @@ impl CapacityView<'_> {
     }
 
     fn basis(&self, choice: &Choice) -> Basis {
-        self.offer(choice).map_or(Basis::ModelledOnly, |offer| offer.basis)
-    }
-}
-
-/// `2 × h100`, `h100` or `3g.40gb of h100`.
-fn name(name: &Name) -> String {
-    match (&name.slice, name.tensor_parallel) {
-        (Some(slice), _) => format!("{slice} of {}", name.gpu),
-        (None, 1) => name.gpu.clone(),
-        (None, count) => format!("{count} × {}", name.gpu),
+        let basis = |offer: &Offer| offer.basis(self.question, &choice.room);
+        self.offer(choice).map_or(Basis::ModelledOnly, basis)
     }
 }
 
@@ -72,8 +65,23 @@ fn between(value: f64, band: Option<&Band>) -> Option<(f64, f64)> {
     band.map(|band| (value * band.p5, value * band.p95))
 }
 
+/// What a basis means for the numbers and their ranges.
+pub(crate) fn sure(basis: &str, has_ranges: bool) -> String {
+    let meaning = match (basis, has_ranges) {
+        ("calibrated", _) => "on measurements of such GPUs; nine of ten lie within the ranges",
+        ("extrapolated", _) => {
+            "from measurements of such GPUs with up to 64 requests in flight, prompts of 128 to 8192 tokens and answers of 100 to 8192; nine of ten of those lie within the ranges"
+        }
+        (_, true) => {
+            "such GPUs or slices were not measured end to end; the ranges are those of GPUs that no fit saw"
+        }
+        (_, false) => return basis.to_owned(),
+    };
+    format!("{basis}: {meaning}")
+}
+
 /// Three digits that count.
-fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     match value {
         value if value >= 9_999.5 => format!("{:.1}k", value / 1e3),
         value if value >= 99.95 => format!("{value:.0}"),
@@ -83,7 +91,7 @@ fn number(value: f64) -> String {
 }
 
 /// Seconds as people read them.
-fn time(seconds: f64) -> String {
+pub(crate) fn time(seconds: f64) -> String {
     match seconds {
         seconds if seconds >= 10.0 => format!("{seconds:.0} s"),
         seconds if seconds >= 1.0 => format!("{seconds:.2} s"),

@@ -13,6 +13,7 @@ mod overview;
 mod policies;
 mod quote;
 mod rules;
+mod serving;
 mod workloads;
 
 use crate::View;
@@ -65,6 +66,7 @@ fn sections(view: &View<'_>) -> Vec<Section> {
         findings::questions(view),
         workloads::section(plan),
         entrances::section(plan),
+        serving::section(plan),
         connections::section(plan),
         policies::section(view),
         order::section(plan),

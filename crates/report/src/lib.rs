@@ -12,6 +12,7 @@ mod json;
 mod network;
 mod overview;
 pub mod plot;
+mod serving;
 mod svg;
 mod terminal;
 mod text;

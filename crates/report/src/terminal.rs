@@ -6,7 +6,7 @@ mod sections;
 
 use crate::text::{Line, Page, Role, count, joined};
 use crate::{Layout, View};
-use crate::{network, overview};
+use crate::{network, overview, serving};
 use model::plan::PodSecurityLevel;
 use std::collections::BTreeSet;
 
@@ -18,6 +18,7 @@ pub fn terminal(view: &View<'_>, layout: Layout) -> String {
     sections::running(view, &mut page);
     sections::incoming(view, &mut page);
     network::section(view.network, &mut page);
+    serving::section(view, &mut page);
     sections::connections(view, &mut page);
     sections::order(view, &mut page);
     findings::findings(view, &mut page);

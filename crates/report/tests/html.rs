@@ -41,6 +41,15 @@ networks:
   back: {}
 "#;
 
+const CHAT: &str = r"
+name: chat
+services:
+  chat:
+    image: vllm/vllm-openai:v0.15.1
+    deploy: { resources: { reservations: { devices: [{ count: 1, capabilities: [gpu] }] } } }
+    x-muster: { inference: { model: llama-3.1-8b, users: 500, gpu: h100 } }
+";
+
 /// Whether every tag is closed by its own end, attributes are quoted and entities are known: enough
 /// of XML to catch what unescaped text would break.
 fn well_formed(xml: &str) -> Result<(), String> {
@@ -171,6 +180,27 @@ fn the_matrix_shows_what_is_not_as_the_files_say() {
 }
 
 #[test]
+fn a_model_has_its_options_and_its_curves() {
+    let chat = text(CHAT);
+    let page = html(&chat.view());
+    let from = page.find("<section id=\"serving\"").expect("there is a model");
+    let section = page[from..].split("</section>").next().unwrap_or_default();
+    assert_eq!(section.matches("<svg class=\"muster-plot\"").count(), 2, "{section}");
+    let chosen = &chat.plan.serving[0].chosen;
+    for said in [
+        "500 users",
+        "promised: 500 ms",
+        "the promise is kept, also when one fails",
+        "<span class=\"tag stated\">planned</span>",
+        chosen.basis.as_str(),
+        chosen.bound_by.as_str(),
+    ] {
+        assert!(section.contains(said), "{said}: {section}");
+    }
+    assert!(!html(&text(SHOP).view()).contains("id=\"serving\""), "nothing where nobody asks");
+}
+
+#[test]
 fn nothing_is_loaded() {
     let shop = text(SHOP);
     let page = html(&shop.view());
@@ -220,6 +250,16 @@ fn hostile() -> Planned {
     for budget in &mut shop.plan.connections {
         budget.database.push_str(&nasty);
         budget.clients.iter_mut().for_each(|client| client.service.push_str(&nasty));
+    }
+    shop.plan.serving = text(CHAT).plan.serving;
+    for serving in &mut shop.plan.serving {
+        let (asked, chosen) = (&mut serving.asked, &mut serving.chosen);
+        for text in [&mut serving.service, &mut asked.model, &mut chosen.name, &mut chosen.bound_by]
+        {
+            text.push_str(&nasty);
+        }
+        serving.impossible.push((nasty.clone(), nasty.clone()));
+        serving.dearer.push(nasty.clone());
     }
     let because =
         vec![Because::File { path: nasty.clone() }, Because::Image { family: nasty.clone() }];

@@ -5,6 +5,9 @@ mod common;
 use proptest::prelude::*;
 use report::{Color, Layout};
 
+/// A service that keeps a promise, before the others.
+const MODEL: &str = "services:\n  chat:\n    image: vllm/vllm-openai:v0.15.1\n    x-muster: { inference: { model: llama-3.2-1b, users: 9, gpu: l4 } }\n";
+
 /// A product with one service of this name and image.
 fn compose(name: &str, image: &str, port: u16) -> String {
     format!(
@@ -42,7 +45,7 @@ proptest! {
     ) {
         let color = if ansi { Color::Ansi } else { Color::Plain };
         let layout = Layout { width, color };
-        let planned = common::text(&compose(&name, &image, port));
+        let planned = common::text(&compose(&name, &image, port).replace("services:\n", MODEL));
         let view = planned.view();
         fits(&report::terminal(&view, layout), width)?;
         for what in [name.as_str(), "db", "sts/db:spec", "restricted", "image-note"] {

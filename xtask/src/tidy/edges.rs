@@ -13,7 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("model", &["units", "yaml"]),
     ("catalog", &["units", "model"]),
     ("compose", &["units", "yaml", "model"]),
-    ("plan", &["units", "yaml", "model", "catalog"]),
+    ("plan", &["units", "yaml", "model", "catalog", "capacity"]),
     ("manifest", &["units", "model"]),
     ("check", &["yaml"]),
     ("networks", &["model", "check"]),

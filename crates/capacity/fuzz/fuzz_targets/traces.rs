@@ -19,7 +19,7 @@ impl StepTime for Linear {
         Decode { base: 1e-2, per_token: 1e-7 }
     }
 
-    fn overhead(&self) -> f64 {
+    fn overhead(&self, _: u32) -> f64 {
         1e-3
     }
 }

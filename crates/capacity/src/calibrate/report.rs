@@ -128,7 +128,7 @@ impl<'a> Held<'a> {
 
 /// The rows of the promise: up to 64 clients whose caches fit.
 pub fn counts(o: &Outcome<'_>) -> bool {
-    o.case.load.clients <= 64 && o.case.within_cache()
+    o.case.load.clients <= crate::calibration::CLIENTS && o.case.within_cache()
 }
 
 /// Errors by model, GPU and engine, and of all of a kind.

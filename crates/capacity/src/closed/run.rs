@@ -107,7 +107,7 @@ impl<'a> Run<'a> {
         let (prompt, output) = self.lengths();
         self.sent += 1;
         self.front = self.front.max(at) + self.time.front_end(prompt);
-        let arrives = self.front + self.time.overhead();
+        let arrives = self.front + self.time.crossing();
         let request = Request {
             sent: at,
             arrives,

@@ -124,6 +124,11 @@ impl Roofline {
         self.engine.front_ms * 1e-3 + self.engine.prompt_us * 1e-6 * prompt as f64
     }
 
+    /// Seconds in which a request crosses processes, whatever its prompt.
+    pub fn crossing(&self) -> f64 {
+        self.engine.overhead_ms * 1e-3
+    }
+
     fn matrices(&self, tokens: f64, rows_out: f64) -> f64 {
         let blocks: f64 = self.products.iter().map(|p| self.blocks.product(tokens, p)).sum();
         blocks
@@ -218,7 +223,7 @@ impl StepTime for Roofline {
         )
     }
 
-    fn overhead(&self) -> f64 {
-        self.engine.overhead_ms * 1e-3
+    fn overhead(&self, prompt: u32) -> f64 {
+        self.crossing() + self.front_end(prompt.into())
     }
 }

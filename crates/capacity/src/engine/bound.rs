@@ -135,7 +135,8 @@ impl<T: StepTime + ?Sized> Settled<'_, T> {
         let tpot = self.decode(batch) / left;
         let answer = (self.shape.output - 1.0).max(0.0) * tpot;
         let beside = if batch < 1.0 { 0.0 } else { self.decode(batch) };
-        let ttft = self.times.overhead() + first_token(rate, &prompt, beside);
+        let outside = self.times.overhead(self.shape.prompt.round() as u32);
+        let ttft = outside + first_token(rate, &prompt, beside);
         let in_flight = rate * (ttft + answer);
         Bound { requests_per_second: rate, ttft, tpot, batch: rate * answer, in_flight }
     }

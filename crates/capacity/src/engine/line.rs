@@ -22,13 +22,16 @@ impl Line {
 pub(super) struct Clock<'a, T: StepTime + ?Sized> {
     times: &'a T,
     lines: Vec<Option<Line>>,
-    pub(super) overhead: Time,
 }
 
 impl<'a, T: StepTime + ?Sized> Clock<'a, T> {
     pub(super) fn new(times: &'a T) -> Self {
-        let overhead = Time::from_seconds(times.overhead());
-        Clock { times, lines: Vec::new(), overhead }
+        Clock { times, lines: Vec::new() }
+    }
+
+    /// What a request with so long a prompt takes until it is in the queue.
+    pub(super) fn overhead(&self, prompt: u32) -> Time {
+        Time::from_seconds(self.times.overhead(prompt))
     }
 
     pub(super) fn line(&mut self, batch: u32) -> Line {

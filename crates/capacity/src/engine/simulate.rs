@@ -130,7 +130,8 @@ impl<'a, T: StepTime + ?Sized> Simulation<'a, T> {
         let entry = self.setting.book.of_mut(request);
         let replica = self.ledger.route(entry.most_cached(), entry.first_name());
         entry.replica = u32::try_from(replica).expect("replicas were counted so");
-        let enters = self.now + self.setting.clock.overhead;
+        let prompt = entry.prompt;
+        let enters = self.now + self.setting.clock.overhead(prompt);
         let due = self.replicas[replica].enter(request, enters);
         self.schedule(replica, due);
     }

@@ -99,6 +99,19 @@ pub enum Bottleneck {
     Answers,
 }
 
+impl Bottleneck {
+    /// As people say it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Nothing => "the promise: with more, chance makes requests wait too long",
+            Self::Cache => "memory for the KV cache",
+            Self::Sequences => "the number of sequences in a batch",
+            Self::Prompts => "compute: prompts",
+            Self::Answers => "memory bandwidth: weights and caches are read for each token",
+        }
+    }
+}
+
 impl Estimate {
     /// Whether the simulation knows it to within this share of its value.
     pub fn within(&self, share: f64) -> bool {

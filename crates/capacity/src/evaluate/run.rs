@@ -125,6 +125,7 @@ fn line<'a>(csv: &mut String, fields: impl Iterator<Item = &'a str>) {
     csv.push('\n');
 }
 
+#[allow(clippy::cast_precision_loss)] // Tokens of a request are far below 2^52.
 fn cells(case: &Case, means: &Means, calibration: &Calibration) -> Vec<String> {
     let (ttft, tpot) = (means.ttft * 1e3, means.tpot * 1e3);
     let (basis, bands) = calibration.bands(&case.deployment);
@@ -138,6 +139,8 @@ fn cells(case: &Case, means: &Means, calibration: &Calibration) -> Vec<String> {
             |b| b.iter().map(|v| format!("{v:.3}")).collect(),
         ),
     );
+    let load = &case.load;
+    let basis = basis.at(f64::from(load.clients), load.prompt as f64, load.output as f64);
     cells.push(basis.words().to_owned());
     cells.push(String::new());
     cells

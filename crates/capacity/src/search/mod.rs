@@ -115,6 +115,17 @@ pub struct Name {
     pub slice: Option<String>,
 }
 
+impl std::fmt::Display for Name {
+    /// `2 × h100`, `h100` or `3g.40gb of h100`.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.slice, self.tensor_parallel) {
+            (Some(slice), _) => write!(formatter, "{slice} of {}", self.gpu),
+            (None, 1) => formatter.write_str(&self.gpu),
+            (None, count) => write!(formatter, "{count} × {}", self.gpu),
+        }
+    }
+}
+
 /// Judges all candidates.
 pub fn search(question: &Question, candidates: &[Candidate<'_>]) -> Result<Answer, Unanswerable> {
     question.check(candidates)?;

@@ -19,8 +19,8 @@ impl StepTime for Scaled<'_> {
         Decode { base: self.factor * line.base, per_token: self.factor * line.per_token }
     }
 
-    fn overhead(&self) -> f64 {
-        self.factor * self.times.overhead()
+    fn overhead(&self, prompt: u32) -> f64 {
+        self.factor * self.times.overhead(prompt)
     }
 }
 

@@ -32,7 +32,7 @@ impl StepTime for Line {
         Decode { base: self.base + self.decode * f64::from(requests), per_token: self.context }
     }
 
-    fn overhead(&self) -> f64 {
+    fn overhead(&self, _: u32) -> f64 {
         0.005
     }
 }

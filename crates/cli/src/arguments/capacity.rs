@@ -1,6 +1,7 @@
 //! The command line of `muster capacity`.
 
 use super::values;
+use capacity::usual;
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 use units::Micros;
@@ -111,16 +112,16 @@ pub(crate) struct LoadArguments {
     #[arg(long, value_name = "COUNT", conflicts_with = "rate")]
     pub(crate) users: Option<u32>,
     /// Mean time between an answer and the next request of the same user
-    #[arg(long, value_name = "TIME", default_value = "30s")]
+    #[arg(long, value_name = "TIME", default_value_t = Micros(usual::THINK_MS * 1_000))]
     pub(crate) think: Micros,
     /// Requests (or items) per second, instead of users
     #[arg(long, value_name = "NUMBER", value_parser = values::positive)]
     pub(crate) rate: Option<f64>,
     /// Tokens of a prompt
-    #[arg(long, value_name = "TOKENS", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    #[arg(long, value_name = "TOKENS", default_value_t = usual::PROMPT, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(crate) prompt: u32,
     /// Tokens of an answer
-    #[arg(long, value_name = "TOKENS", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    #[arg(long, value_name = "TOKENS", default_value_t = usual::OUTPUT, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(crate) output: u32,
     /// Replay recorded requests: an Azure or Mooncake trace, or CSV with `arrival_s,input,output`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["users", "rate"])]
@@ -141,10 +142,10 @@ pub(crate) struct LoadArguments {
 #[command(next_help_heading = "Promise")]
 pub(crate) struct PromiseArguments {
     /// Time to first token
-    #[arg(long, value_name = "TIME", default_value = "500ms")]
+    #[arg(long, value_name = "TIME", default_value_t = Micros(usual::TTFT_MS * 1_000))]
     pub(crate) ttft: Micros,
     /// Time per output token
-    #[arg(long, value_name = "TIME", default_value = "50ms")]
+    #[arg(long, value_name = "TIME", default_value_t = Micros(usual::TPOT_MS * 1_000))]
     pub(crate) tpot: Micros,
     /// For models that give no tokens: time to the answer
     #[arg(long, value_name = "TIME", default_value = "100ms")]

@@ -66,6 +66,31 @@ fn a_compose_file_asks() {
 }
 
 #[test]
+fn a_plan_has_what_capacity_answers() {
+    let place = Place::new(&[("compose.yaml", COMPOSE)]);
+    let plan = || {
+        let run = place.muster("plan compose.yaml --format json --html plan.html");
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        (serde_json::from_str::<Value>(&run.stdout).unwrap(), place.read("plan.html"))
+    };
+    let (first, page) = plan();
+    assert_eq!((&first, &page), (&plan().0, &plan().1), "the same file has the same plan");
+    let planned = &first["plan"]["serving"][0];
+    let asked = answer(&place, "--from compose.yaml");
+    let best = &asked["options"][0];
+    assert_eq!(planned["chosen"]["gpu"], best["option"]["gpu"]);
+    assert_eq!(planned["chosen"]["slice"], best["option"]["slice"]);
+    assert_eq!(planned["chosen"]["needed"], best["replicas"]["needed"]);
+    assert_eq!(
+        planned["options"].as_array().unwrap().len(),
+        asked["options"].as_array().unwrap().len()
+    );
+    let spared = best["replicas"]["needed"].as_u64().unwrap() + 1;
+    assert_eq!(planned["replicas"], serde_json::json!([spared, spared]));
+    assert_eq!(page.matches("<svg class=\"muster-plot\"").count(), 2, "the curves");
+}
+
+#[test]
 fn a_sweep_is_drawn() {
     let place = Place::new(&[]);
     let line = "capacity --model llama-3.1-8b --gpu h100 --tp 1 --slice none --sweep --plot a.svg";

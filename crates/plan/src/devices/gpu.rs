@@ -2,9 +2,10 @@
 
 use super::Placement;
 use crate::attributes::cite_or_own;
+use crate::inference::Computed;
 use crate::log::Log;
 use crate::rules;
-use crate::world::Subject;
+use crate::world::{Subject, World};
 use model::plan::Toleration;
 use model::project::Device;
 use model::reason::{Because, Certainty, Level};
@@ -21,21 +22,92 @@ pub(super) struct Ask {
     certainty: Certainty,
 }
 
-/// Everything that the service asks for: said, else concluded from the runtime, the environment or
-/// the image.
+/// Everything that the service asks for: said, else computed from what its model promises, else concluded from the
+/// runtime, the environment or the image.
 pub(super) fn asks(subject: &Subject<'_>) -> Vec<Ask> {
-    let said: Vec<Ask> =
-        subject.service.deploy.devices.iter().filter_map(|device| said(subject, device)).collect();
-    if said.is_empty() { inferred(subject).into_iter().collect() } else { said }
+    let mut asks = all_said(subject);
+    let Some(computed) = &subject.serving else {
+        return if asks.is_empty() { inferred(subject).into_iter().collect() } else { asks };
+    };
+    if asks.is_empty() {
+        return vec![within_promise(subject, computed)];
+    }
+    for ask in asks.iter_mut().filter(|ask| ask.all) {
+        let said = std::mem::take(&mut ask.because);
+        *ask = within_promise(subject, computed);
+        ask.because.extend(said);
+    }
+    asks
 }
 
+fn all_said(subject: &Subject<'_>) -> Vec<Ask> {
+    subject.service.deploy.devices.iter().filter_map(|device| said(subject, device)).collect()
+}
+
+/// What one replica needs to keep the promise of `x-muster.inference`.
+fn within_promise(subject: &Subject<'_>, computed: &Computed) -> Ask {
+    let chosen = &computed.chosen;
+    let mut because = subject.lines("x-muster.inference");
+    because.push(Because::Rule(rules::SERVE_WITHIN_PROMISE));
+    Ask {
+        resource: resource(chosen.slice.as_deref()),
+        count: if chosen.slice.is_some() { 1 } else { chosen.tensor_parallel },
+        all: false,
+        because,
+        why: format!("a replica on {} keeps the promise at the lowest price", chosen.name),
+        certainty: Certainty::Inferred,
+    }
+}
+
+/// The resource of a whole GPU, or of a slice of one.
+pub(crate) fn resource(slice: Option<&str>) -> String {
+    slice.map_or_else(|| WHOLE.to_owned(), |profile| format!("{SLICE}{profile}"))
+}
+
+/// What the file reserves of GPUs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reserved {
+    Nothing,
+    /// Whole ones, and how many if it says so.
+    Whole(Option<u32>),
+    /// Slices that MIG cuts.
+    Slices {
+        profile: String,
+        count: u32,
+    },
+    /// Something that no capacity is known of.
+    Other(String),
+}
+
+/// What the file says of GPUs, without anything concluded.
+pub(crate) fn reserved(subject: &Subject<'_>) -> Reserved {
+    let asks = all_said(subject);
+    let Some(first) = asks.first() else { return Reserved::Nothing };
+    if let Some(other) = asks.iter().find(|ask| ask.resource != first.resource) {
+        return Reserved::Other(format!("{} beside {}", first.resource, other.resource));
+    }
+    let count = asks.iter().fold(0_u32, |sum, ask| sum.saturating_add(ask.count));
+    if let Some(profile) = first.resource.strip_prefix(SLICE) {
+        return Reserved::Slices { profile: profile.to_owned(), count };
+    }
+    match first.resource.as_str() {
+        WHOLE => Reserved::Whole(asks.iter().all(|ask| !ask.all).then_some(count)),
+        other => Reserved::Other(other.to_owned()),
+    }
+}
+
+/// A whole NVIDIA GPU.
+const WHOLE: &str = "nvidia.com/gpu";
+/// A slice of one, before its profile.
+const SLICE: &str = "nvidia.com/mig-";
+
 /// Where the file reserves devices.
-fn lines(subject: &Subject<'_>) -> Vec<Because> {
+pub(super) fn lines(subject: &Subject<'_>) -> Vec<Because> {
     cite_or_own(subject, &["deploy.resources.reservations.devices", "gpus"])
 }
 
 fn said(subject: &Subject<'_>, device: &Device) -> Option<Ask> {
-    let resource = resource(device)?;
+    let resource = offering(device)?;
     let listed = u32::try_from(device.ids.len()).unwrap_or(u32::MAX);
     let count = device.count.filter(|n| *n > 0).or((listed > 0).then_some(listed));
     Some(Ask {
@@ -49,7 +121,7 @@ fn said(subject: &Subject<'_>, device: &Device) -> Option<Ask> {
 }
 
 /// The extended resource that offers the device; `None` if nobody knows one.
-fn resource(device: &Device) -> Option<String> {
+fn offering(device: &Device) -> Option<String> {
     // CDI names are `vendor/class=name`, as device plugins call them.
     if let Some((kind, _)) = device.ids.iter().find_map(|id| id.split_once('='))
         && kind.contains('/')
@@ -83,14 +155,14 @@ fn slice(device: &Device) -> String {
         .chain(device.capabilities.iter().map(String::as_str))
         .find_map(profile);
     if let Some(profile) = mig {
-        return format!("nvidia.com/mig-{profile}");
+        return format!("{SLICE}{profile}");
     }
     let shared = device.options.iter().any(|(key, value)| match key.as_str() {
         "shared" => value == "true",
         "sharing" | "sharing_strategy" => matches!(value.as_str(), "time-slicing" | "mps"),
         _ => false,
     });
-    if shared { "nvidia.com/gpu.shared".to_owned() } else { "nvidia.com/gpu".to_owned() }
+    if shared { "nvidia.com/gpu.shared".to_owned() } else { WHOLE.to_owned() }
 }
 
 /// `1g.10gb` of `MIG-1g.10gb`, `mig-1g.10gb` or the bare profile.
@@ -107,7 +179,7 @@ fn profile(text: &str) -> Option<String> {
 fn inferred(subject: &Subject<'_>) -> Option<Ask> {
     let service = subject.service;
     let ask = |because: Vec<Because>, count: u32, why: &str, certainty| {
-        let resource = "nvidia.com/gpu".to_owned();
+        let resource = WHOLE.to_owned();
         Some(Ask { resource, count, all: true, because, why: why.to_owned(), certainty })
     };
     if let Some(runtime) = service.runtime.as_ref().filter(|runtime| runtime.value == "nvidia") {
@@ -139,7 +211,12 @@ fn inferred(subject: &Subject<'_>) -> Option<Ask> {
 }
 
 /// Writes the devices down, and what nodes with such devices ask of a pod.
-pub(super) fn place(subject: &Subject<'_>, placement: &mut Placement, log: &mut Log) {
+pub(super) fn place(
+    world: &World<'_>,
+    subject: &Subject<'_>,
+    placement: &mut Placement,
+    log: &mut Log,
+) {
     for ask in asks(subject) {
         explain(subject, &ask, log);
         let key = taint(&ask.resource);
@@ -153,17 +230,13 @@ pub(super) fn place(subject: &Subject<'_>, placement: &mut Placement, log: &mut 
             .tolerations
             .push(Toleration { key: Some(key), effect: Some("NoSchedule".to_owned()) });
     }
-    product(subject, placement, log);
+    slices(world, subject, log);
     unknown(subject, log);
 }
 
 /// The taint of nodes that offer the resource: slices and shares are on nodes of whole GPUs.
 fn taint(resource: &str) -> String {
-    if resource.starts_with("nvidia.com/") {
-        "nvidia.com/gpu".to_owned()
-    } else {
-        resource.to_owned()
-    }
+    if resource.starts_with("nvidia.com/") { WHOLE.to_owned() } else { resource.to_owned() }
 }
 
 fn explain(subject: &Subject<'_>, ask: &Ask, log: &mut Log) {
@@ -185,61 +258,23 @@ fn explain(subject: &Subject<'_>, ask: &Ask, log: &mut Log) {
     }
 }
 
-/// Full names of products, as the GPU feature discovery labels nodes.
-const PRODUCTS: &[(&str, &str)] = &[
-    ("a10", "NVIDIA-A10"),
-    ("a10g", "NVIDIA-A10G"),
-    ("a100", "NVIDIA-A100-SXM4-80GB"),
-    ("a100-40gb", "NVIDIA-A100-SXM4-40GB"),
-    ("a100-80gb", "NVIDIA-A100-SXM4-80GB"),
-    ("b200", "NVIDIA-B200"),
-    ("h100", "NVIDIA-H100-80GB-HBM3"),
-    ("h200", "NVIDIA-H200"),
-    ("l4", "NVIDIA-L4"),
-    ("l40s", "NVIDIA-L40S"),
-    ("t4", "Tesla-T4"),
-    ("v100", "Tesla-V100-SXM2-16GB"),
-];
-
-/// A kind of GPU that was asked for becomes a node selector.
-fn product(subject: &Subject<'_>, placement: &mut Placement, log: &mut Log) {
-    let service = subject.service;
-    let wished = service.intent.inference.as_ref().and_then(|intent| intent.gpu.as_deref());
-    let option = service.deploy.devices.iter().find_map(|device| device.options.get("product"));
-    let Some(text) = option.map(String::as_str).or(wished) else { return };
-    let exact = text.starts_with("NVIDIA-") || text.starts_with("Tesla-");
-    let lower = text.to_ascii_lowercase().replace([' ', '_'], "-");
-    let short = lower.trim_start_matches("nvidia-");
-    let named =
-        PRODUCTS.iter().find(|(name, _)| *name == short).map(|(_, label)| (*label).to_owned());
-    let label =
-        if exact { text.to_owned() } else { named.unwrap_or_else(|| text.replace(' ', "-")) };
-    let certainty = if exact { Certainty::Stated } else { Certainty::Assumed };
-    let because = if option.is_some() {
-        lines(subject)
-    } else {
-        cite_or_own(subject, &["x-muster.inference"])
-    };
-    log.decide(subject, subject.pod_field("nodeSelector.nvidia.com/gpu.product"))
-        .chose(&label)
-        .all(because)
-        .rule(rules::GPU_RESOURCE)
-        .sure(certainty)
-        .why("GPU feature discovery labels nodes with the product they hold");
-    if !exact {
+/// A slice that nobody reserved needs nodes that are cut so.
+fn slices(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) {
+    let chosen = subject.serving.as_ref().map(|computed| &computed.chosen);
+    let Some(slice) = chosen.and_then(|chosen| chosen.slice.as_ref()) else { return };
+    if reserved(subject) == Reserved::Nothing && world.cluster.gpus.is_empty() {
         log.ask(
             Some(subject.key()),
-            format!("what does `kubectl get nodes -L nvidia.com/gpu.product` show for the {text}?"),
-            label.clone(),
-            format!("options: {{ product: {label} }} at the device"),
+            format!("Do nodes for `{}` offer {SLICE}{slice}?", subject.key()),
+            "yes: MIG cuts them so (nvidia.com/mig.config), with the strategy `mixed`",
+            "for whole GPUs: gpus: all, or deploy.resources.reservations.devices with a count",
         );
     }
-    placement.node_selector.insert("nvidia.com/gpu.product".to_owned(), label);
 }
 
 /// Reserved devices that no known resource stands for.
 fn unknown(subject: &Subject<'_>, log: &mut Log) {
-    for device in subject.service.deploy.devices.iter().filter(|device| resource(device).is_none())
+    for device in subject.service.deploy.devices.iter().filter(|device| offering(device).is_none())
     {
         let what = device.driver.clone().unwrap_or_else(|| device.capabilities.join(", "));
         log.find(

@@ -9,6 +9,7 @@ mod coverage;
 mod database;
 mod edge;
 mod gpu;
+mod inference;
 mod kinds;
 mod network;
 mod observability;

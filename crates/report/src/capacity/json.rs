@@ -1,9 +1,9 @@
 //! For programs.
 
 use super::{CapacityView, between};
+use capacity::Band;
 use capacity::engine::Percentiles;
 use capacity::search::{Choice, Name};
-use capacity::{Band, Basis};
 use serde_json::{Value, json};
 
 /// The answer with everything that is known of it; times in seconds, bands between which nine of ten measurements are.
@@ -40,10 +40,6 @@ fn name(name: &Name) -> Value {
 fn choice(view: &CapacityView<'_>, choice: &Choice, seats: Option<&(f64, f64)>) -> Value {
     let summary = &choice.room.summary;
     let bands = view.offer(choice).and_then(|offer| offer.bands);
-    let basis = match view.basis(choice) {
-        Basis::Calibrated => "calibrated",
-        Basis::ModelledOnly => "modelled only",
-    };
     json!({
         "option": name(&choice.name),
         "replicas": {
@@ -67,7 +63,7 @@ fn choice(view: &CapacityView<'_>, choice: &Choice, seats: Option<&(f64, f64)>) 
         "costPerHour": choice.cost_per_hour,
         "costPerMillionOutputTokens": choice.cost_per_million,
         "coldStart": choice.cold_start,
-        "basis": basis,
+        "basis": view.basis(choice).words(),
     })
 }
 

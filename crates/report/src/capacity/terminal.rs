@@ -1,9 +1,9 @@
 //! For a terminal.
 
-use super::{CapacityView, between, name, number, time};
+use super::{CapacityView, between, number, sure, time};
 use crate::Layout;
 use crate::text::{Column, Line, Page, Role, Row, Table, count};
-use capacity::engine::{Bottleneck, Percentiles};
+use capacity::engine::Percentiles;
 use capacity::search::Choice;
 use capacity::{Band, Basis};
 use std::fmt::Write as _;
@@ -64,7 +64,7 @@ fn option(
     let mut whole = format!(
         "{} of {}: {} for the load, {} to spare",
         count(replicas.all() as usize, "replica"),
-        name(&choice.name),
+        choice.name,
         replicas.needed,
         replicas.spare
     );
@@ -93,21 +93,12 @@ fn option(
     say("first token", latencies(&summary.ttft, bands.map(|it| &it.ttft)));
     say("each token", latencies(&summary.tpot, bands.map(|it| &it.tpot)));
     say("answer", latencies(&summary.e2e, bands.map(|it| &it.tpot)));
-    say("bound by", bottleneck(summary.bottleneck).to_owned());
+    say("bound by", summary.bottleneck.words().to_owned());
     if let (Some(hour), Some(million)) = (choice.cost_per_hour, choice.cost_per_million) {
         say("cost", format!("${hour:.2} an hour · ${million:.2} per million output tokens"));
     }
     say("cold start", format!("{}, modelled", time(choice.cold_start)));
-    say("sure of it", basis(view.basis(choice), bands.is_some()));
-}
-
-fn basis(basis: Basis, has_band: bool) -> String {
-    match (basis, has_band) {
-        (Basis::Calibrated, _) => "calibrated on measurements of such GPUs; nine of ten lie within the ranges",
-        (Basis::ModelledOnly, true) => "modelled only: such GPUs or slices were not measured end to end; the ranges are those of GPUs that no fit saw",
-        (Basis::ModelledOnly, false) => "modelled only",
-    }
-    .to_owned()
+    say("sure of it", sure(view.basis(choice).words(), bands.is_some()));
 }
 
 fn latencies(values: &Percentiles, band: Option<&Band>) -> String {
@@ -117,16 +108,6 @@ fn latencies(values: &Percentiles, band: Option<&Band>) -> String {
         format!("{name} {}{}", time(it.value), range.unwrap_or_default())
     });
     each.join(" · ")
-}
-
-fn bottleneck(bottleneck: Bottleneck) -> &'static str {
-    match bottleneck {
-        Bottleneck::Nothing => "the promise: with more, chance makes requests wait too long",
-        Bottleneck::Cache => "memory for the KV cache",
-        Bottleneck::Sequences => "the number of sequences in a batch",
-        Bottleneck::Prompts => "compute: prompts",
-        Bottleneck::Answers => "memory bandwidth: weights and caches are read for each token",
-    }
 }
 
 const COLUMNS: [Column; 9] = [
@@ -148,10 +129,11 @@ fn all(view: &CapacityView<'_>, page: &mut Page) {
         let summary = &choice.room.summary;
         let sure = match view.basis(choice) {
             Basis::Calibrated => "",
+            Basis::Extrapolated => "extrapolated",
             Basis::ModelledOnly => "modelled",
         };
         let cells = [
-            name(&choice.name),
+            choice.name.to_string(),
             choice.replicas.all().to_string(),
             number(choice.room.seats / choice.gpus_each),
             number(summary.in_flight_mean / choice.gpus_each),
@@ -168,7 +150,7 @@ fn all(view: &CapacityView<'_>, page: &mut Page) {
     page.blank();
     page.heading("All options", &format!("cheapest first; latencies are {}", percentile.name()));
     Table { columns: &COLUMNS, rows: &rows, indent: 2 }.draw(page);
-    let dear: Vec<_> = view.answer.dear.iter().map(name).collect();
+    let dear: Vec<_> = view.answer.dear.iter().map(ToString::to_string).collect();
     if !dear.is_empty() {
         let dear = format!("  dearer by a bound, and not simulated: {}", dear.join(", "));
         page.text(Line::of(Role::Faint, dear));
@@ -195,7 +177,7 @@ fn denied(view: &CapacityView<'_>, page: &mut Page) {
     page.blank();
     page.heading("Not possible", "");
     for (which, why) in reasons {
-        page.hang(Line::of(Role::Name, format!("  {}  ", name(which))), Line::prose(&why));
+        page.hang(Line::of(Role::Name, format!("  {which}  ")), Line::prose(&why));
     }
 }
 

@@ -89,26 +89,25 @@ impl Replica {
     /// is returned, if that changed.
     pub(super) fn enter(&mut self, request: u32, at: Time) -> Option<Due> {
         let due = self.due_with(at);
-        self.entering.push_back((at, request));
+        // A short prompt overtakes a long one.
+        let place = self.entering.partition_point(|(other, _)| *other <= at);
+        self.entering.insert(place, (at, request));
         due
     }
 
     fn due_with(&mut self, at: Time) -> Option<Due> {
-        let has_nothing = self.has_nothing();
+        let is_first = self.entering.front().is_none_or(|(first, _)| at < *first);
+        // Between two runs as well as when idle.
+        let has_nothing = self.waiting.is_empty() && self.admitted() == 0;
         match &mut self.run {
             Some(run) if self.waiting.is_empty() => run.cut(at).then(|| Due::End(run.end())),
-            None if has_nothing => Some(Due::Start(at)),
+            None if has_nothing && is_first => Some(Due::Start(at)),
             _ => None,
         }
     }
 
     pub(super) fn usage(&self) -> Usage {
         self.usage
-    }
-
-    /// Between two runs as well as when idle.
-    fn has_nothing(&self) -> bool {
-        self.entering.is_empty() && self.waiting.is_empty() && self.admitted() == 0
     }
 
     fn admitted(&self) -> usize {

@@ -19,10 +19,17 @@ pub(super) struct Linear {
     pub(super) per_token: f64,
     pub(super) per_prefill: f64,
     pub(super) overhead: f64,
+    pub(super) per_prompt: f64,
 }
 
-pub(super) const TYPICAL: Linear =
-    Linear { base: 8e-3, per_request: 20e-6, per_token: 64e-9, per_prefill: 60e-6, overhead: 2e-3 };
+pub(super) const TYPICAL: Linear = Linear {
+    base: 8e-3,
+    per_request: 20e-6,
+    per_token: 64e-9,
+    per_prefill: 60e-6,
+    overhead: 2e-3,
+    per_prompt: 0.0,
+};
 
 impl StepTime for Linear {
     fn seconds(&self, step: &Step) -> f64 {
@@ -37,8 +44,8 @@ impl StepTime for Linear {
         Decode { base, per_token: self.per_token }
     }
 
-    fn overhead(&self) -> f64 {
-        self.overhead
+    fn overhead(&self, prompt: u32) -> f64 {
+        self.overhead + self.per_prompt * f64::from(prompt)
     }
 }
 
@@ -135,8 +142,14 @@ fn loads() -> impl Strategy<Value = Load> {
 }
 
 fn times() -> impl Strategy<Value = Linear> {
-    prop_oneof![Just(0.0), Just(1e-3), Just(0.013)]
-        .prop_map(|overhead| Linear { overhead, ..TYPICAL })
+    let overhead = prop_oneof![Just(0.0), Just(1e-3), Just(0.013)];
+    // With the larger one, a short prompt overtakes a long one that was sent before.
+    let per_prompt = prop_oneof![Just(0.0), Just(1e-6), Just(3e-4)];
+    (overhead, per_prompt).prop_map(|(overhead, per_prompt)| Linear {
+        overhead,
+        per_prompt,
+        ..TYPICAL
+    })
 }
 
 fn routers() -> impl Strategy<Value = Router> {

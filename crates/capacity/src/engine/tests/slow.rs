@@ -149,7 +149,8 @@ impl<'a> Slow<'a> {
         self.in_flight_max = self.in_flight_max.max(self.in_flight);
         let replica = self.route(request);
         self.requests[request].replica = replica;
-        let enters = self.now + Time::from_seconds(self.times.overhead());
+        let prompt = self.requests[request].arrival.prompt;
+        let enters = self.now + Time::from_seconds(self.times.overhead(prompt));
         self.replicas[replica].entering.push((enters, request));
     }
 
@@ -243,6 +244,7 @@ impl<'a> Slow<'a> {
             return;
         }
         let server = &mut self.replicas[replica];
+        server.entering.sort_by_key(|(at, _)| *at);
         server.entering.retain(|(at, request)| {
             let waits = *at > self.now;
             if !waits {

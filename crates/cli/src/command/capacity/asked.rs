@@ -13,7 +13,7 @@ use capacity::items;
 use capacity::load::{Length, Lengths, Think, Trace};
 use capacity::offers::{Slices, Wish};
 use capacity::search::{Demand, Percentile, Question};
-use capacity::{Cache, Engine, Model, Prices, Weights, model::from_config_bytes};
+use capacity::{Cache, Engine, Model, Prices, Weights, model::from_config_bytes, usual};
 use report::Served;
 use std::path::Path;
 
@@ -105,7 +105,7 @@ pub(super) fn read(
     let trace = what_trace(arguments.load.trace.as_deref())?;
     let question = question(arguments, trace.as_ref());
     let served = served(arguments, name, &question, &prices, trace.as_ref());
-    let tensor_parallel = what.tp.map_or_else(|| vec![1, 2, 4, 8], |tp| vec![tp]);
+    let tensor_parallel = what.tp.map_or_else(|| usual::TENSOR_PARALLEL.to_vec(), |tp| vec![tp]);
     Ok(Asked::Tokens(Box::new(Tokens {
         model,
         question,

@@ -1,0 +1,202 @@
+//! Services that answer with a model: how many replicas on which GPUs keep what `x-muster.inference` promises.
+//!
+//! The `capacity` crate computes it, once for a service. What the file states wins: replicas, devices, the kind of GPU;
+//! then it is said whether the promise is kept with them.
+
+mod answer;
+mod asked;
+mod command;
+mod record;
+
+pub(crate) use record::record;
+
+use crate::log::Log;
+use crate::rules;
+use crate::world::{Shape, Subject};
+use model::facts::ClusterFacts;
+use model::plan::{Curve, ServingOption, ServingQuestion};
+use model::project::InferenceIntent;
+use model::reason::{Because, Certainty, Level};
+
+/// What was computed for a service.
+#[derive(Clone, Debug)]
+pub(crate) struct Computed {
+    pub(crate) asked: ServingQuestion,
+    pub(crate) chosen: ServingOption,
+    /// All that keep the promise, cheapest first.
+    options: Vec<ServingOption>,
+    impossible: Vec<(String, String)>,
+    dearer: Vec<String>,
+    /// The day of the list prices.
+    prices: String,
+    curve: Curve,
+}
+
+impl Computed {
+    /// Replicas that keep the promise, also when one of them fails.
+    pub(crate) fn replicas(&self) -> u32 {
+        self.chosen.needed.saturating_add(self.chosen.spare)
+    }
+
+    /// Why so many.
+    pub(crate) fn why_replicas(&self) -> String {
+        let (asked, chosen) = (&self.asked, &self.chosen);
+        format!(
+            "{} for {} users, {} so that one may fail: one on {} has room for {}, first token within {} ms and each within {} ms for {}",
+            chosen.needed,
+            asked.users,
+            chosen.spare,
+            chosen.name,
+            room(chosen),
+            asked.ttft_ms,
+            asked.tpot_ms,
+            asked.percentile
+        )
+    }
+
+    /// Why that kind.
+    pub(crate) fn why_kind(&self) -> String {
+        let cost = self.chosen.cost_per_hour.map_or_else(String::new, |dollars| {
+            format!(", ${dollars:.2} an hour at list prices of {}", self.prices)
+        });
+        let rest = self.options.len().saturating_sub(1);
+        match self.options.first() {
+            Some(first) if first.name != self.chosen.name => format!(
+                "the cheapest that keeps the promise as the command stands{cost}; {} would be cheaper, with --tensor-parallel-size {}",
+                first.name, first.tensor_parallel
+            ),
+            _ => format!("the cheapest that keeps the promise{cost}; {rest} more do"),
+        }
+    }
+}
+
+/// Seats of a replica with their range.
+fn room(option: &ServingOption) -> String {
+    let whole = |seats: f64| format!("{:.0}", seats.floor());
+    let between = option
+        .seats_between
+        .map_or_else(String::new, |(low, high)| format!(" ({} to {})", whole(low), whole(high)));
+    format!("{}{between}", whole(option.seats))
+}
+
+/// Why nothing was computed.
+struct No {
+    level: Level,
+    code: &'static str,
+    why: String,
+    fix: String,
+}
+
+impl No {
+    fn refused(why: impl Into<String>, fix: impl Into<String>) -> Self {
+        let code = "inference-not-computed";
+        Self { level: Level::Warning, code, why: why.into(), fix: fix.into() }
+    }
+
+    fn tell(self, subject: &Subject<'_>, log: &mut Log) {
+        log.find(self.level, self.code, Some(subject.key()), self.why, self.fix, because(subject));
+    }
+}
+
+fn because(subject: &Subject<'_>) -> Vec<Because> {
+    subject.lines("x-muster.inference")
+}
+
+/// Computes what the service needs to keep its promise; what is missing or impossible becomes a finding.
+pub(crate) fn serve(
+    cluster: &ClusterFacts,
+    subject: &Subject<'_>,
+    log: &mut Log,
+) -> Option<Computed> {
+    let intent = subject.service.intent.inference.as_ref()?;
+    // Jobs serve nobody: that the intent is without effect there is said at the end.
+    if !matches!(subject.shape, Shape::Deployment | Shape::StatefulSet) {
+        return None;
+    }
+    match asked::read(cluster, subject, intent).and_then(|asked| answer::answer(&asked)) {
+        Ok(computed) => {
+            explain(subject, &computed, log);
+            ask(subject, intent, &computed.asked, log);
+            ask_for_engine(subject, &computed.asked, log);
+            Some(computed)
+        }
+        Err(no) => {
+            no.tell(subject, log);
+            None
+        }
+    }
+}
+
+fn explain(subject: &Subject<'_>, computed: &Computed, log: &mut Log) {
+    let asked = &computed.asked;
+    let options = &computed.options;
+    let cost = |option: &ServingOption| {
+        let replicas = option.needed.saturating_add(option.spare);
+        let dollars =
+            option.cost_per_hour.map_or_else(String::new, |it| format!(" at ${it:.2} an hour"));
+        format!("{replicas} on {}{dollars}", option.name)
+    };
+    let others: Vec<_> =
+        options.iter().filter(|it| it.name != computed.chosen.name).take(2).map(cost).collect();
+    let others =
+        if others.is_empty() { String::new() } else { format!("; else {}", others.join(", ")) };
+    log.decide(subject, "compose.x-muster.inference")
+        .chose(format!("{} ({})", computed.chosen.name, computed.chosen.basis))
+        .all(because(subject))
+        .rule(rules::SERVE_WITHIN_PROMISE)
+        .sure(Certainty::Inferred)
+        .why(format!(
+            "{} in {} on {}, bound by {}{others}",
+            asked.model, asked.weights, asked.engine, computed.chosen.bound_by
+        ));
+}
+
+/// What the file leaves open of requests and promise was taken as usual: the numbers hang on it.
+fn ask(subject: &Subject<'_>, intent: &InferenceIntent, asked: &ServingQuestion, log: &mut Log) {
+    let parts = [
+        (intent.think_time_ms.is_none(), "think_time", format!("{}s", asked.think_ms / 1_000)),
+        (intent.prompt.is_none(), "prompt", asked.prompt.to_string()),
+        (intent.output.is_none(), "output", asked.output.to_string()),
+        (intent.ttft_ms.is_none(), "ttft", format!("{}ms", asked.ttft_ms)),
+        (intent.tpot_ms.is_none(), "tpot", format!("{}ms", asked.tpot_ms)),
+    ];
+    let open: Vec<_> = parts.iter().filter(|(open, ..)| *open).collect();
+    if open.is_empty() {
+        return;
+    }
+    let names: Vec<_> = open.iter().map(|(_, name, _)| *name).collect();
+    let values: Vec<_> = open.iter().map(|(_, name, value)| format!("{name}: {value}")).collect();
+    log.ask(
+        Some(subject.key()),
+        format!(
+            "Which {} does `{}` have? Its GPUs and replicas follow from them",
+            listed(&names),
+            subject.key()
+        ),
+        values.join(", "),
+        format!("services.{}.x-muster.inference: {{ {} }}", subject.key(), values.join(", ")),
+    );
+}
+
+/// `a, b and c`
+fn listed(words: &[&str]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => words.concat(),
+    }
+}
+
+/// An image of one's own may hold any engine.
+fn ask_for_engine(subject: &Subject<'_>, asked: &ServingQuestion, log: &mut Log) {
+    if subject.family().is_none() {
+        log.ask(
+            Some(subject.key()),
+            format!(
+                "Which engine serves the model in `{}`? What a replica carries depends on it",
+                subject.key()
+            ),
+            asked.engine.clone(),
+            "an image of the table, such as vllm/vllm-openai or lmsysorg/sglang",
+        );
+    }
+}

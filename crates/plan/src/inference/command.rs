@@ -1,0 +1,176 @@
+//! What a command tells its engine.
+
+use capacity::{Cache, Weights};
+use model::project::Service;
+
+/// Pipelines, and attention of which each GPU has its own requests.
+const PARALLEL: &[&str] =
+    &["--pipeline-parallel-size", "-pp", "--pp-size", "--data-parallel-size", "-dp", "--dp-size"];
+/// Tokens that a smaller model guesses.
+const SPECULATIVE: &[&str] =
+    &["--speculative-config", "--speculative-model", "--speculative-algorithm"];
+/// Memory and batches.
+const UNREAD: &[&str] = &[
+    "--gpu-memory-utilization",
+    "--mem-fraction-static",
+    "--max-num-seqs",
+    "--max-running-requests",
+    "--max-num-batched-tokens",
+    "--chunked-prefill-size",
+    "--cpu-offload-gb",
+    "--enforce-eager",
+];
+
+/// The words of a service's command, those of scripts in it included.
+pub(super) struct Command<'a> {
+    words: Vec<&'a str>,
+}
+
+impl<'a> Command<'a> {
+    pub(super) fn of(service: &'a Service) -> Self {
+        let parts = service.entrypoint.iter().chain(&service.command).flat_map(|it| &it.value);
+        let quotes = |c: char| matches!(c, '"' | '\'');
+        let words = parts.flat_map(|part| part.split_whitespace());
+        Self { words: words.map(|word| word.trim_matches(quotes)).collect() }
+    }
+
+    /// The value of the first of these options: `--name value` or `--name=value`, with `_` for `-` as engines allow.
+    fn value(&self, names: &[&str]) -> Option<&'a str> {
+        let named = |word: &str| names.iter().any(|name| word.replace('_', "-") == *name);
+        self.words.iter().enumerate().find_map(|(at, word)| match word.split_once('=') {
+            Some((name, value)) if named(name) => Some(value),
+            None if named(word) => self.words.get(at + 1).copied(),
+            _ => None,
+        })
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.words.iter().any(|word| {
+            let option = word.split_once('=').map_or(*word, |(option, _)| option);
+            option.replace('_', "-") == name
+        })
+    }
+
+    /// An option of an engine that works in a way that is not modelled.
+    pub(super) fn beyond(&self) -> Option<&'static str> {
+        let split = PARALLEL.iter().find(|name| self.number(&[name]).is_some_and(|it| it > 1));
+        split.or_else(|| SPECULATIVE.iter().find(|name| self.has(name))).copied()
+    }
+
+    /// Options that change what a replica carries, and that the figures do not know.
+    pub(super) fn unread(&self) -> Vec<&'static str> {
+        UNREAD.iter().filter(|name| self.has(name)).copied().collect()
+    }
+
+    fn number(&self, names: &[&str]) -> Option<u32> {
+        self.value(names)?.parse().ok()
+    }
+
+    /// The model that is loaded.
+    pub(super) fn model(&self) -> Option<&'a str> {
+        let served = || {
+            let at = self.words.iter().position(|word| *word == "serve")?;
+            self.words.get(at + 1).copied().filter(|word| !word.starts_with('-'))
+        };
+        self.value(&["--model", "--model-path"]).or_else(served)
+    }
+
+    /// GPUs that compute a step together.
+    pub(super) fn tensor_parallel(&self) -> Option<u32> {
+        self.number(&["--tensor-parallel-size", "-tp", "--tp-size", "--tp"])
+    }
+
+    /// Tokens of prompt and answer that the engine takes at most.
+    pub(super) fn longest(&self) -> Option<u32> {
+        self.number(&["--max-model-len", "--context-length"])
+    }
+
+    /// In what weights are kept, if the command or the model's name says so.
+    pub(super) fn weights(&self, model: &str) -> Option<Weights> {
+        let said = self.value(&["--quantization", "-q"]).unwrap_or_default().to_ascii_lowercase();
+        let name = self.model().unwrap_or(model).to_ascii_lowercase();
+        let is = |said_as: &[&str], ends: &[&str]| {
+            said_as.iter().any(|word| said.starts_with(word))
+                || ends.iter().any(|end| name.ends_with(end))
+        };
+        if is(&["fp8"], &["-fp8", "-fp8-dynamic"]) {
+            Some(Weights::Fp8)
+        } else if is(&["modelopt_fp4", "nvfp4"], &["-fp4", "-nvfp4"]) {
+            Some(Weights::Nvfp4)
+        } else if is(&["awq", "gptq"], &["-awq", "-gptq-int4", "-w4a16"]) {
+            Some(Weights::Int4)
+        } else {
+            is(&["w8a8_int8"], &["-w8a8", "-gptq-int8"]).then_some(Weights::Int8)
+        }
+    }
+
+    /// In what keys and values are kept.
+    pub(super) fn cache(&self) -> Cache {
+        match self.value(&["--kv-cache-dtype"]) {
+            Some(format) if format.starts_with("fp8") => Cache::Fp8,
+            _ => Cache::Bf16,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Command;
+    use capacity::Weights;
+
+    fn command(text: &str) -> Command<'_> {
+        Command { words: text.split(' ').collect() }
+    }
+
+    #[test]
+    fn options_are_read_as_engines_read_them() {
+        for (text, model, tensor_parallel, longest) in [
+            ("--model a/b --max-model-len 8192 -tp 2", Some("a/b"), Some(2), Some(8_192)),
+            ("vllm serve a/b --tensor-parallel-size=4", Some("a/b"), Some(4), None),
+            ("--model=a/b --tensor_parallel_size 8", Some("a/b"), Some(8), None),
+            (
+                "sglang --model-path a/b --tp 2 --context-length 4096",
+                Some("a/b"),
+                Some(2),
+                Some(4_096),
+            ),
+            ("vllm serve --port 80", None, None, None),
+            ("--model a/b --tp", Some("a/b"), None, None),
+            ("--served-model-name a --max-model-len 8k", None, None, None),
+            ("", None, None, None),
+        ] {
+            let read = command(text);
+            let got = (read.model(), read.tensor_parallel(), read.longest());
+            assert_eq!(got, (model, tensor_parallel, longest), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_modelled_is_found() {
+        for (text, beyond, unread) in [
+            ("-tp 2 -pp 2", Some("-pp"), 0),
+            ("--pipeline-parallel-size 1", None, 0),
+            ("--data-parallel-size=4", Some("--data-parallel-size"), 0),
+            ("--speculative_config={}", Some("--speculative-config"), 0),
+            ("--max-num-seqs 64 --gpu-memory-utilization=0.8", None, 2),
+        ] {
+            let read = command(text);
+            assert_eq!((read.beyond(), read.unread().len()), (beyond, unread), "{text}");
+        }
+    }
+
+    #[test]
+    fn formats_of_weights_come_from_the_option_or_the_name() {
+        for (text, want) in [
+            ("--model a/b", None),
+            ("--model a/b --quantization fp8", Some(Weights::Fp8)),
+            ("--model Qwen/Qwen3-8B-FP8", Some(Weights::Fp8)),
+            ("--model nvidia/x-FP4", Some(Weights::Nvfp4)),
+            ("--model x/y-AWQ", Some(Weights::Int4)),
+            ("--model x/y -q gptq_marlin", Some(Weights::Int4)),
+        ] {
+            assert_eq!(command(text).weights("model"), want, "{text}");
+        }
+        assert_eq!(command("").weights("qwen3-8b-fp8"), Some(Weights::Fp8));
+    }
+}

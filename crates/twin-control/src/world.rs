@@ -3,11 +3,11 @@
 use crate::controller::{Controller, View, Wake};
 use crate::scaling::metrics;
 use crate::tables;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use twin_core::api::{Act, Api, Deed, Moment, Request, Response};
-use twin_core::store::{Change, Key, Revision, Store, TableName};
+use twin_core::store::{Change, Key, Lookup, Revision, Store, TableName};
 use twin_core::time::Timestamp;
 
 /// A refused write is tried again after this time.
@@ -25,7 +25,7 @@ pub struct World {
     controllers: Vec<Box<dyn Controller>>,
     due: BTreeSet<(Timestamp, Work)>,
     /// The time at which each is due, to move it forward.
-    when: HashMap<Work, Timestamp>,
+    when: Lookup<Work, Timestamp>,
     /// What the controllers have been told.
     seen: Revision,
     seed: u64,

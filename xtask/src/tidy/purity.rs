@@ -22,8 +22,10 @@ const BANNED: &[(&str, &str)] = &[
 ];
 
 /// Files that may use a banned word, with why.
-const EXEMPT: &[(&str, &str, &str)] =
-    &[("crates/catalog/src/table.rs", "HashMap", "an index that is only looked into")];
+const EXEMPT: &[(&str, &str, &str)] = &[
+    ("crates/catalog/src/table.rs", "HashMap", "an index that is only looked into"),
+    ("crates/twin-core/src/store/lookup.rs", "HashMap", "nobody can walk it"),
+];
 
 pub(super) fn check(sources: &[Source]) -> Vec<String> {
     sources.iter().filter(|source| decides(source)).flat_map(complaints).collect()

@@ -101,6 +101,7 @@ struct Walk<'a> {
 }
 
 /// How a step is noted.
+#[derive(Clone, Copy)]
 enum Named<'a> {
     Field(&'a str),
     Item(&'a Step),

@@ -6,16 +6,18 @@
 mod history;
 mod index;
 mod kept;
+mod lookup;
 
 pub(crate) use history::frame;
 pub use history::{Change, ChangeKind};
 pub use kept::{Restoring, Written};
+pub use lookup::Lookup;
 
 use crate::tree::{Text, Value, share};
 use history::History;
 use index::Index;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Display, Formatter, Result as FmtResult};
 use std::sync::Arc;
 
@@ -116,8 +118,7 @@ const MODELS: usize = 4096;
 
 #[derive(Debug, Default)]
 struct Table {
-    /// Most looks are for one object: a hash touches less memory than a path through a million keys.
-    objects: HashMap<Key, Arc<Object>>,
+    objects: Lookup<Key, Arc<Object>>,
     keys: BTreeSet<Key>,
     index: Index,
     history: History,

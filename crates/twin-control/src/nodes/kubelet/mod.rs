@@ -22,10 +22,10 @@ use behaviour::Role;
 use container::{News, Note};
 use run::Run;
 use status::{Place, is_passing, phase, with_status};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use twin_core::api::Deletion;
-use twin_core::store::{Change, ChangeKind, Key, Object, TableName};
+use twin_core::store::{Change, ChangeKind, Key, Lookup, Object, TableName};
 use twin_core::time::Timestamp;
 use twin_core::tree::{Text, Value};
 
@@ -35,7 +35,7 @@ const QUIET: Duration = Duration::from_secs(1);
 /// The kubelets of all nodes.
 #[derive(Debug, Default)]
 pub struct Kubelet {
-    runs: HashMap<Key, Run>,
+    runs: Lookup<Key, Run>,
     addresses: Addresses,
     images: BTreeMap<Text, Script>,
 }

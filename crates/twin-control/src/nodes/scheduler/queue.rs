@@ -4,9 +4,9 @@
 //! them tries again, and the next only if that one got a node.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use twin_core::store::Key;
+use twin_core::store::{Key, Lookup};
 use twin_core::time::Timestamp;
 
 const FIRST_BACKOFF: Duration = Duration::from_secs(1);
@@ -35,7 +35,7 @@ struct Parked {
 /// The pods.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    entries: HashMap<Key, Entry>,
+    entries: Lookup<Key, Entry>,
     ready: BTreeMap<Turn, Key>,
     parked: BTreeMap<Class, Parked>,
     /// Classes that try again at a time.
@@ -48,7 +48,7 @@ pub(super) struct Queue {
 impl Queue {
     /// A pod comes; one that is known keeps its place.
     pub(super) fn push(&mut self, pod: &Key, priority: i64, class: Class) {
-        if self.entries.contains_key(pod) {
+        if self.entries.get(pod).is_some() {
             return;
         }
         self.came += 1;

@@ -42,8 +42,13 @@ impl Wake {
         if let Some(owner) =
             controller_of(&object.tree).filter(|it| it.str_at(&["kind"]) == Some(kind))
         {
-            let name = owner.str_at(&["name"]).unwrap_or_default();
-            self.key(Key::new(object.key.namespace(), name));
+            let (namespace, name) = (object.key.namespace(), owner.str_at(&["name"]));
+            let name = name.unwrap_or_default();
+            // Many objects in a row have one owner.
+            let is_last = |last: &Key| last.name() == name && last.namespace() == namespace;
+            if !self.0.last().is_some_and(is_last) {
+                self.key(Key::new(namespace, name));
+            }
         }
     }
 }

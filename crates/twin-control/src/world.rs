@@ -174,14 +174,15 @@ impl World {
         let store = self.api.store();
         self.seen = store.revision();
         let view = View { store, now };
-        let mut woken = Vec::new();
-        for (place, controller) in self.controllers.iter_mut().enumerate() {
-            let mut wake = Wake::default();
-            for (table, change) in changes {
-                controller.woken(change, table, &view, &mut wake);
+        let mut wakes: Vec<_> = self.controllers.iter().map(|_| Wake::default()).collect();
+        // One change after the other: what all controllers look at is near then.
+        for (table, change) in changes {
+            for (controller, wake) in self.controllers.iter_mut().zip(&mut wakes) {
+                controller.woken(change, table, &view, wake);
             }
-            woken.extend(wake.0.into_iter().map(|key| (place, key)));
         }
+        let wakes = wakes.into_iter().enumerate();
+        let woken = wakes.flat_map(|(place, wake)| wake.0.into_iter().map(move |key| (place, key)));
         for work in woken {
             self.schedule(work, now);
         }

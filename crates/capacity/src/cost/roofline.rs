@@ -52,8 +52,22 @@ pub struct Floor {
 
 /// How many entries of the table of decodes are kept.
 const TABLE: usize = 1024;
+/// How many entries of the table of products are kept: vLLM's largest step.
+const LARGEST: usize = 8192;
 /// Share of the bandwidth that norms and activations reach (aiconfigurator's figure).
 const PLAIN_BANDWIDTH: f64 = 0.8;
+
+fn empty<T>(length: usize) -> Vec<OnceLock<T>> {
+    (0..length).map(|_| OnceLock::new()).collect()
+}
+
+/// What a table keeps, computed when it is first asked for; what is beyond it is computed each time.
+fn kept<T: Copy>(table: &[OnceLock<T>], at: u64, afresh: impl FnOnce() -> T) -> T {
+    match usize::try_from(at).ok().and_then(|at| table.get(at)) {
+        Some(entry) => *entry.get_or_init(afresh),
+        None => afresh(),
+    }
+}
 
 /// A deployment with its coefficients.
 #[derive(Debug)]
@@ -70,6 +84,17 @@ pub struct Roofline {
     engine: EngineCost,
     shape: Shape,
     table: Vec<OnceLock<Decode>>,
+    /// By tokens of a step; most deployments are never simulated, and need no table.
+    layers: OnceLock<Vec<OnceLock<Layers>>>,
+    /// Seconds of the product with the vocabulary, by rows.
+    outputs: Vec<OnceLock<f64>>,
+}
+
+/// Seconds of the products of all layers over the tokens of a step.
+#[derive(Clone, Copy, Debug)]
+struct Layers {
+    blocks: f64,
+    experts: f64,
 }
 
 #[allow(clippy::cast_precision_loss)] // Counts are far below 2^52.
@@ -109,7 +134,9 @@ impl Roofline {
             reduce: kernels.reduce,
             engine,
             shape,
-            table: (0..TABLE).map(|_| OnceLock::new()).collect(),
+            table: empty(TABLE),
+            layers: OnceLock::new(),
+            outputs: empty(TABLE),
         })
     }
 
@@ -129,11 +156,20 @@ impl Roofline {
         self.engine.overhead_ms * 1e-3
     }
 
-    fn matrices(&self, tokens: f64, rows_out: f64) -> f64 {
-        let blocks: f64 = self.products.iter().map(|p| self.blocks.product(tokens, p)).sum();
-        blocks
-            + self.plain.product(rows_out, &self.output)
-            + self.routed.map_or(0.0, |r| self.routed_seconds(tokens, r))
+    fn layers_afresh(&self, tokens: u64) -> Layers {
+        let tokens = tokens as f64;
+        Layers {
+            blocks: self.products.iter().map(|p| self.blocks.product(tokens, p)).sum(),
+            experts: self.routed.map_or(0.0, |r| self.routed_seconds(tokens, r)),
+        }
+    }
+
+    /// Powers are slow, and a long prompt has many steps of as many tokens.
+    fn matrices(&self, tokens: u64, rows_out: u64) -> f64 {
+        let table = self.layers.get_or_init(|| empty(LARGEST + 1));
+        let layers = kept(table, tokens, || self.layers_afresh(tokens));
+        let output = || self.plain.product(rows_out as f64, &self.output);
+        layers.blocks + kept(&self.outputs, rows_out, output) + layers.experts
     }
 
     /// Experts that at least one of the tokens goes to are read; each token pays for its own.
@@ -182,19 +218,20 @@ impl Roofline {
     }
 
     /// What a step takes besides attention.
-    fn dense(&self, tokens: f64, rows_out: f64) -> f64 {
+    fn dense(&self, tokens: u64, rows_out: u64) -> f64 {
         let e = &self.engine;
-        let fixed = e.step_us + e.layer_us * self.shape.layers + e.request_us * rows_out;
+        let fixed = e.step_us + e.layer_us * self.shape.layers + e.request_us * rows_out as f64;
         self.matrices(tokens, rows_out)
-            + self.elementwise(tokens)
-            + self.reductions(tokens)
+            + self.elementwise(tokens as f64)
+            + self.reductions(tokens as f64)
             + fixed * 1e-6
     }
 
     fn decode_afresh(&self, requests: u32) -> Decode {
-        let requests = f64::from(requests.max(1));
-        let attention = self.decode_attention(requests);
-        Decode { base: self.dense(requests, requests) + attention.base, ..attention }
+        let requests = requests.max(1);
+        let attention = self.decode_attention(requests.into());
+        let dense = self.dense(requests.into(), requests.into());
+        Decode { base: dense + attention.base, ..attention }
     }
 }
 
@@ -205,8 +242,8 @@ impl StepTime for Roofline {
             let decode = self.decode(step.decodes);
             return decode.base + decode.per_token * step.context as f64;
         }
-        let tokens = step.prefill_tokens as f64 + f64::from(step.decodes);
-        let rows = f64::from(step.prefill_requests) + f64::from(step.decodes);
+        let tokens = step.prefill_tokens + u64::from(step.decodes);
+        let rows = u64::from(step.prefill_requests) + u64::from(step.decodes);
         let mut seconds = self.dense(tokens, rows) + self.prefill_attention(step);
         if step.decodes > 0 {
             let decode = self.decode_attention(f64::from(step.decodes));
@@ -216,11 +253,7 @@ impl StepTime for Roofline {
     }
 
     fn decode(&self, requests: u32) -> Decode {
-        let kept = usize::try_from(requests).ok().and_then(|n| self.table.get(n));
-        kept.map_or_else(
-            || self.decode_afresh(requests),
-            |c| *c.get_or_init(|| self.decode_afresh(requests)),
-        )
+        kept(&self.table, requests.into(), || self.decode_afresh(requests))
     }
 
     fn overhead(&self, prompt: u32) -> f64 {

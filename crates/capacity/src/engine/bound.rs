@@ -8,6 +8,8 @@
 
 use super::config::Engine;
 use crate::{Step, StepTime};
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 
 /// Requests alike: their mean tokens.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,38 +49,44 @@ pub struct Bound {
     pub in_flight: f64,
 }
 
-impl Bound {
-    /// Of a demand on one replica.
-    pub fn of<T: StepTime + ?Sized>(
-        engine: &Engine,
-        times: &T,
-        shape: Shape,
-        demand: Demand,
-    ) -> Bound {
-        let replica = Settled { engine, times, shape };
-        let most = replica.full();
-        let settled = match demand {
-            Demand::Rate(rate) if rate < most.requests_per_second => replica.at_rate(rate),
-            Demand::Rate(_) => Bound { ttft: f64::INFINITY, in_flight: f64::INFINITY, ..most },
-            Demand::Users { users, think } => replica.with_users(users, think, most),
-        };
-        Bound { tpot: if shape.output > 1.0 { settled.tpot } else { 0.0 }, ..settled }
-    }
-}
-
-/// Requests of one shape that a replica can serve in a second.
-pub fn most_requests_per_second<T: StepTime + ?Sized>(
-    engine: &Engine,
-    times: &T,
-    shape: Shape,
-) -> f64 {
-    Settled { engine, times, shape }.full().requests_per_second
-}
-
-struct Settled<'a, T: StepTime + ?Sized> {
+/// One replica that is asked about many demands.
+pub struct Bounds<'a, T: StepTime + ?Sized> {
     engine: &'a Engine,
     times: &'a T,
     shape: Shape,
+    /// What a prompt adds, by the requests beside it: a long one has many pieces, and is asked about for each guess.
+    prompts: RefCell<BTreeMap<u32, Prompt>>,
+    most: OnceCell<Bound>,
+}
+
+impl<T: StepTime + ?Sized> std::fmt::Debug for Bounds<'_, T> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Bounds").field("shape", &self.shape).finish_non_exhaustive()
+    }
+}
+
+impl<'a, T: StepTime + ?Sized> Bounds<'a, T> {
+    /// Of requests of this shape.
+    pub fn new(engine: &'a Engine, times: &'a T, shape: Shape) -> Self {
+        let (prompts, most) = (RefCell::default(), OnceCell::new());
+        Self { engine, times, shape, prompts, most }
+    }
+
+    /// Of a demand.
+    pub fn of(&self, demand: Demand) -> Bound {
+        let most = self.full();
+        let settled = match demand {
+            Demand::Rate(rate) if rate < most.requests_per_second => self.at_rate(rate),
+            Demand::Rate(_) => Bound { ttft: f64::INFINITY, in_flight: f64::INFINITY, ..most },
+            Demand::Users { users, think } => self.with_users(users, think, most),
+        };
+        Bound { tpot: if self.shape.output > 1.0 { settled.tpot } else { 0.0 }, ..settled }
+    }
+
+    /// Requests that it can serve in a second.
+    pub fn most_requests_per_second(&self) -> f64 {
+        self.full().requests_per_second
+    }
 }
 
 #[allow(
@@ -87,9 +95,13 @@ struct Settled<'a, T: StepTime + ?Sized> {
     clippy::cast_sign_loss,
     reason = "numbers of tokens and requests, rounded on purpose"
 )]
-impl<T: StepTime + ?Sized> Settled<'_, T> {
+impl<T: StepTime + ?Sized> Bounds<'_, T> {
     /// As large a batch as there is room for.
     fn full(&self) -> Bound {
+        *self.most.get_or_init(|| self.fullest())
+    }
+
+    fn fullest(&self) -> Bound {
         let tokens = self.shape.prompt + self.shape.output / 2.0;
         let room = self.engine.cached_tokens() as f64 / tokens.max(1.0);
         let batch = room.min(f64::from(self.engine.max_sequences)).max(1.0);
@@ -155,6 +167,10 @@ impl<T: StepTime + ?Sized> Settled<'_, T> {
     /// What a prompt adds to the steps that compute it.
     fn prompt(&self, batch: f64) -> Prompt {
         let decodes = batch.min(f64::from(self.engine.max_sequences - 1)) as u32;
+        *self.prompts.borrow_mut().entry(decodes).or_insert_with(|| self.pieces(decodes))
+    }
+
+    fn pieces(&self, decodes: u32) -> Prompt {
         let budget = u64::from(self.engine.max_batched_tokens - decodes);
         let tokens = self.shape.prompt + self.shape.output / 2.0;
         let context = (f64::from(decodes) * tokens) as u64;
@@ -189,6 +205,7 @@ fn first_token(rate: f64, prompt: &Prompt, beside: f64) -> f64 {
     step / 2.0 + own
 }
 
+#[derive(Clone, Copy)]
 struct Prompt {
     seconds: f64,
     pieces: f64,

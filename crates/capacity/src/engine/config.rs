@@ -110,6 +110,16 @@ impl Engine {
     pub(super) fn blocks_for(&self, tokens: u64) -> u64 {
         tokens.div_ceil(u64::from(self.block_tokens))
     }
+
+    /// Blocks that so many tokens more take of a prompt that was admitted.
+    pub(super) fn blocks_for_piece(&self, cached: u64, tokens: u64) -> u64 {
+        match self.admission {
+            Admission::Everything => 0,
+            Admission::FirstPiece | Admission::Prompt => {
+                self.blocks_for(cached + tokens) - self.blocks_for(cached)
+            }
+        }
+    }
 }
 
 #[cfg(test)]

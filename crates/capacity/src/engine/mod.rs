@@ -33,7 +33,7 @@ mod simulate;
 mod summary;
 mod window;
 
-pub use bound::{Bound, Demand, Shape, most_requests_per_second};
+pub use bound::{Bound, Bounds, Demand, Shape};
 pub use config::{Admission, Engine, EngineFault, PrefixCache};
 pub use history::{History, Outcome, Refusal, Request, Usage};
 pub use router::Router;

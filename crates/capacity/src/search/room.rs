@@ -2,9 +2,9 @@
 
 use super::{Candidate, Demand, Question};
 use crate::engine::{
-    self, Bound, Fleet, Percentiles, Promise, Router, Shape, Summary, most_requests_per_second,
-    simulate,
+    self, Bound, Bounds, Fleet, Percentiles, Promise, Router, Shape, Summary, simulate,
 };
+use crate::StepTime;
 use crate::load::{Arrivals, Load};
 use std::num::NonZeroU32;
 
@@ -203,30 +203,30 @@ struct Replica<'a> {
     question: &'a Question,
     candidate: &'a Candidate<'a>,
     shape: Shape,
+    bounds: Bounds<'a, dyn StepTime + 'a>,
 }
 
 impl<'a> Replica<'a> {
     fn new(question: &'a Question, candidate: &'a Candidate<'a>) -> Self {
         let (prompt, output) = question.lengths.means();
-        Self { question, candidate, shape: Shape { prompt, output } }
+        let shape = Shape { prompt, output };
+        let bounds = Bounds::new(&candidate.engine, candidate.times, shape);
+        Self { question, candidate, shape, bounds }
     }
 
     fn bound(&self, rate: f64) -> Bound {
-        let Candidate { engine, times, .. } = self.candidate;
-        Bound::of(engine, *times, self.shape, engine::Demand::Rate(rate))
+        self.bounds.of(engine::Demand::Rate(rate))
     }
 
     /// Requests per second that it could serve, whatever the promise.
     fn most(&self) -> f64 {
-        let Candidate { engine, times, .. } = self.candidate;
-        most_requests_per_second(engine, *times, self.shape)
+        self.bounds.most_requests_per_second()
     }
 
     /// Requests per second of so many people.
     fn asked(&self, people: f64) -> f64 {
-        let Candidate { engine, times, .. } = self.candidate;
         let demand = engine::Demand::Users { users: people, think: think(self.question) };
-        Bound::of(engine, *times, self.shape, demand).requests_per_second
+        self.bounds.of(demand).requests_per_second
     }
 
     fn at_random(&self, rate: f64) -> Option<Arrivals> {

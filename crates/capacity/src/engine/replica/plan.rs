@@ -3,7 +3,8 @@
 use super::run::{Run, Work};
 use super::{Due, Lack, Piece, Replica, Seat, Setting};
 use crate::engine::blocks::Hit;
-use crate::engine::config::Admission;
+use crate::engine::config::{Admission, Engine};
+use crate::engine::line::Clock;
 use crate::{Step, StepTime, Time};
 
 impl Replica {
@@ -75,13 +76,7 @@ impl Replica {
     ) -> bool {
         let Some(piece) = self.partial.take() else { return false };
         let computed = (piece.goal - piece.cached).min(*budget);
-        let engine = &setting.engine;
-        let needed = match engine.admission {
-            Admission::Everything => 0,
-            Admission::FirstPiece | Admission::Prompt => {
-                engine.blocks_for(piece.cached + computed) - engine.blocks_for(piece.cached)
-            }
-        };
+        let needed = setting.engine.blocks_for_piece(piece.cached, computed);
         if needed > self.blocks.free() {
             self.push_out(piece.seat, piece.cached, setting);
             return true;
@@ -153,7 +148,7 @@ impl Replica {
         blocks - u64::from(hit.blocks) + u64::from(hit.idle) <= self.blocks.free()
     }
 
-    fn compute<T: StepTime + ?Sized>(
+    pub(super) fn compute<T: StepTime + ?Sized>(
         &mut self,
         mut piece: Piece,
         tokens: u64,
@@ -181,21 +176,39 @@ impl Replica {
         let context = self.batch.context();
         let used = self.blocks.used();
         let step = std::mem::take(&mut self.step);
-        if step.prefill_requests > 0 {
-            let whole = Step { decodes: batch, context: context + u64::from(batch), ..step };
-            let end = start + setting.clock.mixed(&whole);
+        let (steps, work) = if step.prefill_requests > 0 {
+            let first = Step { decodes: batch, context: context + u64::from(batch), ..step };
             self.usage.prefill_tokens += step.prefill_tokens;
-            return Run { start, lack, used, steps: 1, work: Work::Mixed { end } };
-        }
-        let line = setting.clock.line(batch);
-        let steps = if pushed_out { 1 } else { self.steps_alike() };
-        let mut run = Run { start, lack, used, steps, work: Work::Decode { line, context, batch } };
+            let more = if pushed_out { 0 } else { self.pieces_alike(&first, &setting.engine) };
+            prompts(start, first, more, &setting.clock)
+        } else {
+            let line = setting.clock.line(batch);
+            let steps = if pushed_out { 1 } else { self.steps_alike() };
+            (steps, Work::Decode { line, context, batch })
+        };
+        let mut run = Run { start, lack, used, steps, work };
         if self.waiting.is_empty()
             && let Some(&(at, _)) = self.entering.front()
         {
             run.cut(at);
         }
         run
+    }
+
+    /// Further steps that compute only the next pieces of the same prompt, until somebody ends or finds no block. Each
+    /// takes the whole budget, so that nobody can be admitted.
+    fn pieces_alike(&self, first: &Step, engine: &Engine) -> u64 {
+        let [piece] = self.pieces[..] else { return 0 };
+        let tokens = first.prefill_tokens;
+        if tokens + u64::from(first.decodes) < u64::from(engine.max_batched_tokens) {
+            return 0;
+        }
+        let ends = if first.decodes == 0 { u64::MAX } else { self.batch.steps_left() - 1 };
+        let most = ((piece.goal - piece.cached) / tokens).min(ends).min(MOST_PIECES);
+        let needs = |more| {
+            self.batch.needs(1..more + 1) + engine.blocks_for_piece(piece.cached, more * tokens)
+        };
+        (0..=most).rev().find(|more| needs(*more) <= self.blocks.free()).unwrap_or(0)
     }
 
     /// Steps until somebody ends or finds no block. Nobody can be admitted before: blocks only get fewer.
@@ -211,4 +224,29 @@ impl Replica {
         }
         low
     }
+}
+
+/// Steps of a run with pieces of one prompt: their ends are kept.
+const MOST_PIECES: u64 = 255;
+
+/// A step with prompts, and so many more with further pieces of the same one.
+fn prompts<T: StepTime + ?Sized>(
+    start: Time,
+    mut step: Step,
+    more: u64,
+    clock: &Clock<'_, T>,
+) -> (u64, Work) {
+    let mut end = start + clock.mixed(&step);
+    if more == 0 {
+        return (1, Work::Mixed { end });
+    }
+    let mut ends = vec![end];
+    for _ in 0..more {
+        step.context += u64::from(step.decodes);
+        // Each token of a piece attends to all those of the piece before it as well.
+        step.prefill_pairs += step.prefill_tokens * step.prefill_tokens;
+        end += clock.mixed(&step);
+        ends.push(end);
+    }
+    (more + 1, Work::Pieces { ends })
 }

@@ -6,7 +6,7 @@ use crate::engine::line::Line;
 use crate::{StepTime, Time};
 
 /// What a replica does at the moment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Run {
     pub(super) start: Time,
     pub(super) steps: u64,
@@ -17,10 +17,12 @@ pub(super) struct Run {
     pub(super) used: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Work {
     /// One step that computes prompts.
     Mixed { end: Time },
+    /// Steps with a piece of the same prompt each, and nothing of another: when each ends.
+    Pieces { ends: Vec<Time> },
     /// Steps of a batch that had so many tokens cached before them.
     Decode { line: Line, context: u64, batch: u32 },
 }
@@ -31,10 +33,19 @@ impl Run {
     }
 
     fn after(&self, steps: u64) -> Time {
-        match self.work {
-            Work::Mixed { end } => end,
-            Work::Decode { line, context, batch } => self.start + line.steps(steps, context, batch),
+        match &self.work {
+            Work::Mixed { end } => *end,
+            Work::Pieces { ends } => self.at(ends, steps),
+            Work::Decode { line, context, batch } => {
+                self.start + line.steps(steps, *context, *batch)
+            }
         }
+    }
+
+    /// When so many of the steps have ended.
+    fn at(&self, ends: &[Time], steps: u64) -> Time {
+        let last = usize::try_from(steps).ok().and_then(|steps| steps.checked_sub(1));
+        last.and_then(|last| ends.get(last)).copied().unwrap_or(self.start)
     }
 
     /// Ends it with the first step that does not end before a moment. Whether that changed it.
@@ -61,8 +72,12 @@ impl Replica {
         ended: &mut Vec<u32>,
     ) -> Due {
         let run = self.run.take().expect("a run that ends was started");
-        self.blocks.take(self.batch.needs(1..run.steps));
-        self.record(&run, now);
+        if let Work::Pieces { ends } = &run.work {
+            self.walk(&run, ends, setting);
+        } else {
+            self.blocks.take(self.batch.needs(1..run.steps));
+            self.record(&run, now);
+        }
         self.batch.advance(run.steps);
         while let Some((seat, cached)) = self.batch.pop_ended() {
             self.end(seat, cached, now, setting, ended);
@@ -72,6 +87,34 @@ impl Replica {
         }
         self.pieces.clear();
         Due::Start(now)
+    }
+
+    /// The steps of a prompt one by one: the first has its blocks.
+    fn walk<T: StepTime + ?Sized>(
+        &mut self,
+        run: &Run,
+        ends: &[Time],
+        setting: &Setting<'_, T>,
+    ) {
+        for step in 0..run.steps {
+            if step > 0 {
+                self.blocks.take(self.batch.needs(step..step + 1));
+                self.next_piece(setting);
+            }
+            let (start, end) = (run.at(ends, step), run.at(ends, step + 1));
+            let used = self.blocks.used();
+            let one = Run { start, steps: 1, work: Work::Mixed { end }, lack: run.lack, used };
+            self.record(&one, end);
+        }
+        self.usage.prefill_tokens += std::mem::take(&mut self.step).prefill_tokens;
+    }
+
+    /// The next piece of the only prompt, as large as the budget allows.
+    fn next_piece<T: StepTime + ?Sized>(&mut self, setting: &Setting<'_, T>) {
+        let Some(piece) = self.pieces.pop() else { return };
+        let tokens = u64::from(setting.engine.max_batched_tokens) - self.batch.len() as u64;
+        self.blocks.take(setting.engine.blocks_for_piece(piece.cached, tokens));
+        self.compute(piece, tokens, setting);
     }
 
     fn finish_piece<T: StepTime + ?Sized>(
@@ -127,7 +170,7 @@ impl Replica {
         let total = used + self.blocks.free() as f64;
         let usage = &mut self.usage;
         match run.work {
-            Work::Mixed { .. } => usage.prefilling += seconds,
+            Work::Mixed { .. } | Work::Pieces { .. } => usage.prefilling += seconds,
             Work::Decode { .. } => usage.decoding += seconds,
         }
         match run.lack {

@@ -1,6 +1,6 @@
 //! What must hold for every queue.
 
-use super::super::{Bottleneck, Bound, Demand, Outcome, Promise, Request, Shape};
+use super::super::{Bottleneck, Bounds, Demand, Outcome, Promise, Request, Shape};
 use super::{Admission, ENGINE, Engine, Fleet, History, Router, TYPICAL, fleet, lengths, run};
 use crate::load::{Arrivals, Length, Lengths, Load, Think, Trace};
 
@@ -185,7 +185,7 @@ fn the_bound_is_near_the_simulation() {
     for (arrivals, demand, ttft) in cases {
         let load = load(arrivals, even.clone(), 6000);
         let summary = run(&one(ENGINE), &load, &TYPICAL).summary(&Promise::default());
-        let bound = Bound::of(&ENGINE, &TYPICAL, shape, demand);
+        let bound = Bounds::new(&ENGINE, &TYPICAL, shape).of(demand);
         let pairs = [
             (bound.requests_per_second, summary.requests_per_second, 0.05),
             (bound.tpot, summary.tpot.mean.value, 0.05),
@@ -203,7 +203,7 @@ fn the_bound_of_throughput_holds_under_overload() {
     let shape = Shape { prompt: 1024.0, output: 256.0 };
     let even = lengths(Length::Fixed(1024), Length::Fixed(256));
     for engine in [ENGINE, Engine { max_sequences: 32, ..ENGINE }] {
-        let most = super::super::most_requests_per_second(&engine, &TYPICAL, shape);
+        let most = Bounds::new(&engine, &TYPICAL, shape).most_requests_per_second();
         let over = load(Arrivals::Poisson { rate: 2.0 * most }, even.clone(), 4000);
         let summary = run(&one(engine), &over, &TYPICAL).summary(&Promise::default());
         assert!(close(summary.requests_per_second, most, 0.05), "{most} {summary:?}");

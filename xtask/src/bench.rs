@@ -49,7 +49,7 @@ pub(crate) enum Bench {
     Https,
     /// The twin's scheduler alone: time for a pod over 7,500 nodes
     Scheduler,
-    /// Simulated requests in a second, on one core
+    /// Simulated requests in a second, on one core, and seconds of a search
     Capacity {
         /// The same question to inference-lab 1.0.0, by the path of its binary
         #[arg(long)]
@@ -106,6 +106,8 @@ fn capacity(peer: Option<&Path>) -> Result<()> {
     say("an element is a request: `elem/s` reads as requests in a second, on one core");
     let bench = |name| ["bench", "--package", "capacity", "--bench", name, "--locked"];
     execute(cargo().args(bench("simulate")))?;
+    say("seconds of a search for one model, by the length of prompts");
+    execute(cargo().args(bench("search")))?;
     match peer {
         Some(peer) => {
             execute(cargo().args(bench("peer")).arg("--").arg(std::path::absolute(peer)?))

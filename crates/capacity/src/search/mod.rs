@@ -5,6 +5,7 @@
 //! one to spare and those that a growing load needs before new ones are up ([`Replicas`]), and cost.
 
 mod answer;
+mod ladder;
 mod range;
 mod replay;
 mod replicas;
@@ -12,6 +13,8 @@ mod room;
 mod sweep;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod walked;
 
 pub use answer::{Answer, Choice, Denied};
 pub use range::seats_if;

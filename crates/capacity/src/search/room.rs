@@ -1,10 +1,10 @@
 //! What one replica carries within the promise.
 
-use super::{Candidate, Demand, Question};
+use super::{Candidate, Demand, Question, ladder};
+use crate::StepTime;
 use crate::engine::{
     self, Bound, Bounds, Fleet, Percentiles, Promise, Router, Shape, Summary, simulate,
 };
-use crate::StepTime;
 use crate::load::{Arrivals, Load};
 use std::num::NonZeroU32;
 
@@ -108,9 +108,9 @@ const FEW: f64 = 500.0;
 /// The share of what can be served at most from which on queues grow without end.
 const FULL: f64 = 0.99;
 /// A load is known well enough when the next one that is refused is no more than this above it.
-const CLOSE: f64 = 1.02;
+pub(super) const CLOSE: f64 = 1.02;
 /// Whether there is a larger load in reach.
-const LADDER: f64 = 1.12;
+pub(super) const LADDER: f64 = 1.12;
 
 /// How large a load a bound lets hope for: with the requests that come by chance on top of the mean.
 pub(super) fn bound(question: &Question, candidate: &Candidate<'_>) -> Result<f64, Shortfall> {
@@ -145,26 +145,30 @@ pub(super) fn simulated(
     let replica = Replica::new(question, candidate);
     let least = replica.least();
     let mut passed: Option<(f64, Summary)> = None;
-    let mut refused = f64::INFINITY;
-    let mut next = near.max(least);
-    loop {
-        next = replica.whole(next);
-        match replica.run(next).filter(|summary| keeps(question, summary)) {
-            Some(summary) => passed = Some((next, summary)),
-            None => refused = next,
-        }
-        next = match &passed {
-            Some((load, _)) if refused.is_infinite() => (load * LADDER).max(load + least),
-            Some((load, _)) => (load * refused).sqrt(),
-            None if refused <= least => return Err(Shortfall::AtRandom(question.percentile)),
-            None => (refused / LADDER).max(least),
-        };
-        // Between whole people there may be nobody left to ask about.
-        let settled = |load: f64| refused <= load * CLOSE || replica.whole(next) <= load;
-        if let Some((load, summary)) = passed.take_if(|(load, _)| settled(*load)) {
-            return Ok(Room { load, seats: seats(question, load, &summary), summary });
+    let mut passes = |load: f64| {
+        let kept = replica.run(load).filter(|summary| keeps(question, summary));
+        kept.map(|summary| passed = Some((load, summary))).is_some()
+    };
+    let near = replica.whole(near.max(least));
+    let up = |load: f64| Some(replica.whole((load * LADDER).max(load + least)));
+    let down = |load: f64| (load > least).then(|| replica.whole((load / LADDER).max(least)));
+    let edge = if passes(near) {
+        ladder::change(near, up, |load| !passes(load))
+    } else {
+        ladder::change(near, down, &mut passes).map(|(refused, kept)| (kept, refused))
+    };
+    if let Some((mut kept, mut refused)) = edge {
+        loop {
+            let next = replica.whole((kept * refused).sqrt());
+            // Between whole people there may be nobody left to ask about.
+            if refused <= kept * CLOSE || next <= kept {
+                break;
+            }
+            if passes(next) { kept = next } else { refused = next }
         }
     }
+    let (load, summary) = passed.ok_or(Shortfall::AtRandom(question.percentile))?;
+    Ok(Room { load, seats: seats(question, load, &summary), summary })
 }
 
 pub(super) fn keeps(question: &Question, summary: &Summary) -> bool {
@@ -192,14 +196,14 @@ fn think(question: &Question) -> f64 {
 }
 
 /// Little's law: as many people as ask and think at that rate.
-fn seats(question: &Question, load: f64, summary: &Summary) -> f64 {
+pub(super) fn seats(question: &Question, load: f64, summary: &Summary) -> f64 {
     match question.demand {
         Demand::Users { .. } => load,
         Demand::Rate(_) => summary.in_flight_mean,
     }
 }
 
-struct Replica<'a> {
+pub(super) struct Replica<'a> {
     question: &'a Question,
     candidate: &'a Candidate<'a>,
     shape: Shape,
@@ -207,7 +211,7 @@ struct Replica<'a> {
 }
 
 impl<'a> Replica<'a> {
-    fn new(question: &'a Question, candidate: &'a Candidate<'a>) -> Self {
+    pub(super) fn new(question: &'a Question, candidate: &'a Candidate<'a>) -> Self {
         let (prompt, output) = question.lengths.means();
         let shape = Shape { prompt, output };
         let bounds = Bounds::new(&candidate.engine, candidate.times, shape);
@@ -258,7 +262,7 @@ impl<'a> Replica<'a> {
     }
 
     /// The smallest load that is asked about.
-    fn least(&self) -> f64 {
+    pub(super) fn least(&self) -> f64 {
         match self.question.demand {
             Demand::Users { .. } => 1.0,
             Demand::Rate(_) => self.most() / 1_000.0,
@@ -266,7 +270,7 @@ impl<'a> Replica<'a> {
     }
 
     /// People are whole.
-    fn whole(&self, load: f64) -> f64 {
+    pub(super) fn whole(&self, load: f64) -> f64 {
         match self.question.demand {
             Demand::Users { .. } => load.floor().max(1.0),
             Demand::Rate(_) => load,
@@ -274,7 +278,7 @@ impl<'a> Replica<'a> {
     }
 
     /// None if that is more than can be served for ever: a simulation that ends would not show it.
-    fn run(&self, load: f64) -> Option<Summary> {
+    pub(super) fn run(&self, load: f64) -> Option<Summary> {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "few and whole")]
         let arrivals = match self.question.demand {
             Demand::Users { think, .. } if load <= FEW => {

@@ -186,7 +186,7 @@ impl Replica {
             let steps = if pushed_out { 1 } else { self.steps_alike() };
             (steps, Work::Decode { line, context, batch })
         };
-        let mut run = Run { start, lack, used, steps, work };
+        let mut run = Run { start, steps, work, lack, used };
         if self.waiting.is_empty()
             && let Some(&(at, _)) = self.entering.front()
         {

@@ -90,12 +90,7 @@ impl Replica {
     }
 
     /// The steps of a prompt one by one: the first has its blocks.
-    fn walk<T: StepTime + ?Sized>(
-        &mut self,
-        run: &Run,
-        ends: &[Time],
-        setting: &Setting<'_, T>,
-    ) {
+    fn walk<T: StepTime + ?Sized>(&mut self, run: &Run, ends: &[Time], setting: &Setting<'_, T>) {
         for step in 0..run.steps {
             if step > 0 {
                 self.blocks.take(self.batch.needs(step..step + 1));

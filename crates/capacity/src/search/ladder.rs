@@ -39,7 +39,7 @@ mod tests {
     fn the_edge_is_found_in_few_tries() {
         for edge in 1_u32..60 {
             let mut tries = 0;
-            let down = |load: f64| (load > 1.0).then(|| load - 1.0);
+            let down = |load: f64| (load > 1.0).then_some(load - 1.0);
             let found = change(61.0, down, |load| {
                 tries += 1;
                 load <= 61.0 - f64::from(edge)
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn where_nothing_changes_nothing_is_found() {
         let mut tries = 0;
-        let down = |load: f64| (load > 1.0).then(|| load - 1.0);
+        let down = |load: f64| (load > 1.0).then_some(load - 1.0);
         let found = change(61.0, down, |_| {
             tries += 1;
             false

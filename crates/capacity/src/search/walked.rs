@@ -17,9 +17,9 @@ fn walked(question: &Question, candidate: &Candidate<'_>, near: f64) -> Option<f
     loop {
         next = replica.whole(next);
         if passes(next) {
-            kept = Some(next)
+            kept = Some(next);
         } else {
-            refused = next
+            refused = next;
         }
         next = match kept {
             Some(load) if refused.is_infinite() => (load * LADDER).max(load + replica.least()),

@@ -72,7 +72,28 @@ impl Timestamp {
 
     /// As `metav1.Time` in an object.
     pub fn value(self) -> Value {
-        Value::Text(Text::from(self.to_string()))
+        let Some(text) = self.digits() else { return Value::Text(Text::from(self.to_string())) };
+        Value::text(String::from_utf8_lossy(&text))
+    }
+
+    /// What [`Display`] writes, of a year with four digits: two of them stand in most objects.
+    fn digits(self) -> Option<[u8; 20]> {
+        let (year, month, day) = self.date();
+        let second = self.seconds().rem_euclid(DAY);
+        if !(0..=9999).contains(&year) {
+            return None;
+        }
+        let mut text = *b"0000-00-00T00:00:00Z";
+        let parts = [(3, year), (6, month), (9, day)];
+        let clock = [(12, second / 3600), (15, second / 60 % 60), (18, second % 60)];
+        for (last, number) in parts.into_iter().chain(clock) {
+            let (mut place, mut rest) = (last, number);
+            while rest > 0 {
+                text[place] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+                (place, rest) = (place.saturating_sub(1), rest / 10);
+            }
+        }
+        Some(text)
     }
 
     /// As `metav1.MicroTime` in an object, which always has six digits of a second.
@@ -125,10 +146,15 @@ mod tests {
             (951_782_400, "2000-02-29T00:00:00Z"),
             (1_795_644_811, "2026-11-25T22:13:31Z"),
             (-1, "1969-12-31T23:59:59Z"),
+            (253_402_300_799, "9999-12-31T23:59:59Z"),
         ] {
             let time = Timestamp::default().plus_seconds(seconds);
             assert_eq!(time.to_string(), text);
+            assert_eq!(time.value().as_str(), Some(text));
             assert_eq!(Timestamp::parse(text), Some(time));
+        }
+        for odd in [Timestamp::from_micros(i64::MAX), Timestamp::from_micros(i64::MIN)] {
+            assert_eq!(odd.value().as_str(), Some(odd.to_string().as_str()));
         }
         let time = Timestamp::from_micros(-1);
         assert_eq!(time.micro_value().as_str(), Some("1969-12-31T23:59:59.999999Z"));

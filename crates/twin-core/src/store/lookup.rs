@@ -1,5 +1,6 @@
 //! A map that is asked and never walked.
 
+use foldhash::fast::FixedState;
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -8,11 +9,11 @@ use std::hash::Hash;
 ///
 /// To find one of a million keys, a hash touches less memory than a path through a tree.
 #[derive(Clone, Debug)]
-pub struct Lookup<K, V>(HashMap<K, V>);
+pub struct Lookup<K, V>(HashMap<K, V, FixedState>);
 
 impl<K, V> Default for Lookup<K, V> {
     fn default() -> Self {
-        Self(HashMap::new())
+        Self(HashMap::default())
     }
 }
 

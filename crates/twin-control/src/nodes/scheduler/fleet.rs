@@ -6,7 +6,7 @@ use super::terms::{Taint, taints};
 use super::topology::Topology;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use twin_core::store::{Key, Object};
+use twin_core::store::{Key, Lookup, Object};
 use twin_core::tree::{Map, Text, Value};
 
 /// Nodes whose largest rests are known together.
@@ -77,7 +77,7 @@ pub struct Fleet {
     weight: Vec<[i64; 2]>,
     /// By slot: CPU and memory that there are.
     size: Vec<[i64; 2]>,
-    lodgers: BTreeMap<Key, Lodger>,
+    lodgers: Lookup<Key, Lodger>,
     /// Pods by the name of their node, known or not.
     residents: BTreeMap<Text, BTreeSet<Key>>,
     version: u64,
@@ -112,7 +112,7 @@ impl Fleet {
     }
 
     pub(super) fn lodgers(&self) -> impl Iterator<Item = &Lodger> {
-        self.lodgers.values()
+        self.residents.values().flatten().filter_map(|key| self.lodgers.get(key))
     }
 
     /// What is left of a resource on a node.

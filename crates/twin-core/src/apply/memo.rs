@@ -21,6 +21,8 @@ pub struct Memo(BTreeMap<Question, Vec<Answer>>);
 #[derive(Debug)]
 struct Answer {
     open: Vec<Step>,
+    /// Whether each open step means one item alone: no other one, here or in the form, has its name.
+    distinct: bool,
     before: List,
     after: Value,
 }
@@ -71,11 +73,16 @@ impl Memo {
         if self.0.len() >= KEPT {
             self.0.clear();
         }
+        let distinct = open.iter().enumerate().all(|(at, name)| {
+            let bytes = name.as_bytes();
+            let fixed = question.form.windows(bytes.len().max(1)).any(|part| part == bytes);
+            !fixed && !open[..at].contains(name)
+        });
         let answers = self.0.entry(question).or_default();
         if answers.len() >= PASTS {
             answers.clear();
         }
-        answers.push(Answer { open, before, after });
+        answers.push(Answer { open, distinct, before, after });
     }
 }
 
@@ -84,9 +91,8 @@ impl Answer {
     /// have one name, or a name meant something before.
     fn renamed(&self, open: &[Step]) -> Option<Value> {
         let names: Vec<_> = self.open.iter().zip(open).filter(|(old, new)| old != new).collect();
-        let twice = self.open.iter().enumerate().any(|(at, name)| self.open[..at].contains(name));
         let known = |name: &Step| self.before.iter().any(|entry| mentions(entry, name));
-        if twice || names.iter().any(|(old, new)| known(old) || known(new)) {
+        if !self.distinct || names.iter().any(|(old, new)| known(old) || known(new)) {
             return None;
         }
         let renamed = renamed(&self.after, &names).ok()?;

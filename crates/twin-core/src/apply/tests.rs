@@ -191,3 +191,29 @@ fn pods_that_differ_in_their_addresses_are_remembered_as_one() {
         }
     }
 }
+
+#[test]
+fn an_item_is_not_taken_for_another_one_of_its_name() {
+    let schema = Schema::builtin();
+    let writer = Writer {
+        schema,
+        ty: schema.named("io.k8s.api.core.v1.Pod").unwrap(),
+        api_version: "v1",
+        manager: "editor",
+        subresource: "",
+        ignored: Some("status"),
+        now: Some(Timestamp::default()),
+    };
+    let pod = |container: &str, image: &str, kind: &str| {
+        parse(&format!(
+            r#"{{"metadata":{{"uid":"u","managedFields":[{{"apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{{"f:spec":{{"f:nodeName":{{}}}}}},"manager":"other","operation":"Update"}}]}},"spec":{{"containers":[{{"name":"{container}","image":"{image}"}}],"volumes":[{{"name":"config"}},{{"name":"web","emptyDir":{{"medium":"{kind}"}}}}]}}}}"#
+        ))
+    };
+    let mut memo = Memo::default();
+    // The container has the volume's name, and then another one.
+    for name in ["web", "api", "web"] {
+        let (live, new) = (pod(name, "a", "x"), pod(name, "b", "y"));
+        let fresh = update(&writer, &live, &new, &mut Memo::default());
+        assert_eq!(update(&writer, &live, &new, &mut memo), fresh, "{name}");
+    }
+}

@@ -94,7 +94,11 @@ fn table(page: &mut String, title: &str, rows: &[&Errors]) {
 }
 
 fn bands(page: &mut String, calibration: &Calibration) {
-    page.push_str("\n## Bands\n\nMeasured over predicted, of rows left out: four of five lie in the first range, nine of ten in the second. Numbers for other\nGPUs, slices or engines are printed as modelled only, with the band of the GPUs that no fit saw; those for more than 64 requests\nin flight on a replica, or other lengths than measured (prompts of 128 to 8192 tokens, answers of 100 to 8192), as extrapolated.\n\n");
+    let loads = crate::calibration::measured_loads();
+    let _ = write!(
+        page,
+        "\n## Bands\n\nMeasured over predicted, of rows left out: four of five lie in the first range, nine of ten in the second. Numbers for other\nGPUs, slices or engines are printed as modelled only, with the band of the GPUs that no fit saw; those for other\nloads of a replica than were measured ({loads})\nas extrapolated.\n\n"
+    );
     page.push_str("| class | rows | TTFT | TPOT |\n|---|---|---|---|\n");
     for (class, b) in &calibration.bands {
         let of = |b: &crate::Band| format!("{:.2}–{:.2}, {:.2}–{:.2}", b.p10, b.p90, b.p5, b.p95);

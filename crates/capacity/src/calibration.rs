@@ -110,6 +110,15 @@ const PROMPTS: (f64, f64) = (128.0, 8_192.0);
 /// Tokens of their answers.
 const ANSWERS: (f64, f64) = (100.0, 8_192.0);
 
+/// Which loads the rows have that bands come from, in words.
+pub fn measured_loads() -> String {
+    let (from, to) = PROMPTS;
+    let (least, most) = ANSWERS;
+    format!(
+        "up to {CLIENTS} requests in flight, prompts of {from} to {to} tokens and answers of {least} to {most}"
+    )
+}
+
 impl Basis {
     /// The same for so many requests in flight and such lengths: is it among what was measured?
     #[must_use]

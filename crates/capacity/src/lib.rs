@@ -24,7 +24,9 @@ mod step;
 mod time;
 pub mod usual;
 
-pub use calibration::{Band, Bands, Basis, Calibration, Check, DataSet, Errors, Knees};
+pub use calibration::{
+    Band, Bands, Basis, Calibration, Check, DataSet, Errors, Knees, measured_loads,
+};
 pub use cost::{Coefficients, Roofline};
 pub use deployment::{Cache, Deployment, Engine, Memory, Unfit, Weights};
 pub use gpu::{Gpu, gpu};

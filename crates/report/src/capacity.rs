@@ -70,7 +70,10 @@ pub(crate) fn sure(basis: &str, has_ranges: bool) -> String {
     let meaning = match (basis, has_ranges) {
         ("calibrated", _) => "on measurements of such GPUs; nine of ten lie within the ranges",
         ("extrapolated", _) => {
-            "from measurements of such GPUs with up to 64 requests in flight, prompts of 128 to 8192 tokens and answers of 100 to 8192; nine of ten of those lie within the ranges"
+            let loads = capacity::measured_loads();
+            return format!(
+                "{basis}: from measurements of such GPUs with {loads}; nine of ten of those lie within the ranges"
+            );
         }
         (_, true) => {
             "such GPUs or slices were not measured end to end; the ranges are those of GPUs that no fit saw"

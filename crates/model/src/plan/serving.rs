@@ -98,7 +98,7 @@ pub struct ServingOption {
     pub tpot: Latency,
     /// What more of would serve more people.
     pub bound_by: String,
-    /// `calibrated` or `modelled only`.
+    /// `calibrated`, `extrapolated` or `modelled only`.
     pub basis: String,
     /// Dollars for an hour of all replicas, at list prices.
     pub cost_per_hour: Option<f64>,

@@ -55,6 +55,15 @@ pub(crate) enum Bench {
         #[arg(long)]
         peer: Option<PathBuf>,
     },
+    /// Measured rows, forecast by aiconfigurator and by us: error and time
+    Forecast {
+        /// The program of aiconfigurator
+        #[arg(long)]
+        peer: PathBuf,
+        /// Measured rows, in the columns that `muster capacity evaluate` reads
+        #[arg(long)]
+        rows: PathBuf,
+    },
     /// Fuzz what reads other people's text for a while
     Fuzz(fuzz::Arguments),
 }
@@ -81,6 +90,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
             "scheduler::tests::speed",
         ])),
         Bench::Capacity { peer } => capacity(peer.as_deref()),
+        Bench::Forecast { peer, rows } => forecast(peer, rows),
         Bench::Fuzz(arguments) => fuzz::run(arguments),
     }
 }
@@ -114,6 +124,11 @@ fn capacity(peer: Option<&Path>) -> Result<()> {
         }
         None => Ok(()),
     }
+}
+
+fn forecast(peer: &Path, rows: &Path) -> Result<()> {
+    let bench = ["bench", "--package", "capacity", "--bench", "forecast", "--locked", "--"];
+    execute(cargo().args(bench).arg(std::path::absolute(peer)?).arg(std::path::absolute(rows)?))
 }
 
 /// Criterion prints elements in a second: an element is a Compose file.

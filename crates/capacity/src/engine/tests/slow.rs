@@ -291,7 +291,10 @@ impl<'a> Slow<'a> {
             one.blocks.extend(taken);
             one.scheduled = tokens;
             *budget -= tokens;
-            self.name(replica, at);
+            // Blocks get their names while the prompt is computed: a copy stays one, whatever becomes of the other.
+            if !one.decodes {
+                self.name(replica, at);
+            }
             at += 1;
         }
         pushed_out

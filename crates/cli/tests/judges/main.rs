@@ -83,7 +83,11 @@ fn checkov_finds_little_and_that_is_explained() {
         println!("  {line}");
     }
     assert!(workloads > 0, "checkov saw no workload");
-    assert!(mean <= MEAN, "{mean:.2} failed checks for each workload, at most {MEAN} are allowed");
+    if plans::are_ordinary() {
+        assert!(mean <= MEAN, "{mean:.2} failed checks for each workload, {MEAN} are allowed");
+    } else {
+        println!("SKIP: the mean is one of ordinary files, which are not beside this checkout");
+    }
     let unexplained = checkov::failures(waived);
     assert!(unexplained.is_empty(), "no annotation explains:\n{}", unexplained.join("\n"));
 }

@@ -61,11 +61,21 @@ fn corpus() -> Option<PathBuf> {
     std::env::var_os("MUSTER_CORPUS").map(PathBuf::from)
 }
 
+/// Files that were written to run something, and not to test this planner.
+fn ordinary() -> Vec<PathBuf> {
+    let beside = Some(workspace().join("../shared/data/compose"));
+    beside.into_iter().chain(corpus()).filter(|folder| folder.is_dir()).collect()
+}
+
+/// Whether there are ordinary files beside ours, whose every second line is there for its oddity.
+pub(crate) fn are_ordinary() -> bool {
+    !ordinary().is_empty()
+}
+
 fn inputs() -> Vec<PathBuf> {
-    let top = workspace();
-    let ours = ["examples", "crates/cli/tests/golden", "../shared/data/compose"];
+    let ours = ["examples", "crates/cli/tests/golden"].map(|folder| workspace().join(folder));
     let mut files = Vec::new();
-    for folder in ours.iter().map(|folder| top.join(folder)).chain(corpus()) {
+    for folder in ours.into_iter().chain(ordinary()) {
         collect(&folder, &mut files);
     }
     files.sort();

@@ -68,7 +68,10 @@ fn read(table: &Table, row: &[String]) -> Option<Row> {
     if !of_stage || !counts(&known) {
         return None;
     }
-    let field = |name: &str| table.field(row, name).to_owned();
+    let field = |name: &str| match name {
+        "model_path" => known_to_the_peer(table.field(row, name)),
+        _ => table.field(row, name).to_owned(),
+    };
     let mut words: Vec<String> = ["cli", "estimate"].map(str::to_owned).into();
     for (flag, column) in [
         ("--model-path", "model_path"),
@@ -86,6 +89,15 @@ fn read(table: &Table, row: &[String]) -> Option<Row> {
         }
     }
     Some(Row { case, words })
+}
+
+/// It brings the shapes of some models with it, under the first names of Llama's; tuned ones have the same shape.
+fn known_to_the_peer(model: &str) -> String {
+    let bare = model.trim_end_matches("-FP8").trim_end_matches("-Instruct");
+    match bare.rsplit_once("/Llama-") {
+        Some((_, version)) => format!("meta-llama/Meta-Llama-{version}"),
+        None => bare.to_owned(),
+    }
 }
 
 /// One row of each group, from the smallest load of the first to the largest of the last.

@@ -6,7 +6,7 @@ use crate::watch::value;
 use kube::api::ListParams;
 use model::facts::ClusterFacts;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What the cluster has.
 #[derive(Clone, Debug)]
@@ -113,18 +113,22 @@ fn extended(nodes: &[Value]) -> BTreeMap<String, u64> {
     sums
 }
 
-/// What nodes with GPUs offer, by the product that the GPU feature discovery labels them with.
-fn gpus(nodes: &[Value]) -> BTreeMap<String, BTreeSet<String>> {
-    let mut products: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for node in nodes {
+/// The most that a node with GPUs offers to one pod, by the product that the GPU feature discovery labels it with.
+fn gpus(nodes: &[Value]) -> BTreeMap<String, BTreeMap<String, u64>> {
+    let mut products: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+    for node in nodes.iter().filter(|node| takes_pods(node)) {
         let Some(product) = node["metadata"]["labels"]["nvidia.com/gpu.product"].as_str() else {
             continue;
         };
+        let most = products.entry(product.to_owned()).or_default();
         let offers = node["status"]["allocatable"].as_object().into_iter().flatten();
-        let offers =
-            offers.filter(|(name, amount)| name.starts_with("nvidia.com/") && **amount != "0");
-        let offers = offers.map(|(name, _)| name.clone());
-        products.entry(product.to_owned()).or_default().extend(offers);
+        for (name, amount) in offers.filter(|(name, _)| name.starts_with("nvidia.com/")) {
+            let amount: u64 = amount.as_str().and_then(|it| it.parse().ok()).unwrap_or_default();
+            if amount > 0 {
+                let known = most.entry(name.clone()).or_default();
+                *known = amount.max(*known);
+            }
+        }
     }
     products
 }
@@ -168,13 +172,18 @@ mod tests {
                 "NVIDIA-H100-80GB-HBM3",
                 &[("nvidia.com/gpu", "0"), ("nvidia.com/mig-1g.10gb", "7")],
             ),
+            node("NVIDIA-L4", &[("nvidia.com/gpu", "2")]),
             json!({"metadata": {"labels": {}}}),
+            json!({"metadata": {"labels": {"nvidia.com/gpu.product": "NVIDIA-A10G"}}, "spec": {"unschedulable": true},
+                "status": {"allocatable": {"nvidia.com/gpu": "8"}}}),
         ];
         let found = gpus(&nodes);
-        let offers = |product: &str| found[product].iter().cloned().collect::<Vec<_>>();
-        assert_eq!(found.len(), 2);
-        assert_eq!(offers("NVIDIA-L4"), ["nvidia.com/gpu"]);
-        assert_eq!(offers("NVIDIA-H100-80GB-HBM3"), ["nvidia.com/mig-1g.10gb"]);
+        let offers = |product: &str| {
+            found[product].iter().map(|(name, most)| (name.as_str(), *most)).collect::<Vec<_>>()
+        };
+        assert_eq!(found.len(), 2, "nobody comes to a cordoned node");
+        assert_eq!(offers("NVIDIA-L4"), [("nvidia.com/gpu", 2)]);
+        assert_eq!(offers("NVIDIA-H100-80GB-HBM3"), [("nvidia.com/mig-1g.10gb", 7)]);
     }
 
     #[test]

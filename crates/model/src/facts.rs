@@ -17,9 +17,9 @@ pub struct ClusterFacts {
     /// Whether the container runtime of every node has user namespaces, if known: where it has
     /// not, a pod that asks for one never starts.
     pub user_namespaces: Option<bool>,
-    /// What nodes with GPUs offer (`nvidia.com/gpu`, `nvidia.com/mig-1g.10gb`), by the product they are labelled with;
-    /// empty where no node has any, or nothing is known.
-    pub gpus: BTreeMap<String, BTreeSet<String>>,
+    /// The most that one node with GPUs offers (of `nvidia.com/gpu`, `nvidia.com/mig-1g.10gb`), by the product that it is
+    /// labelled with; empty where no node has any, or nothing is known.
+    pub gpus: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
 impl Default for ClusterFacts {

@@ -56,14 +56,38 @@ fn over_the_range(serving: &Serving) -> Option<String> {
 }
 
 /// Whether the promise is kept: a role, and the words.
-pub(crate) fn verdict(kept: Kept) -> (Role, &'static str) {
-    match kept {
+pub(crate) fn verdict(serving: &Serving) -> (Role, String) {
+    let (role, words) = match serving.promise {
         Kept::WithSpare => (Role::Good, "the promise is kept, also when one fails"),
         Kept::WithoutSpare => (Role::Warning, "the promise is kept as long as none fails"),
         Kept::Perhaps => {
             (Role::Warning, "the promise is kept only if the CPU lets the autoscaler add some")
         }
-        Kept::No => (Role::Bad, "the promise is not kept"),
+        Kept::No if serving.replicas.1 == 0 => return (Role::Faint, "switched off".to_owned()),
+        Kept::No => return (Role::Bad, "the promise is not kept".to_owned()),
+    };
+    let end = if may_be_late(serving) { "; at the slow end of the ranges it is not" } else { "" };
+    (role, format!("{words}{end}"))
+}
+
+/// Whether a latency that is promised breaks the promise where it is as far off as measured ones were.
+fn may_be_late(serving: &Serving) -> bool {
+    let (asked, chosen) = (&serving.asked, &serving.chosen);
+    let slowest = |values: &Latency| {
+        let (_, high) = values.between?;
+        Some(percentile(asked, values) * high)
+    };
+    #[allow(clippy::cast_precision_loss, reason = "nobody waits for so long that it shows")]
+    let late = |values, most: u64| slowest(values).is_some_and(|slowest| slowest > most as f64);
+    late(&chosen.ttft, asked.ttft_ms) || late(&chosen.tpot, asked.tpot_ms)
+}
+
+/// The percentile that is promised, in milliseconds.
+fn percentile(asked: &ServingQuestion, values: &Latency) -> f64 {
+    match asked.percentile.as_str() {
+        "p50" => values.p50,
+        "p99" => values.p99,
+        _ => values.p95,
     }
 }
 
@@ -92,11 +116,7 @@ pub(crate) fn latency(values: &Latency) -> String {
 
 /// The percentile that is promised.
 pub(crate) fn promised(asked: &ServingQuestion, values: &Latency) -> String {
-    millis(match asked.percentile.as_str() {
-        "p50" => values.p50,
-        "p99" => values.p99,
-        _ => values.p95,
-    })
+    millis(percentile(asked, values))
 }
 
 /// Dollars for an hour, where they are known.
@@ -125,7 +145,7 @@ pub(crate) fn section(view: &View<'_>, page: &mut Page) {
         page.heading(&format!("The model of {}", serving.service), "predicted, not measured");
         page.hang(Line::default().padded(2), Line::prose(&demand(asked)));
         page.hang(Line::default().padded(2), Line::prose(&promise(asked)));
-        let (role, verdict) = verdict(serving.promise);
+        let (role, verdict) = verdict(serving);
         let whole = Line::of(Role::Name, planned(serving)).plain(": ").and(role, verdict);
         page.hang(Line::default().padded(2), whole);
         let mut say = |lead: &str, text: String| {

@@ -35,9 +35,10 @@ pub(super) fn run(
             }
             _ => readable,
         };
-        // What the cluster lacks shows itself in the plan that does not know it.
-        let minor = facts.cluster.minor;
-        let product = readable.plan(&ClusterFacts { minor, ..ClusterFacts::default() });
+        // What the cluster lacks shows itself in the plan that does not know it; which GPUs a model gets
+        // depends on what there is, as with `up`.
+        let (minor, gpus) = (facts.cluster.minor, facts.cluster.gpus.clone());
+        let product = readable.plan(&ClusterFacts { minor, gpus, ..ClusterFacts::default() });
         let findings = examine(&cluster, &facts, &product).await?;
         printer.result(&text(&findings))?;
         let missing = findings.iter().any(|finding| finding.state == State::Missing);

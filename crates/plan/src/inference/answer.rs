@@ -52,9 +52,8 @@ pub(super) fn answer(asked: &Asked) -> Result<Computed, No> {
 
 /// Whether nodes of the cluster offer it, as far as that is known.
 fn is_there(asked: &Asked, name: &Name) -> bool {
-    let resource = resource(name.slice.as_deref());
-    asked.offered.is_empty()
-        || asked.offered.get(&name.gpu).is_some_and(|offers| offers.contains(&resource))
+    let most = || asked.offered.get(&name.gpu)?.get(&resource(name.slice.as_deref())).copied();
+    asked.offered.is_empty() || most().unwrap_or(0) >= u64::from(name.tensor_parallel)
 }
 
 /// Between how many seats a replica has, as far off as nine of ten measurements were.

@@ -14,7 +14,7 @@ use model::facts::ClusterFacts;
 use model::plan::ServingQuestion;
 use model::project::InferenceIntent;
 use model::reason::Level;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A question that can be answered.
 pub(super) struct Asked {
@@ -23,8 +23,8 @@ pub(super) struct Asked {
     pub(super) wish: Wish<'static>,
     /// GPUs that the engine computes on as its command stands.
     pub(super) as_it_stands: u32,
-    /// What the cluster's nodes offer, by the kind of GPU; empty where anything may be.
-    pub(super) offered: BTreeMap<String, BTreeSet<String>>,
+    /// The most that one of the cluster's nodes offers, by the kind of GPU; empty where anything may be.
+    pub(super) offered: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
 pub(super) fn read(
@@ -206,12 +206,17 @@ fn there(cluster: &ClusterFacts) -> Result<Vec<&'static Gpu>, No> {
     Ok(found)
 }
 
-/// What nodes offer matters unless a kind is stated.
-fn offered(cluster: &ClusterFacts, subject: &Subject<'_>) -> BTreeMap<String, BTreeSet<String>> {
-    if named(subject).is_some() {
-        return BTreeMap::new();
+/// What nodes offer matters unless a kind is stated that none of them has: they may come yet.
+fn offered(
+    cluster: &ClusterFacts,
+    subject: &Subject<'_>,
+) -> BTreeMap<String, BTreeMap<String, u64>> {
+    let offered: BTreeMap<_, _> =
+        cluster.gpus.iter().map(|(product, offers)| (short(product), offers.clone())).collect();
+    match named(subject) {
+        Some(stated) if !offered.contains_key(&short(stated.text)) => BTreeMap::new(),
+        _ => offered,
     }
-    cluster.gpus.iter().map(|(product, offers)| (short(product), offers.clone())).collect()
 }
 
 /// One seed for all plans: equal files, equal bytes.

@@ -21,6 +21,9 @@ const UNREAD: &[&str] = &[
     "--enforce-eager",
 ];
 
+/// In what format weights are.
+const QUANTIZED: &[&str] = &["--quantization", "-q"];
+
 /// The words of a service's command, those of scripts in it included.
 pub(super) struct Command<'a> {
     words: Vec<&'a str>,
@@ -57,9 +60,12 @@ impl<'a> Command<'a> {
         split.or_else(|| SPECULATIVE.iter().find(|name| self.has(name))).copied()
     }
 
-    /// Options that change what a replica carries, and that the figures do not know.
+    /// Options that change what a replica carries, and that the figures do not know: formats of weights
+    /// that have none are among them.
     pub(super) fn unread(&self) -> Vec<&'static str> {
-        UNREAD.iter().filter(|name| self.has(name)).copied().collect()
+        let odd = self.weights("").is_none();
+        let formats = QUANTIZED.iter().filter(|name| odd && self.has(name));
+        UNREAD.iter().filter(|name| self.has(name)).chain(formats).copied().collect()
     }
 
     fn number(&self, names: &[&str]) -> Option<u32> {
@@ -87,13 +93,13 @@ impl<'a> Command<'a> {
 
     /// In what weights are kept, if the command or the model's name says so.
     pub(super) fn weights(&self, model: &str) -> Option<Weights> {
-        let said = self.value(&["--quantization", "-q"]).unwrap_or_default().to_ascii_lowercase();
+        let said = self.value(QUANTIZED).unwrap_or_default().to_ascii_lowercase();
         let name = self.model().unwrap_or(model).to_ascii_lowercase();
         let is = |said_as: &[&str], ends: &[&str]| {
             said_as.iter().any(|word| said.starts_with(word))
                 || ends.iter().any(|end| name.ends_with(end))
         };
-        if is(&["fp8"], &["-fp8", "-fp8-dynamic"]) {
+        if is(&["fp8", "w8a8_fp8"], &["-fp8", "-fp8-dynamic"]) {
             Some(Weights::Fp8)
         } else if is(&["modelopt_fp4", "nvfp4"], &["-fp4", "-nvfp4"]) {
             Some(Weights::Nvfp4)
@@ -153,6 +159,8 @@ mod tests {
             ("--data-parallel-size=4", Some("--data-parallel-size"), 0),
             ("--speculative_config={}", Some("--speculative-config"), 0),
             ("--max-num-seqs 64 --gpu-memory-utilization=0.8", None, 2),
+            ("--quantization bitsandbytes", None, 1),
+            ("-q fp8", None, 0),
         ] {
             let read = command(text);
             assert_eq!((read.beyond(), read.unread().len()), (beyond, unread), "{text}");
@@ -168,6 +176,8 @@ mod tests {
             ("--model nvidia/x-FP4", Some(Weights::Nvfp4)),
             ("--model x/y-AWQ", Some(Weights::Int4)),
             ("--model x/y -q gptq_marlin", Some(Weights::Int4)),
+            ("--model x/y --quantization w8a8_fp8", Some(Weights::Fp8)),
+            ("--model x/y --quantization gguf", None),
         ] {
             assert_eq!(command(text).weights("model"), want, "{text}");
         }

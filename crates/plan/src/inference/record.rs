@@ -85,11 +85,16 @@ fn judge(
         &["deploy.replicas", "scale", "x-muster.scale", "x-muster.replicable"],
     ));
     let advised = computed.replicas();
-    let fix = match promise {
-        Kept::Perhaps => format!("x-muster.scale.min: {advised}"),
-        _ => format!(
-            "{advised} replicas keep it, one to spare: leave the number out, or write that one"
-        ),
+    let stated = |keys: &[&str]| !cite(subject, keys).is_empty();
+    let fix = if promise == Kept::Perhaps || stated(&["x-muster.scale"]) {
+        format!("x-muster.scale: {{ min: {advised}, max: {advised} }}")
+    } else if stated(&["deploy.replicas", "scale"]) {
+        format!("{advised} replicas keep it, one to spare: leave the number out, or write that one")
+    } else {
+        format!(
+            "{advised} replicas keep it, one to spare; muster explain {} says what keeps it to fewer",
+            subject.key()
+        )
     };
     log.find(Level::Warning, "inference-promise-not-kept", Some(subject.key()), why, fix, lines);
 }

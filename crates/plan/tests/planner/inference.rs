@@ -148,21 +148,24 @@ fn any_kind_means_the_cheapest_and_a_question() {
 
 #[test]
 fn what_nodes_offer_limits_what_is_chosen() {
-    let on = |gpus: &[(&str, &str)], rest: &str, more: &str| {
+    let on = |gpus: &[(&str, &str, u64)], rest: &str, more: &str| {
         let mut given = given(&file(&server(rest, &format!("{SMALL}{more}"))));
-        for (product, resource) in gpus {
+        for (product, resource, most) in gpus {
             let offers = given.cluster.gpus.entry((*product).to_owned()).or_default();
-            offers.insert(format!("nvidia.com/{resource}"));
+            offers.insert(format!("nvidia.com/{resource}"), *most);
         }
         given.plan()
     };
-    let h100 = ("NVIDIA-H100-80GB-HBM3", "gpu");
-    let a100 = ("NVIDIA-A100-SXM4-80GB", "mig-3g.40gb");
+    let h100 = ("NVIDIA-H100-80GB-HBM3", "gpu", 8);
+    let a100 = ("NVIDIA-A100-SXM4-80GB", "mig-3g.40gb", 2);
+    let whole = ("NVIDIA-A100-SXM4-80GB", "gpu", 8);
     for (gpus, rest, more, want) in [
         (vec![h100], "", "", "h100"),
         (vec![a100], "", "", "3g.40gb of a100-80gb"),
         (vec![h100, a100], "gpus: all", "", "h100"),
         (vec![h100], "", ", gpu: l40s", "l40s"),
+        // The stated kind is there, and not cut.
+        (vec![whole], "", ", gpu: a100-80gb", "a100-80gb"),
     ] {
         let plan = on(&gpus, rest, more);
         assert_eq!(serving(&plan).chosen.name, want, "{gpus:?} {rest} {more}");
@@ -172,7 +175,7 @@ fn what_nodes_offer_limits_what_is_chosen() {
             });
         assert!(!asks, "the cluster has said it");
     }
-    let other = on(&[("NVIDIA-GeForce-RTX-4090", "gpu")], "", "");
+    let other = on(&[("NVIDIA-GeForce-RTX-4090", "gpu", 1)], "", "");
     assert!(message(&other, "inference-not-computed").contains("NVIDIA-GeForce-RTX-4090"));
     let none = on(&[a100], ONE, "");
     assert!(message(&none, "inference-promise-impossible").contains("no node offers"));

@@ -28,7 +28,7 @@ pub(super) fn section(plan: &Plan) -> Section {
 
 fn model(serving: &Serving, out: &mut String) {
     let (asked, chosen) = (&serving.asked, &serving.chosen);
-    let (role, verdict) = verdict(serving.promise);
+    let (role, verdict) = verdict(serving);
     let class = match role {
         Role::Good => "holds",
         Role::Bad => level_class(Level::Blocker),

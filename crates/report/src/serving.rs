@@ -172,8 +172,14 @@ fn cost(serving: &Serving) -> String {
         let replicas = it.needed.saturating_add(it.spare);
         format!("; {replicas} on {} ${}", it.name, dollars(it))
     });
+    let least = serving.replicas.0;
+    let planned = chosen.cost_per_hour.filter(|_| least != replicas).map(|cost| {
+        let each = cost / f64::from(replicas.max(1));
+        format!("as planned {least} for ${:.2}; ", each * f64::from(least))
+    });
     format!(
-        "{replicas} on {} ${} an hour at list prices of {}{}",
+        "{}{replicas} on {} ${} an hour at list prices of {}{}",
+        planned.unwrap_or_default(),
         chosen.name,
         dollars(chosen),
         serving.prices,

@@ -24,7 +24,7 @@ fn promise_and_plan_stand_together() {
         "The model of chat predicted, not measured",
         "llama-3.1-8b for 500 users, who think 30 s between prompts of 1024 and answers of 256 tokens",
         "first token within 500 ms, each token within 50 ms, for p95 of the requests",
-        "over the range): the promise is kept, also when one fails",
+        "over the range): the promise is kept, also when one fails; at the slow end of the ranges it is not",
         "bound by memory bandwidth",
         "modelled only: such GPUs or slices were not measured end to end",
     ] {
@@ -37,6 +37,8 @@ fn a_broken_promise_is_said() {
     let few = text("scale: { min: 1, max: 1 },");
     assert!(few.contains("1 replica on l40s"), "{few}");
     assert!(few.contains("the promise is not kept"), "{few}");
+    assert!(few.contains("as planned 1 for $"), "{few}");
+    assert!(!text("").contains("as planned"));
     let perhaps = text("scale: { min: 1, max: 9 },");
     assert!(perhaps.contains("1 to 9 replicas on l40s"), "{perhaps}");
     assert!(perhaps.contains("only if the CPU lets the autoscaler add some"), "{perhaps}");

@@ -100,10 +100,18 @@ fn dearer(serving: &Serving) -> String {
     format!("Dearer by a bound, and not simulated: {}.", escape(&serving.dearer.join(", ")))
 }
 
+fn tag(words: &str) -> String {
+    format!(" <span class=\"tag stated\">{words}</span>")
+}
+
 fn row(option: &ServingOption, serving: &Serving, out: &mut String) {
     let is_chosen = option.name == serving.chosen.name;
-    let mark = if is_chosen { " <span class=\"tag stated\">planned</span>" } else { "" };
     let replicas = option.needed.saturating_add(option.spare);
+    let mark = match serving.replicas {
+        _ if !is_chosen => String::new(),
+        (least, _) if least == replicas => tag("planned"),
+        (least, _) => tag(&format!("planned with {least}")),
+    };
     let cells = [
         replicas.to_string(),
         number(option.seats),

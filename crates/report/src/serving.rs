@@ -66,7 +66,11 @@ pub(crate) fn verdict(serving: &Serving) -> (Role, String) {
         Kept::No if serving.replicas.1 == 0 => return (Role::Faint, "switched off".to_owned()),
         Kept::No => return (Role::Bad, "the promise is not kept".to_owned()),
     };
-    let end = if may_be_late(serving) { "; at the slow end of the ranges it is not" } else { "" };
+    let end = if may_be_late(serving) {
+        "; a full replica would break it at the slow end of the ranges"
+    } else {
+        ""
+    };
     (role, format!("{words}{end}"))
 }
 

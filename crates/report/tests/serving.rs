@@ -24,7 +24,7 @@ fn promise_and_plan_stand_together() {
         "The model of chat predicted, not measured",
         "llama-3.1-8b for 500 users, who think 30 s between prompts of 1024 and answers of 256 tokens",
         "first token within 500 ms, each token within 50 ms, for p95 of the requests",
-        "over the range): the promise is kept, also when one fails; at the slow end of the ranges it is not",
+        "over the range): the promise is kept, also when one fails; a full replica would break it at the slow end of the ranges",
         "bound by memory bandwidth",
         "modelled only: such GPUs or slices were not measured end to end",
     ] {

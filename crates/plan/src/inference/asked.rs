@@ -211,12 +211,24 @@ fn offered(
     cluster: &ClusterFacts,
     subject: &Subject<'_>,
 ) -> BTreeMap<String, BTreeMap<String, u64>> {
-    let offered: BTreeMap<_, _> =
-        cluster.gpus.iter().map(|(product, offers)| (short(product), offers.clone())).collect();
+    let mut offered: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+    for (product, offers) in &cluster.gpus {
+        let most = offered.entry(kind(product)).or_default();
+        for (resource, amount) in offers {
+            let known = most.entry(resource.clone()).or_default();
+            *known = (*known).max(*amount);
+        }
+    }
     match named(subject) {
-        Some(stated) if !offered.contains_key(&short(stated.text)) => BTreeMap::new(),
+        Some(stated) if !offered.contains_key(&kind(stated.text)) => BTreeMap::new(),
         _ => offered,
     }
+}
+
+/// One name for all that a kind of GPU is called.
+fn kind(product: &str) -> String {
+    let short = short(product);
+    gpu(&short).map_or(short, |gpu| gpu.id.clone())
 }
 
 /// One seed for all plans: equal files, equal bytes.

@@ -166,6 +166,8 @@ fn what_nodes_offer_limits_what_is_chosen() {
         (vec![h100], "", ", gpu: l40s", "l40s"),
         // The stated kind is there, and not cut.
         (vec![whole], "", ", gpu: a100-80gb", "a100-80gb"),
+        // However it is called.
+        (vec![("NVIDIA-H100-80GB", "gpu", 1)], "", "", "h100"),
     ] {
         let plan = on(&gpus, rest, more);
         assert_eq!(serving(&plan).chosen.name, want, "{gpus:?} {rest} {more}");

@@ -8,6 +8,7 @@ mod conform;
 mod custom;
 mod defaults;
 mod load;
+mod patterns;
 mod rules;
 mod validate;
 

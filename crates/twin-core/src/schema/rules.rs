@@ -2,6 +2,7 @@
 
 use super::broken::Rules;
 use super::faults;
+use super::patterns::Patterns;
 use crate::status::Cause;
 use crate::tree::Value;
 
@@ -14,18 +15,19 @@ pub struct Custom {
     pub columns: Value,
     /// None, if the schema has none.
     rules: Option<Rules>,
+    patterns: Patterns,
 }
 
 impl Custom {
     /// Prepares the rules of a schema.
     pub fn new(openapi: Value, columns: Value) -> Self {
-        let rules = Rules::of(&openapi);
-        Self { openapi, columns, rules }
+        let (rules, patterns) = (Rules::of(&openapi), Patterns::of(&openapi));
+        Self { openapi, columns, rules, patterns }
     }
 
     /// What is wrong with an object: its values, and if those can be judged, its rules.
     pub fn faults(&self, object: &Value, old: Option<&Value>) -> Vec<Cause> {
-        let mut found = faults(&self.openapi, object);
+        let mut found = faults(&self.openapi, &self.patterns, object);
         let blocked = found.iter().any(|cause| BLOCKING.contains(&cause.reason));
         match &self.rules {
             Some(_) if blocked => {

@@ -23,6 +23,7 @@ pub mod cel;
 mod names;
 mod openapi;
 pub mod patch;
+mod policy;
 mod protobuf;
 pub mod quota;
 pub mod registry;

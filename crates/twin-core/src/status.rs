@@ -224,10 +224,10 @@ impl Status {
 }
 
 fn cause(cause: &Cause) -> Value {
-    let mut value = Value::from([
-        ("reason", Value::text(cause.reason)),
-        ("message", Value::text(&cause.message)),
-    ]);
+    let mut value = Value::from([("message", Value::text(&cause.message))]);
+    if !cause.reason.is_empty() {
+        value = value.with(&["reason"], Value::text(cause.reason));
+    }
     if !cause.field.is_empty() {
         value = value.with(&["field"], Value::text(&cause.field));
     }

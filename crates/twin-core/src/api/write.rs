@@ -7,6 +7,7 @@ use super::object::{
 use super::projection::Projection;
 use super::{Api, Call, Response};
 use crate::apply::{Writer, update};
+use crate::policy::Operation;
 use crate::registry::Resource;
 use crate::schema::{Schema, TypeId, empty};
 use crate::status::{Cause, Status};
@@ -58,6 +59,7 @@ impl Api {
         let key = Key::new(&namespace, &name);
         let object = self.ranged(resource, object, &key)?;
         self.judged(call, &object, None)?;
+        self.permitted(call, Operation::Create, Some(&object), None)?;
         if self.store.get(&resource.table, &key).is_some() {
             return Err(Status::already_exists(resource, &name));
         }
@@ -178,9 +180,11 @@ impl Api {
         let new = if asked { readmitted(resource, live, new) } else { new };
         let new = self.addressed(call, Some(live), new)?;
         if same(live, &new) {
+            self.permitted(call, Operation::Update, Some(&new), Some(live))?;
             return Ok(live.clone());
         }
         self.judged(call, &new, Some(live))?;
+        self.permitted(call, Operation::Update, Some(&new), Some(live))?;
         check_levels(&new)?;
         let key = Key::new(&call.address.namespace, name);
         let charges = self.charged(resource, &key, Some(live), &new)?;

@@ -17,7 +17,7 @@ mod values;
 pub use kube_cel::cel::Value as CelValue;
 pub(crate) use operators::maybe;
 pub use read::Unread;
-pub(crate) use values::{escaped, typed};
+pub(crate) use values::{escaped, object, typed};
 pub use values::{plain, tree};
 
 use functions::Machine;
@@ -29,6 +29,8 @@ use std::collections::BTreeSet;
 pub const PER_CALL: u64 = 1_000_000;
 /// What all runs for one object may cost together, for one definition or binding.
 pub const PER_OBJECT: u64 = 10_000_000;
+/// What the conditions under which a policy is asked may cost together.
+pub(crate) const PER_MATCH: u64 = 2_500_000;
 
 /// An expression that was read.
 #[derive(Debug)]
@@ -41,6 +43,8 @@ pub struct Expression {
     pub functions: BTreeSet<String>,
     /// Types whose objects it makes.
     pub types: BTreeSet<String>,
+    /// Fields that it reads of `variables`.
+    pub(crate) composed: BTreeSet<String>,
 }
 
 /// Why a run gave nothing.
@@ -87,6 +91,7 @@ impl Expression {
             variables: found.variables,
             functions: found.functions,
             types: found.types,
+            composed: found.composed,
         })
     }
 

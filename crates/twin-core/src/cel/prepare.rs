@@ -20,6 +20,8 @@ pub(super) struct Found {
     pub(super) variables: BTreeSet<String>,
     pub(super) functions: BTreeSet<String>,
     pub(super) types: BTreeSet<String>,
+    /// Fields of `variables`.
+    pub(super) composed: BTreeSet<String>,
 }
 
 pub(super) fn prepare(expr: &mut IdedExpr, machine: &Machine) -> Found {
@@ -45,7 +47,12 @@ impl Walk<'_> {
         match &mut expr.expr {
             Expr::Literal(_) | Expr::Unspecified => {}
             Expr::Ident(name) => self.variable(name),
-            Expr::Select(select) => self.expr(&mut select.operand),
+            Expr::Select(select) => {
+                if matches!(&select.operand.expr, Expr::Ident(name) if name == "variables") {
+                    self.found.composed.insert(select.field.clone());
+                }
+                self.expr(&mut select.operand);
+            }
             Expr::List(list) => list.elements.iter_mut().for_each(|it| self.expr(it)),
             Expr::Map(map) => map.entries.iter_mut().for_each(|it| self.entry(it)),
             Expr::Struct(object) => {

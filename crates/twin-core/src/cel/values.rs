@@ -64,7 +64,8 @@ fn formatted(openapi: &Value, text: &Text) -> CelValue {
     MACHINE.with(|machine| machine.call(function, None, vec![own()])).unwrap_or_else(|_| own())
 }
 
-pub(super) fn object(entries: impl Iterator<Item = (String, CelValue)>) -> CelValue {
+/// An object of these fields.
+pub(crate) fn object(entries: impl Iterator<Item = (String, CelValue)>) -> CelValue {
     let map = entries.map(|(key, value)| (Key::String(Arc::new(key)), value)).collect();
     CelValue::Map(objects::Map { map: Arc::new(map) })
 }

@@ -12,6 +12,7 @@ mod patterns;
 mod rules;
 mod validate;
 
+pub(crate) use broken::message;
 pub use conform::{Conformed, Mismatch, conform};
 pub use defaults::{apply_custom_defaults, apply_defaults};
 pub use rules::Custom;

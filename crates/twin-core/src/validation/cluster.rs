@@ -110,12 +110,17 @@ const PLACES: &[&str] = &[
     "csi",
 ];
 
-/// A condition in CEL. What would only do harm here is taken: nobody evaluates it.
+/// A condition in CEL.
 pub(super) fn condition(walk: &mut Walk<'_>, map: &Map) {
-    let expression = text(map, "expression");
-    if let Err(Unread::NotCel(why)) = Expression::read(expression) {
-        let sentence = format!("compilation failed: {why}");
-        walk.below("expression", |walk| walk.invalid(&Value::text(expression), &sentence));
+    for field in ["expression", "messageExpression", "valueExpression"] {
+        let text = text(map, field);
+        if let (false, Err(why)) = (text.is_empty(), Expression::read(text)) {
+            let sentence = match why {
+                Unread::NotCel(why) => format!("compilation failed: {why}"),
+                Unread::Refused(why) => format!("compilation failed: {why}"),
+            };
+            walk.below(field, |walk| walk.invalid(&Value::text(text), &sentence));
+        }
     }
 }
 

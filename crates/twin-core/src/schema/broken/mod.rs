@@ -4,6 +4,8 @@
 mod tests;
 mod walk;
 
+pub(crate) use walk::message;
+
 use super::VALIDATIONS;
 use crate::causes::Causes;
 use crate::cel::{Expression, typed};

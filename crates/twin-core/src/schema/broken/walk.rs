@@ -233,7 +233,7 @@ impl Walk<'_> {
 const LONGEST: usize = 5 * 1024;
 
 /// A text that is fit for a message.
-fn message(text: &CelValue) -> Option<String> {
+pub(crate) fn message(text: &CelValue) -> Option<String> {
     let CelValue::String(text) = text else { return None };
     let text = text.trim();
     let is_fit = !text.is_empty() && text.len() <= LONGEST && !text.contains('\n');

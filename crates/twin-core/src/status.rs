@@ -83,6 +83,8 @@ pub struct Status {
     /// What `details` holds beside the causes.
     pub details: Vec<(&'static str, Value)>,
     pub causes: Vec<Cause>,
+    /// The HTTP status, if it is not that of the reason.
+    pub code: Option<u16>,
 }
 
 /// Names a resource as messages do: `deployments.apps`.
@@ -93,7 +95,13 @@ pub fn qualified(group: &str, name: &str) -> String {
 impl Status {
     /// A refusal without details.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), details: Vec::new(), causes: Vec::new() }
+        Self {
+            reason,
+            message: message.into(),
+            details: Vec::new(),
+            causes: Vec::new(),
+            code: None,
+        }
     }
 
     /// A refusal whose details are there, and empty.
@@ -145,7 +153,7 @@ impl Status {
         }
         details.push(("kind", Value::from(resource.plural.clone())));
         let message = message(&qualified(group, &resource.plural));
-        Self { reason, message, details, causes: Vec::new() }
+        Self { reason, message, details, causes: Vec::new(), code: None }
     }
 
     /// Fields of an object are wrong.
@@ -163,7 +171,7 @@ impl Status {
             details.push(("group", Value::text(group)));
         }
         details.push(("kind", Value::text(kind)));
-        Self { reason: Reason::Invalid, message, details, causes }
+        Self { reason: Reason::Invalid, message, details, causes, code: None }
     }
 
     /// The body is of a kind that nobody reads.
@@ -193,7 +201,7 @@ impl Status {
 
     /// The HTTP status.
     pub fn code(&self) -> u16 {
-        self.reason.code()
+        self.code.unwrap_or(self.reason.code())
     }
 
     /// As an object.

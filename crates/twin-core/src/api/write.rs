@@ -52,6 +52,7 @@ impl Api {
             Track::Writes => self.tracked(call, "", &nothing, object),
             Track::Done => object.clone(),
         };
+        let object = self.mutated(call, Operation::Create, object, None)?;
         let object = born(resource, &object, &name, &namespace, call.moment);
         let object = self.prioritised(resource, object, &name)?;
         let object = self.with_runtime(resource, object, &name)?;
@@ -175,6 +176,7 @@ impl Api {
             Track::Writes => self.tracked(call, subresource, live, new),
             Track::Done => new.clone(),
         };
+        let new = self.mutated(call, Operation::Update, new, Some(live))?;
         let new = settled(call, live, &new);
         let asked = !call.is_own() && subresource.is_empty();
         let new = if asked { readmitted(resource, live, new) } else { new };

@@ -18,6 +18,15 @@ pub(crate) struct Compiled {
     pub(super) conditions: Vec<Read>,
     pub(super) variables: Vec<(String, Read)>,
     pub(super) validations: Vec<Validation>,
+    pub(super) mutations: Vec<Mutation>,
+}
+
+/// How a policy changes an object.
+#[derive(Debug)]
+pub(super) enum Mutation {
+    /// As server-side apply does.
+    Apply(Read),
+    Json(Read),
 }
 
 /// An expression with its text; an error says why it cannot be asked.
@@ -57,6 +66,22 @@ impl Compiled {
             conditions: list("matchConditions").iter().map(read).collect(),
             variables: list("variables").iter().map(variable).collect(),
             validations: list("validations").iter().map(Validation::of).collect(),
+            mutations: list("mutations").iter().map(Mutation::of).collect(),
+        }
+    }
+
+    /// How many changes it wants.
+    pub(crate) fn mutations(&self) -> usize {
+        self.mutations.len()
+    }
+}
+
+impl Mutation {
+    fn of(item: &Value) -> Self {
+        let read = |field: &str| Read::of(item.str_at(&[field, "expression"]).unwrap_or_default());
+        match item.str_at(&["patchType"]) {
+            Some("JSONPatch") => Self::Json(read("jsonPatch")),
+            _ => Self::Apply(read("applyConfiguration")),
         }
     }
 }

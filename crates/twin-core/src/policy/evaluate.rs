@@ -1,8 +1,8 @@
 //! Asks a policy.
 
-use super::compiled::{Compiled, OnFailure, Read, Validation};
+use super::compiled::{Compiled, Mutation, OnFailure, Read, Validation};
 use super::{Asked, Surroundings};
-use crate::cel::{CelValue, Expression, Failure, PER_MATCH, PER_OBJECT, object, plain};
+use crate::cel::{CelValue, Expression, Failure, PER_MATCH, PER_OBJECT, object, plain, tree};
 use crate::schema::message;
 use crate::status::Reason;
 use crate::tree::Value;
@@ -32,7 +32,7 @@ pub(crate) fn judge(
         OnFailure::Ignore => Vec::new(),
     };
     let variables = variables(asked, surroundings);
-    match applies(policy, &variables) {
+    match holds(policy, &variables) {
         Ok(true) => {}
         Ok(false) => return Vec::new(),
         Err(why) => return failed(why),
@@ -54,11 +54,11 @@ const SPENT: &str =
     "validation failed due to running out of cost budget, no further validation rules will be run";
 
 /// There is nothing left that expressions may cost.
-pub(super) struct Spent;
+struct Spent;
 
-pub(super) type Variables = Vec<(&'static str, CelValue)>;
+type Variables = Vec<(&'static str, CelValue)>;
 
-pub(super) fn variables(asked: &Asked<'_>, surroundings: &Surroundings) -> Variables {
+fn variables(asked: &Asked<'_>, surroundings: &Surroundings) -> Variables {
     let object = |object: Option<&Value>| object.map_or(CelValue::Null, plain);
     let mut variables = vec![
         ("object", object(asked.object)),
@@ -70,9 +70,45 @@ pub(super) fn variables(asked: &Asked<'_>, surroundings: &Surroundings) -> Varia
     variables
 }
 
+/// Whether a policy is asked at all.
+pub(crate) fn applies(
+    policy: &Compiled,
+    asked: &Asked<'_>,
+    surroundings: &Surroundings,
+) -> Result<bool, String> {
+    holds(policy, &variables(asked, surroundings))
+}
+
+/// What a policy wants to change.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Change {
+    /// Laid over the object.
+    Apply(Value),
+    /// Operations of a JSON patch.
+    Json(Value),
+}
+
+/// The change of a policy that stands at this place.
+pub(crate) fn change(
+    policy: &Compiled,
+    at: usize,
+    asked: &Asked<'_>,
+    surroundings: &Surroundings,
+) -> Result<Change, String> {
+    let mut scope = Scope::new(policy, variables(asked, surroundings), PER_OBJECT);
+    let mut value = |read| {
+        let value = scope.value(read).map_err(|Spent| SPENT.to_owned())??;
+        tree(&value).ok_or_else(|| "type mismatch: this is no JSON".to_owned())
+    };
+    match &policy.mutations[at] {
+        Mutation::Apply(read) => value(read).map(Change::Apply),
+        Mutation::Json(read) => value(read).map(Change::Json),
+    }
+}
+
 /// Whether the conditions hold under which a policy is asked. One that does not hold decides, whatever
 /// others fail.
-pub(super) fn applies(policy: &Compiled, variables: &Variables) -> Result<bool, String> {
+fn holds(policy: &Compiled, variables: &Variables) -> Result<bool, String> {
     // The namespace is not shown to conditions.
     let variables = variables.iter().map(|(name, value)| match *name {
         "namespaceObject" => (*name, CelValue::Null),
@@ -96,7 +132,7 @@ pub(super) fn applies(policy: &Compiled, variables: &Variables) -> Result<bool, 
 }
 
 /// What expressions of one policy see in one request.
-pub(super) struct Scope<'a> {
+struct Scope<'a> {
     policy: &'a Compiled,
     variables: Variables,
     /// Variables of the policy: found out when they are asked for.
@@ -105,7 +141,7 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    pub(super) fn new(policy: &'a Compiled, variables: Variables, left: u64) -> Self {
+    fn new(policy: &'a Compiled, variables: Variables, left: u64) -> Self {
         Self { policy, variables, composed: BTreeMap::new(), left }
     }
 
@@ -136,7 +172,7 @@ impl<'a> Scope<'a> {
     }
 
     /// What an expression gives, or why it gives nothing.
-    pub(super) fn value(&mut self, read: &'a Read) -> Result<Result<CelValue, String>, Spent> {
+    fn value(&mut self, read: &'a Read) -> Result<Result<CelValue, String>, Spent> {
         let expression = match &read.expression {
             Ok(expression) => expression,
             Err(why) => return Ok(Err(format!("compilation error: compilation failed: {why}"))),

@@ -9,7 +9,7 @@ mod matches;
 mod tests;
 
 pub(crate) use compiled::{Compiled, OnFailure};
-pub(crate) use evaluate::{Decision, judge};
+pub(crate) use evaluate::{Change, Decision, applies, change, judge};
 pub(crate) use matches::matched;
 
 use crate::registry::Resource;

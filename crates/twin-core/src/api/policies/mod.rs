@@ -1,40 +1,35 @@
 //! Admission policies: which are there, and what they say of a request.
 
-use super::convert::as_version;
+mod mutating;
+mod validating;
+
 use super::write::is_dry;
 use super::{Api, Call};
-use crate::policy::{
-    Asked, Compiled, Decision, OnFailure, Operation, Surroundings, judge, matched,
-};
+use crate::policy::{Asked, Compiled, Operation, Surroundings, matched};
 use crate::registry::{Kind, Resource, Scope};
 use crate::selector::LabelSelector;
-use crate::status::{Cause, Reason, Status};
 use crate::store::{Key, Narrow, Object, Revision, TableName};
 use crate::tree::{Map, Text, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const GROUP: &str = "admissionregistration.k8s.io";
-const POLICIES: TableName =
-    TableName(Text::new_static("admissionregistration.k8s.io/validatingadmissionpolicies"));
-const BINDINGS: TableName =
-    TableName(Text::new_static("admissionregistration.k8s.io/validatingadmissionpolicybindings"));
 
 /// Policies whose expressions were read, by their names, with the version that was read.
 #[derive(Debug, Default)]
 pub(super) struct Memo(BTreeMap<(TableName, Text), (Revision, Arc<Compiled>)>);
 
 impl Memo {
-    fn compiled(&mut self, table: &TableName, policy: &Object) -> Arc<Compiled> {
+    fn compiled(&mut self, table: &TableName, policy: &Object) {
         let key = (table.clone(), Text::new(policy.key.name()));
-        match self.0.get(&key) {
-            Some((revision, known)) if *revision == policy.revision => known.clone(),
-            _ => {
-                let compiled = Arc::new(Compiled::of(&policy.tree));
-                self.0.insert(key, (policy.revision, compiled.clone()));
-                compiled
-            }
+        let known = self.0.get(&key);
+        if known.is_none_or(|(revision, _)| *revision != policy.revision) {
+            self.0.insert(key, (policy.revision, Arc::new(Compiled::of(&policy.tree))));
         }
+    }
+
+    fn get(&self, table: &TableName, name: &str) -> Option<&Arc<Compiled>> {
+        self.0.get(&(table.clone(), Text::new(name))).map(|(_, compiled)| compiled)
     }
 
     /// Forgets policies that are gone.
@@ -44,43 +39,82 @@ impl Memo {
     }
 }
 
-/// What policies say of a request.
-#[derive(Default)]
-struct Verdict {
-    denied: Vec<(String, Reason)>,
-    warnings: Vec<String>,
+/// Where policies of one sort lie, and what binds them.
+#[derive(Clone, Copy)]
+struct Sort {
+    policies: &'static TableName,
+    bindings: &'static TableName,
+}
+
+/// A policy and a binding that mean a request.
+struct Invocation<'a> {
+    policy: Text,
+    binding: Arc<Object>,
+    compiled: Arc<Compiled>,
+    /// The resource in the version that the policy asks for.
+    resource: &'a Resource,
+    /// What the policy reads, one after the other.
+    params: Result<Vec<Option<Value>>, Unbound>,
+}
+
+/// Why a policy cannot be asked.
+enum Unbound {
+    Policy(String),
+    Binding(&'static str),
 }
 
 impl Api {
-    /// Asks the policies that mean a request.
-    pub(super) fn permitted(
-        &mut self,
-        call: &Call<'_>,
-        operation: Operation,
-        object: Option<&Value>,
-        old: Option<&Value>,
-    ) -> Result<(), Status> {
-        let resource = &call.address.resource;
-        if self.store.count(&BINDINGS) == 0 || is_exempt(resource) {
-            return Ok(());
+    /// Reads the expressions of policies that are new; none, if nothing binds them.
+    fn read_policies(&mut self, sort: Sort, resource: &Resource) -> bool {
+        if self.store.count(sort.bindings) == 0 || is_exempt(resource) {
+            return false;
         }
-        let space = self.space_of(call, object.or(old));
-        let asked = asked(call, operation, object, old, space.as_ref());
-        let policies = self.policies(&POLICIES);
-        let mut verdict = Verdict::default();
+        let policies = self.all(sort.policies);
         for policy in &policies {
-            let compiled = self.read.compiled(&POLICIES, policy);
-            self.ask(call, policy, &compiled, &asked, &mut verdict);
+            self.read.compiled(sort.policies, policy);
         }
-        self.read.forget(&POLICIES, &policies);
-        self.warned.extend(verdict.warnings);
-        match verdict.denied.into_iter().next() {
-            Some((message, reason)) => Err(denied(resource, asked.name, message, reason)),
-            None => Ok(()),
-        }
+        self.read.forget(sort.policies, &policies);
+        true
     }
 
-    fn policies(&self, table: &TableName) -> Vec<Arc<Object>> {
+    /// The policies that mean a request, in the order of their names.
+    fn invocations<'a>(&'a self, sort: Sort, asked: &Asked<'a>) -> Vec<Invocation<'a>> {
+        let empty = Value::Map(Map::default());
+        let mut found = Vec::new();
+        for policy in self.all(sort.policies) {
+            let name = policy.key.name();
+            let constraints = policy.tree.at(&["spec", "matchConstraints"]).unwrap_or(&empty);
+            let Some(resource) = matched(constraints, asked, &self.registry) else { continue };
+            let Some(compiled) = self.read.get(sort.policies, name) else { continue };
+            for binding in self.all(sort.bindings) {
+                let constraints = binding.tree.at(&["spec", "matchResources"]).unwrap_or(&empty);
+                let is_bound = binding.tree.str_at(&["spec", "policyName"]) == Some(name);
+                if !is_bound || matched(constraints, asked, &self.registry).is_none() {
+                    continue;
+                }
+                let params = self.params(&policy.tree, &binding.tree, asked.namespace);
+                let (policy, compiled) = (Text::new(name), compiled.clone());
+                found.push(Invocation { policy, binding, compiled, resource, params });
+            }
+        }
+        found
+    }
+
+    /// What a policy reads beside the object.
+    fn surroundings(
+        &self,
+        call: &Call<'_>,
+        asked: &Asked<'_>,
+        resource: &Resource,
+        params: Option<Value>,
+    ) -> Surroundings {
+        let is_space = asked.resource.is("", "namespaces");
+        let space = if is_space { None } else { self.space_of(call, None) };
+        let namespace = space.map(|space| without_owners(&space)).unwrap_or_default();
+        Surroundings { request: request(call, asked, resource), namespace, params }
+    }
+
+    fn all(&self, table: &TableName) -> Vec<Arc<Object>> {
         self.store.list(table, &Narrow::default(), None).cloned().collect()
     }
 
@@ -92,63 +126,6 @@ impl Api {
         let spaces = self.registry.find("", "v1", "namespaces")?;
         let space = self.store.get(&spaces.table, &Key::new("", &call.address.namespace))?;
         Some(space.tree.clone())
-    }
-
-    fn ask(
-        &self,
-        call: &Call<'_>,
-        policy: &Object,
-        compiled: &Compiled,
-        asked: &Asked<'_>,
-        verdict: &mut Verdict,
-    ) {
-        let name = policy.key.name();
-        let empty = Value::Map(Map::default());
-        let constraints = policy.tree.at(&["spec", "matchConstraints"]).unwrap_or(&empty);
-        let Some(resource) = matched(constraints, asked, &self.registry) else { return };
-        let bound =
-            |binding: &Arc<Object>| binding.tree.str_at(&["spec", "policyName"]) == Some(name);
-        for binding in self.policies(&BINDINGS).into_iter().filter(bound) {
-            let constraints = binding.tree.at(&["spec", "matchResources"]).unwrap_or(&empty);
-            if matched(constraints, asked, &self.registry).is_none() {
-                continue;
-            }
-            let all = match self.params(&policy.tree, &binding.tree, asked.namespace) {
-                Ok(all) => all,
-                Err(why) if compiled.on_failure == OnFailure::Refuse => {
-                    verdict.refuse(why.message(name, binding.key.name()));
-                    continue;
-                }
-                Err(_) => continue,
-            };
-            for params in all {
-                let found = self.decisions(call, compiled, asked, resource, params);
-                verdict.add(name, &binding, found);
-            }
-        }
-    }
-
-    fn decisions(
-        &self,
-        call: &Call<'_>,
-        compiled: &Compiled,
-        asked: &Asked<'_>,
-        resource: &Resource,
-        params: Option<Value>,
-    ) -> Vec<Decision> {
-        let as_asked = |object: Option<&Value>| {
-            object.map(|object| as_version(object, asked.resource, resource))
-        };
-        let (object, old) = (as_asked(asked.object), as_asked(asked.old));
-        let is_space = asked.resource.is("", "namespaces");
-        let space = if is_space { None } else { self.space_of(call, None) };
-        let surroundings = Surroundings {
-            request: request(call, asked, resource),
-            namespace: space.map(|space| without_owners(&space)).unwrap_or_default(),
-            params,
-        };
-        let asked = Asked { object: object.as_ref(), old: old.as_ref(), ..*asked };
-        judge(compiled, &asked, &surroundings)
     }
 
     /// What a binding gives a policy to read, one after the other.
@@ -210,59 +187,9 @@ impl Api {
     }
 }
 
-/// Why a policy cannot be asked.
-enum Unbound {
-    Policy(String),
-    Binding(&'static str),
-}
-
-impl Unbound {
-    fn message(&self, policy: &str, binding: &str) -> String {
-        match self {
-            Self::Policy(why) => format!(
-                "ValidatingAdmissionPolicy '{policy}' denied request: failed to configure policy: {why}"
-            ),
-            Self::Binding(why) => format!(
-                "ValidatingAdmissionPolicy '{policy}' with binding '{binding}' denied request: failed to configure binding: {why}"
-            ),
-        }
-    }
-}
-
 fn unknown(api_version: &str, kind: &str) -> String {
     let group = if api_version.contains('/') { "" } else { "/" };
     format!("failed to find resource referenced by paramKind: '{group}{api_version}, Kind={kind}'")
-}
-
-impl Verdict {
-    fn refuse(&mut self, message: String) {
-        self.denied.push((message, Reason::Invalid));
-    }
-
-    fn add(&mut self, policy: &str, binding: &Object, decisions: Vec<Decision>) {
-        let name = binding.key.name();
-        let actions = binding.tree.at(&["spec", "validationActions"]).and_then(Value::as_list);
-        let actions: Vec<_> =
-            actions.into_iter().flat_map(|list| list.iter()).filter_map(Value::as_str).collect();
-        for decision in decisions {
-            let why = &decision.message;
-            if actions.contains(&"Warn") {
-                self.warnings.push(format!("Validation failed for ValidatingAdmissionPolicy '{policy}' with binding '{name}': {why}"));
-            }
-            if actions.contains(&"Deny") {
-                let message = format!(
-                    "ValidatingAdmissionPolicy '{policy}' with binding '{name}' denied request: {why}"
-                );
-                self.denied.push((message, decision.reason));
-            }
-        }
-    }
-}
-
-fn denied(resource: &Resource, name: &str, message: String, reason: Reason) -> Status {
-    let status = Status::forbidden(resource, name, &message);
-    let cause = Cause { reason: "", message, field: String::new() };
-    Status { reason, causes: vec![cause], ..status }
 }
 
 /// What would lock everybody out.

@@ -85,6 +85,8 @@ pub struct Status {
     pub causes: Vec<Cause>,
     /// The HTTP status, if it is not that of the reason.
     pub code: Option<u16>,
+    /// The token by which a list that is no longer known goes on with what is there now.
+    pub proceed: Option<Text>,
 }
 
 /// Names a resource as messages do: `deployments.apps`.
@@ -101,6 +103,7 @@ impl Status {
             details: Vec::new(),
             causes: Vec::new(),
             code: None,
+            proceed: None,
         }
     }
 
@@ -153,7 +156,7 @@ impl Status {
         }
         details.push(("kind", Value::from(resource.plural.clone())));
         let message = message(&qualified(group, &resource.plural));
-        Self { reason, message, details, causes: Vec::new(), code: None }
+        Self { reason, message, details, causes: Vec::new(), code: None, proceed: None }
     }
 
     /// Fields of an object are wrong.
@@ -171,7 +174,7 @@ impl Status {
             details.push(("group", Value::text(group)));
         }
         details.push(("kind", Value::text(kind)));
-        Self { reason: Reason::Invalid, message, details, causes, code: None }
+        Self { reason: Reason::Invalid, message, details, causes, code: None, proceed: None }
     }
 
     /// The body is of a kind that nobody reads.
@@ -213,10 +216,14 @@ impl Status {
             let causes: Vec<_> = self.causes.iter().map(cause).collect();
             details.push(("causes".into(), Value::from(causes)));
         }
+        let mut metadata = Value::Map(crate::tree::Map::default());
+        if let Some(token) = &self.proceed {
+            metadata = metadata.with(&["continue"], token.clone().into());
+        }
         let mut status = Value::from([
             ("kind", "Status".into()),
             ("apiVersion", "v1".into()),
-            ("metadata", Value::Map(crate::tree::Map::default())),
+            ("metadata", metadata),
             ("status", "Failure".into()),
             ("message", Value::text(&self.message)),
             ("code", i64::from(self.code()).into()),

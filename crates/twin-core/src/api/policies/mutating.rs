@@ -6,6 +6,7 @@ use crate::api::{Api, Call};
 use crate::apply::laid_over;
 use crate::patch::{self, PatchError};
 use crate::policy::{Asked, Change, OnFailure, Operation, applies, change};
+use crate::schema::TypeId;
 use crate::status::{Cause, Reason, Status};
 use crate::store::TableName;
 use crate::tree::{Text, Value};
@@ -39,7 +40,7 @@ impl Api {
         let mut current = object.clone();
         let mut refusals = Vec::new();
         for invocation in self.invocations(SORT, &asked) {
-            self.invoke(call, &asked, invocation, &mut current, &mut refusals);
+            self.invoke(call, &asked, &invocation, &mut current, &mut refusals);
         }
         if refusals.is_empty() { Ok(current) } else { Err(refused(&asked, refusals)) }
     }
@@ -48,7 +49,7 @@ impl Api {
         &self,
         call: &Call<'_>,
         asked: &Asked<'_>,
-        invocation: Invocation<'_>,
+        invocation: &Invocation<'_>,
         current: &mut Value,
         refusals: &mut Vec<Refusal>,
     ) {
@@ -72,7 +73,7 @@ impl Api {
             }
         };
         for params in all {
-            let failed = self.changed(call, asked, &invocation, params, current);
+            let failed = self.changed(call, asked, invocation, params, current);
             let failed = failed.into_iter().filter(|_| refuses);
             refusals.extend(failed.map(|why| (Reason::Invalid, named(&why))));
         }
@@ -117,12 +118,7 @@ impl Api {
         failed
     }
 
-    fn with_change(
-        &self,
-        ty: crate::schema::TypeId,
-        object: &Value,
-        change: &Change,
-    ) -> Result<Value, String> {
+    fn with_change(&self, ty: TypeId, object: &Value, change: &Change) -> Result<Value, String> {
         match change {
             Change::Apply(config) => laid_over(&self.schema, ty, object, config),
             Change::Json(operations) => match patch::json(object, operations) {

@@ -7,11 +7,14 @@ use crate::controller::Outcome;
 use crate::tables::PODS;
 use crate::workloads::owner::Owned;
 use crate::workloads::pods::phase;
-use crate::workloads::read::{annotation, count, has_finalizer, is_ending, without_finalizer};
+use crate::workloads::read::{annotation, count, has_finalizer, int, is_ending, without_finalizer};
 use twin_core::tree::Value;
 
 /// Where a pod notes its index.
 pub(super) const INDEX: &str = "batch.kubernetes.io/job-completion-index";
+
+/// Where a pod notes how often its index has failed before.
+pub(super) const FAILURES: &str = "batch.kubernetes.io/job-index-failure-count";
 
 /// How many pods have ended, and how.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +23,8 @@ pub(super) struct Counts {
     pub(super) failed: i64,
     /// Indexes that are done, if pods have some.
     pub(super) indexes: Option<Indexes>,
+    /// Indexes that failed for good, if each has a limit of its own.
+    pub(super) failed_indexes: Option<Indexes>,
     /// Why the job should fail at once.
     pub(super) fatal: Option<String>,
 }
@@ -43,8 +48,13 @@ impl Counts {
             succeeded: count(job, &["status", "succeeded"]),
             failed: count(job, &["status", "failed"]),
             indexes: is_indexed(job).then(|| Indexes::read(known, completions)),
+            failed_indexes: None,
             fatal: None,
         };
+        if limit_per_index(job).is_some() {
+            let known = job.str_at(&["status", "failedIndexes"]).unwrap_or_default();
+            counts.failed_indexes = Some(Indexes::read(known, completions));
+        }
         for pod in pods.iter().filter(|pod| has_finalizer(&pod.tree, TRACKING)) {
             if counts.add(job, pod, completions) {
                 outcome.update(PODS, &pod.key, without_finalizer(&pod.tree, TRACKING));
@@ -71,7 +81,16 @@ impl Counts {
         }
         match judge(job, pod) {
             Action::Ignore => {}
-            Action::Count => self.failed += 1,
+            Action::FailIndex => {
+                self.failed += 1;
+                self.fail_index(&pod.tree);
+            }
+            Action::Count => {
+                self.failed += 1;
+                if limit_per_index(job).is_some_and(|most| failures(job, pod) > most) {
+                    self.fail_index(&pod.tree);
+                }
+            }
             Action::Fail(message) => {
                 self.failed += 1;
                 self.fatal.get_or_insert(message);
@@ -79,10 +98,33 @@ impl Counts {
         }
         true
     }
+
+    fn fail_index(&mut self, pod: &Value) {
+        if let (Some(failed), Some(index)) = (&mut self.failed_indexes, index(pod)) {
+            failed.insert(index);
+        }
+    }
+
+    /// How many indexes failed for good.
+    pub(super) fn failed_for_good(&self) -> i64 {
+        self.failed_indexes.as_ref().map_or(0, Indexes::len)
+    }
+}
+
+/// How often each index may fail, if that is said.
+pub(super) fn limit_per_index(job: &Value) -> Option<i64> {
+    int(job, &["spec", "backoffLimitPerIndex"]).filter(|_| is_indexed(job))
+}
+
+/// How often the index of a pod that failed has failed with it.
+pub(super) fn failures(job: &Value, pod: &Owned) -> i64 {
+    let before = annotation(&pod.tree, FAILURES).and_then(|it| it.parse::<i32>().ok());
+    let counts = i64::from(judge(job, pod) == Action::Count);
+    i64::from(before.unwrap_or(0)).saturating_add(counts)
 }
 
 /// A pod that was deleted counts as failed, unless the job replaces only those that really did.
-fn has_failed(job: &Value, pod: &Value) -> bool {
+pub(super) fn has_failed(job: &Value, pod: &Value) -> bool {
     let patient = job.str_at(&["spec", "podReplacementPolicy"]) == Some("Failed");
     phase(pod) == "Failed" || (is_ending(pod) && !patient)
 }

@@ -71,7 +71,7 @@ pub(super) fn wanted(run: &Run<'_>) -> i64 {
         None => parallel,
         Some(_) => {
             let all = count(&run.job.tree, &["spec", "completions"]);
-            (all - run.counts.succeeded).max(0).min(parallel)
+            (all - run.counts.succeeded - run.counts.failed_for_good()).max(0).min(parallel)
         }
     }
 }

@@ -140,6 +140,9 @@ fn write(run: Run<'_>) -> Outcome {
     if let Some(indexes) = run.counts.indexes.as_ref().filter(|indexes| !indexes.is_empty()) {
         status = status.with(&["completedIndexes"], Text::from(indexes.to_string()).into());
     }
+    if let Some(failed) = &run.counts.failed_indexes {
+        status = status.with(&["failedIndexes"], Text::from(failed.to_string()).into());
+    }
     status = status
         .with(&["ready"], number(ready))
         .with(&["terminating"], number(run.terminating().count()))

@@ -11,6 +11,8 @@ pub(super) enum Action {
     /// It counts towards the limit.
     Count,
     Ignore,
+    /// The index of the pod fails.
+    FailIndex,
     /// The job fails, for this reason.
     Fail(String),
 }
@@ -26,6 +28,7 @@ pub(super) fn judge(job: &Value, pod: &Owned) -> Action {
         return match rule.str_at(&["action"]) {
             Some("FailJob") => Action::Fail(format!("{found} matching FailJob rule at index {at}")),
             Some("Ignore") => Action::Ignore,
+            Some("FailIndex") => Action::FailIndex,
             _ => Action::Count,
         };
     }

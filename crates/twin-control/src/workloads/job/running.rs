@@ -1,6 +1,6 @@
 //! Pods of a job: started, paused, ended.
 
-use super::counting::{INDEX, index, is_indexed};
+use super::counting::{FAILURES, INDEX, failures, has_failed, index, is_indexed, limit_per_index};
 use super::{Condition, Run, TRACKING, limits};
 use crate::tables::PODS;
 use crate::workloads::conditions;
@@ -108,6 +108,7 @@ fn create(run: &mut Run<'_>, missing: usize, active: &[Owned]) {
     for at in 0..number {
         let index = indexes.as_ref().and_then(|indexes| indexes.get(at));
         let (tree, name) = if let Some(index) = index {
+            let like = with_failures(run, &like, *index);
             indexed(&like, run.job.key.name(), *index, &names.ending())
         } else {
             let name = names.pick();
@@ -130,8 +131,22 @@ fn free_indexes(run: &Run<'_>, missing: usize, active: &[Owned]) -> Option<Vec<i
     let leaving = run.terminating().filter(|_| patient);
     let busy: BTreeSet<_> = active.iter().chain(leaving).filter_map(|it| index(&it.tree)).collect();
     let all = 0..count(&run.job.tree, &["spec", "completions"]);
-    let free = all.filter(|index| !done.contains(*index) && !busy.contains(index));
+    let failed = run.counts.failed_indexes.clone().unwrap_or_default();
+    let is_left = |index: &i64| !done.contains(*index) && !failed.contains(*index);
+    let free = all.filter(|index| is_left(index) && !busy.contains(index));
     Some(free.take(missing).collect())
+}
+
+/// A pod that knows how often its index has failed before.
+fn with_failures(run: &Run<'_>, like: &Value, at: i64) -> Value {
+    if limit_per_index(&run.job.tree).is_none() {
+        return like.clone();
+    }
+    let job = &run.job.tree;
+    let ended =
+        run.pods.iter().filter(|pod| index(&pod.tree) == Some(at) && has_failed(job, &pod.tree));
+    let before = ended.map(|pod| failures(job, pod)).max().unwrap_or(0);
+    like.with(&["metadata", "annotations", FAILURES], Text::from(before.to_string()).into())
 }
 
 fn indexed(like: &Value, job: &str, index: i64, ending: &str) -> (Value, String) {

@@ -1,6 +1,6 @@
 use crate::tables::{JOBS, PODS};
 use crate::workloads::pods::is_active;
-use crate::workloads::read::{has_finalizer, labels, list, meta};
+use crate::workloads::read::{annotation, has_finalizer, labels, list, meta};
 use crate::workloads::stage::{Stage, condition, numbers};
 use proptest::prelude::*;
 use twin_core::tree::Value;
@@ -113,6 +113,35 @@ fn some_indexes_can_be_enough() {
     let stage = after(20, "done", policy);
     assert_eq!(condition(&tree(&stage), "Complete"), "True SuccessPolicy");
     assert_eq!(tree(&stage).str_at(&["status", "completedIndexes"]), Some("0,1"));
+}
+
+#[test]
+fn each_index_can_have_a_limit_of_its_own() {
+    let spec = |more: &str| {
+        format!(
+            r#""completionMode":"Indexed","completions":2,"parallelism":2,"backoffLimitPerIndex":1,{more}"#
+        )
+    };
+    let stage = after(100, "fails", &spec(""));
+    let job = tree(&stage);
+    assert_eq!(condition(&job, "Failed"), "True FailedIndexes");
+    assert_eq!(job.str_at(&["status", "failedIndexes"]), Some("0,1"));
+    assert_eq!(numbers(&job, &["failed", "succeeded"]), [4, 0]);
+    let noted = |pod: &std::sync::Arc<twin_core::store::Object>| {
+        annotation(&pod.tree, super::counting::FAILURES).map(str::to_owned)
+    };
+    let mut noted: Vec<_> = stage.all(&PODS).iter().filter_map(noted).collect();
+    noted.sort();
+    assert_eq!(noted, ["0", "0", "1", "1"]);
+    let stage = after(100, "fails", &spec(r#""maxFailedIndexes":0,"#));
+    assert_eq!(condition(&tree(&stage), "Failed"), "True MaxFailedIndexesExceeded");
+    let policy = r#""podFailurePolicy":{"rules":[{"action":"FailIndex","onExitCodes":{"operator":"In","values":[1]}}]},"#;
+    let job = tree(&after(100, "fails", &spec(policy)));
+    assert_eq!(numbers(&job, &["failed"]), [2]);
+    assert_eq!(job.str_at(&["status", "failedIndexes"]), Some("0,1"));
+    let job = tree(&after(20, "done", &spec("")));
+    assert_eq!(condition(&job, "Complete"), "True CompletionsReached");
+    assert_eq!(job.str_at(&["status", "failedIndexes"]), Some(""));
 }
 
 #[test]

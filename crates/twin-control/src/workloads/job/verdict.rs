@@ -50,7 +50,19 @@ pub(super) fn reach(run: &mut Run<'_>) -> Option<Verdict> {
         Some(left) => run.outcome.again(left),
         None => {}
     }
-    success(run)
+    failed_indexes(run).or_else(|| success(run))
+}
+
+/// The failure of a job whose indexes have limits of their own.
+fn failed_indexes(run: &Run<'_>) -> Option<Verdict> {
+    let failed = run.counts.failed_for_good();
+    if run.spec("maxFailedIndexes").is_some_and(|most| failed > most) {
+        let message = "Job has exceeded the specified maximal number of failed indexes";
+        return Some(Verdict::failure("MaxFailedIndexesExceeded", message));
+    }
+    let all = count(&run.job.tree, &["spec", "completions"]);
+    let is_over = failed > 0 && failed + run.counts.succeeded >= all;
+    is_over.then(|| Verdict::failure("FailedIndexes", "Job has failed indexes"))
 }
 
 fn success(run: &Run<'_>) -> Option<Verdict> {

@@ -2,7 +2,7 @@
 
 use crate::calibration::{Bands, Basis, Calibration};
 use crate::deployment::{Cache, Deployment, Engine, Unfit, Weights};
-use crate::engine::{self, Admission, PrefixCache};
+use crate::engine;
 use crate::gpu::{Gpu, Slice};
 use crate::search::{Candidate, Name, Question, Room};
 use crate::{Model, Prices, Roofline};
@@ -65,8 +65,6 @@ pub struct Misfit {
 
 /// Share of a GPU's memory that the engine takes: vLLM's default.
 const UTILISATION: f64 = 0.9;
-/// Tokens of a block of the cache: vLLM's default.
-const BLOCK: u32 = 16;
 /// Seconds until a pod runs whose image is on the node, and until an engine that has its weights serves: its graphs are
 /// captured. Assumed; guides of llm-d speak of two to seven minutes in all.
 const START: f64 = 90.0;
@@ -146,20 +144,7 @@ fn offer(name: Name, deployment: Deployment, prices: &Prices) -> Result<Offer, U
 fn settings(deployment: &Deployment, tokens: u64) -> engine::Engine {
     let large = deployment.memory_bytes() >= 70e9 && deployment.gpu.fp8 > 0.0;
     let (max_sequences, max_batched_tokens) = if large { (1024, 8192) } else { (256, 2048) };
-    let admission = match deployment.engine {
-        Engine::Trtllm => Admission::Everything,
-        Engine::Vllm | Engine::Sglang => Admission::Prompt,
-    };
-    let blocks = u32::try_from(tokens / u64::from(BLOCK)).unwrap_or(u32::MAX).max(1);
-    engine::Engine {
-        blocks,
-        block_tokens: BLOCK,
-        max_sequences,
-        max_batched_tokens,
-        max_tokens: u32::MAX,
-        admission,
-        prefix_cache: PrefixCache::Off,
-    }
+    deployment.engine.set(tokens, max_sequences, max_batched_tokens)
 }
 
 impl Offer {

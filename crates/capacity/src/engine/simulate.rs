@@ -131,8 +131,7 @@ impl<'a, T: StepTime + ?Sized> Simulation<'a, T> {
         let replica = self.ledger.route(entry.most_cached(), entry.first_name());
         entry.replica = u32::try_from(replica).expect("replicas were counted so");
         let prompt = entry.prompt;
-        let enters = self.now + self.setting.clock.overhead(prompt);
-        let due = self.replicas[replica].enter(request, enters);
+        let due = self.replicas[replica].enter(request, prompt, self.now, &self.setting.clock);
         self.schedule(replica, due);
     }
 

@@ -19,8 +19,12 @@ impl StepTime for Scaled<'_> {
         Decode { base: self.factor * line.base, per_token: self.factor * line.per_token }
     }
 
-    fn overhead(&self, prompt: u32) -> f64 {
-        self.factor * self.times.overhead(prompt)
+    fn front_end(&self, prompt: u32) -> f64 {
+        self.factor * self.times.front_end(prompt)
+    }
+
+    fn crossing(&self) -> f64 {
+        self.factor * self.times.crossing()
     }
 }
 

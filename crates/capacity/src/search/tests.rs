@@ -1,7 +1,7 @@
 use super::*;
 use crate::Decode;
 use crate::Step;
-use crate::engine::{Admission, PrefixCache};
+use crate::engine::{Admission, PrefixCache, Prompts};
 use crate::load::Length;
 use proptest::prelude::*;
 
@@ -32,7 +32,11 @@ impl StepTime for Line {
         Decode { base: self.base + self.decode * f64::from(requests), per_token: self.context }
     }
 
-    fn overhead(&self, _: u32) -> f64 {
+    fn front_end(&self, _: u32) -> f64 {
+        0.0
+    }
+
+    fn crossing(&self) -> f64 {
         0.005
     }
 }
@@ -45,6 +49,7 @@ fn engine() -> Engine {
         max_batched_tokens: 8_192,
         max_tokens: 131_072,
         admission: Admission::Prompt,
+        prompts: Prompts::Mixed,
         prefix_cache: PrefixCache::Off,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::No;
 use super::command::Command;
-use crate::devices::{Reserved, named, reserved, short};
+use crate::devices::{Reserved, kind, named, reserved, short};
 use crate::world::Subject;
 use capacity::engine::Promise;
 use capacity::gpu::{Gpu, gpu, gpus};
@@ -223,12 +223,6 @@ fn offered(
         Some(stated) if !offered.contains_key(&kind(stated.text)) => BTreeMap::new(),
         _ => offered,
     }
-}
-
-/// One name for all that a kind of GPU is called.
-fn kind(product: &str) -> String {
-    let short = short(product);
-    gpu(&short).map_or(short, |gpu| gpu.id.clone())
 }
 
 /// One seed for all plans: equal files, equal bytes.

@@ -149,12 +149,7 @@ fn any_kind_means_the_cheapest_and_a_question() {
 #[test]
 fn what_nodes_offer_limits_what_is_chosen() {
     let on = |gpus: &[(&str, &str, u64)], rest: &str, more: &str| {
-        let mut given = given(&file(&server(rest, &format!("{SMALL}{more}"))));
-        for (product, resource, most) in gpus {
-            let offers = given.cluster.gpus.entry((*product).to_owned()).or_default();
-            offers.insert(format!("nvidia.com/{resource}"), *most);
-        }
-        given.plan()
+        on(gpus, &server(rest, &format!("{SMALL}{more}")))
     };
     let h100 = ("NVIDIA-H100-80GB-HBM3", "gpu", 8);
     let a100 = ("NVIDIA-A100-SXM4-80GB", "mig-3g.40gb", 2);
@@ -181,6 +176,41 @@ fn what_nodes_offer_limits_what_is_chosen() {
     assert!(message(&other, "inference-not-computed").contains("NVIDIA-GeForce-RTX-4090"));
     let none = on(&[a100], ONE, "");
     assert!(message(&none, "inference-promise-impossible").contains("no node offers"));
+}
+
+/// A plan for a cluster with these GPUs: product, resource, the most on one node.
+fn on(gpus: &[(&str, &str, u64)], services: &str) -> Plan {
+    let mut given = given(&file(services));
+    for (product, resource, most) in gpus {
+        let offers = given.cluster.gpus.entry((*product).to_owned()).or_default();
+        offers.insert(format!("nvidia.com/{resource}"), *most);
+    }
+    given.plan()
+}
+
+#[test]
+fn pods_go_to_nodes_by_the_label_that_these_carry() {
+    let (ours, theirs) = (("NVIDIA-H100-80GB-HBM3", "gpu", 1), ("NVIDIA-H100-80GB", "gpu", 1));
+    let many = ("NVIDIA-H100-80GB", "gpu", 2);
+    for (gpus, rest, more, want) in [
+        (vec![theirs], "", "", "NVIDIA-H100-80GB"),
+        (vec![theirs], "", ", gpu: h100", "NVIDIA-H100-80GB"),
+        // What the file names is no label of any node, and another name of a kind that there is.
+        (vec![theirs], "", ", gpu: NVIDIA-H100-80GB-HBM3", "NVIDIA-H100-80GB"),
+        (vec![ours, many], TWO, "", "NVIDIA-H100-80GB"),
+        (vec![ours, theirs], "", ", gpu: h100", "NVIDIA-H100-80GB"),
+        (vec![], "", ", gpu: NVIDIA-H100-80GB", "NVIDIA-H100-80GB"),
+        (vec![theirs], "", ", gpu: l40s", "NVIDIA-L40S"),
+    ] {
+        let plan = on(&gpus, &server(rest, &format!("{SMALL}{more}")));
+        let selector = &workload(&plan, "chat").pod.node_selector;
+        assert_eq!(selector["nvidia.com/gpu.product"], want, "{gpus:?} {rest} {more}");
+        let asks = plan.report.questions.iter().any(|it| it.question.contains("kubectl get nodes"));
+        assert_eq!(asks, more.ends_with("l40s"), "{gpus:?} {rest} {more}");
+    }
+    let plan = on(&[("NVIDIA-T4", "gpu", 1)], &server(ONE, "gpu: t4"));
+    let selector = &workload(&plan, "chat").pod.node_selector;
+    assert_eq!(selector["nvidia.com/gpu.product"], "NVIDIA-T4", "without a computed promise too");
 }
 
 #[test]

@@ -105,10 +105,9 @@ pub fn offers(wish: &Wish<'_>, prices: &Prices) -> (Vec<Offer>, Vec<Misfit>) {
 /// How a kind of GPU may be used.
 fn cuts<'g>(wish: &Wish<'_>, gpu: &'g Gpu) -> Vec<(u32, Option<&'g Slice>)> {
     let whole = wish.tensor_parallel.iter().map(|count| (*count, None));
-    // The largest slice is the whole GPU.
-    let smaller = gpu.mig.iter().filter(|slice| slice.most > 1 || slice.memory < 8);
-    let slices = smaller.filter(|slice| match &wish.slices {
-        Slices::Any => true,
+    let slices = gpu.mig.iter().filter(|slice| match &wish.slices {
+        // The largest slice is the whole GPU: nobody cuts one for that.
+        Slices::Any => slice.most > 1 || slice.memory < 8,
         Slices::None => false,
         Slices::Only(name) => slice.name.eq_ignore_ascii_case(name),
     });
@@ -211,6 +210,18 @@ mod tests {
         assert!(find("h100", 1).is_none() && find("h100", 4).is_some() && find("t4", 8).is_none());
         assert!(misfits.iter().any(|it| it.name.gpu == "h100" && it.name.tensor_parallel == 1));
         assert!(offers.iter().all(|it| it.name.slice.is_none()));
+    }
+
+    #[test]
+    fn the_largest_slice_is_offered_to_those_who_ask_for_it() {
+        let names = |slices: Slices| {
+            let h100 = crate::gpu::gpu("h100").unwrap();
+            let wish = Wish { gpus: vec![h100], slices, ..wish("llama-3.1-8b") };
+            let (offers, _) = offers(&wish, &Prices::list());
+            offers.iter().filter_map(|it| it.name.slice.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(Slices::Only("7g.80gb".to_owned())), ["7g.80gb"]);
+        assert!(!names(Slices::Any).contains(&"7g.80gb".to_owned()));
     }
 
     #[test]

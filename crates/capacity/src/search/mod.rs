@@ -17,7 +17,7 @@ mod tests;
 mod walked;
 
 pub use answer::{Answer, Choice, Denied};
-pub use range::seats_if;
+pub use range::seats_between;
 pub use replay::replay;
 pub use replicas::Replicas;
 pub use room::{Percentile, Room, Shortfall};

@@ -8,7 +8,7 @@ use crate::search::{Candidate, Name, Question, Room};
 use crate::{Model, Prices, Roofline};
 
 /// What may be offered.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Wish<'a> {
     /// What is served.
     pub model: &'a Model,

@@ -12,7 +12,7 @@ pub(crate) use one_shot::restart_of;
 pub(crate) use ports::published_as;
 pub(crate) use shape::schedule;
 
-use crate::inference;
+use crate::inference::{self, Answers};
 use crate::log::Log;
 use crate::references::{Reference, links, references, service_names};
 use crate::scaling;
@@ -54,8 +54,9 @@ pub(crate) fn survey<'a>(
         subject.has_tenants = hosts.contains(subject.key());
     }
     ports::unique_in_pods(&mut world);
+    let mut answers = Answers::default();
     for subject in world.subjects.values_mut() {
-        subject.serving = inference::serve(cluster, subject, log);
+        subject.serving = inference::serve(cluster, subject, &mut answers, log);
     }
     let scales: Vec<_> = world
         .subjects

@@ -49,8 +49,8 @@ fn lower(question: &Question, candidate: &Candidate<'_>, first: f64, each: f64) 
     let by_first = ttft.map(|ttft| promised(Some(ttft / first), None, None));
     let scaled = Scaled { times: candidate.times, factor: each };
     let slower = Candidate { times: &scaled, ..candidate.clone() };
-    let by_each = (tpot.is_some() || e2e.is_some())
-        .then(|| room_of(&promised(None, tpot, e2e), &slower));
+    let by_each =
+        (tpot.is_some() || e2e.is_some()).then(|| room_of(&promised(None, tpot, e2e), &slower));
     match (by_first, by_each) {
         (Some(by_first), Some(Some(room))) if !keeps(&by_first, candidate, room.load) => {
             Some(room_of(&by_first, candidate).map_or(0.0, |first| first.seats.min(room.seats)))

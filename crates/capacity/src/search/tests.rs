@@ -1,7 +1,7 @@
 use super::*;
-use crate::calibration::{Band, Bands};
 use crate::Decode;
 use crate::Step;
+use crate::calibration::{Band, Bands};
 use crate::engine::{Admission, PrefixCache};
 use crate::load::Length;
 use proptest::prelude::*;
@@ -171,7 +171,8 @@ fn the_latency_that_may_be_farther_off_sets_the_range() {
     let (as_it_is, wide) = ((1.0, 1.0), (0.5, 3.0));
     let (low, high) = between(as_it_is, as_it_is);
     assert!(near(low, seats) && near(high, seats), "{low} {seats} {high}");
-    let (first, each, both) = (between(wide, as_it_is), between(as_it_is, wide), between(wide, wide));
+    let (first, each, both) =
+        (between(wide, as_it_is), between(as_it_is, wide), between(wide, wide));
     assert!(first.0 < 0.95 * seats && each.0 < 0.95 * seats, "{first:?} {each:?} {seats}");
     assert!(near(both.0, first.0.min(each.0)), "{first:?} {each:?} {both:?}");
     assert!(both.1 > seats && both.1 >= first.1.max(each.1) * 0.95, "{first:?} {each:?} {both:?}");

@@ -10,21 +10,23 @@ use capacity::load::{Length, Lengths, Think};
 use capacity::offers::{Slices, Wish};
 use capacity::search::{Demand, Percentile, Question};
 use capacity::{Engine, Model, Weights, items, usual};
-use model::facts::ClusterFacts;
+use model::facts::{ClusterFacts, RunsOn};
 use model::plan::ServingQuestion;
 use model::project::InferenceIntent;
 use model::reason::Level;
 use std::collections::BTreeMap;
 
 /// A question that can be answered.
+#[derive(Debug, PartialEq)]
 pub(super) struct Asked {
     pub(super) words: ServingQuestion,
-    pub(super) question: Question,
     pub(super) wish: Wish<'static>,
     /// GPUs that the engine computes on as its command stands.
     pub(super) as_it_stands: u32,
     /// The most that one of the cluster's nodes offers, by the kind of GPU; empty where anything may be.
     pub(super) offered: BTreeMap<String, BTreeMap<String, u64>>,
+    /// What the service runs on already.
+    pub(super) running: Option<RunsOn>,
 }
 
 pub(super) fn read(
@@ -62,7 +64,8 @@ pub(super) fn read(
     };
     let as_it_stands = command.tensor_parallel().unwrap_or(1);
     let offered = offered(cluster, subject);
-    Ok(Asked { question: question(&words), words, wish, as_it_stands, offered })
+    let running = cluster.running.get(subject.key()).cloned();
+    Ok(Asked { words, wish, as_it_stands, offered, running })
 }
 
 /// Model and users: without them there is nothing to compute, and nothing is guessed.
@@ -228,26 +231,30 @@ fn offered(
 /// One seed for all plans: equal files, equal bytes.
 const SEED: u64 = 1;
 
-fn question(words: &ServingQuestion) -> Question {
-    #[allow(clippy::cast_precision_loss, reason = "nobody waits for so long that it shows")]
-    let seconds = |millis: u64| millis as f64 / 1e3;
-    Question {
-        demand: Demand::Users {
-            users: Some(words.users),
-            think: Think::Exponential { seconds: seconds(words.think_ms) },
-        },
-        lengths: Lengths::Each {
-            prompt: Length::Fixed(words.prompt),
-            output: Length::Fixed(words.output),
-        },
-        promise: Promise {
-            ttft: Some(seconds(words.ttft_ms)),
-            tpot: Some(seconds(words.tpot_ms)),
-            e2e: None,
-        },
-        percentile: Percentile::default(),
-        batch: 0.0,
-        growth: 0.0,
-        seed: SEED,
+impl Asked {
+    /// As the capacity model asks it.
+    pub(super) fn question(&self) -> Question {
+        let words = &self.words;
+        #[allow(clippy::cast_precision_loss, reason = "nobody waits for so long that it shows")]
+        let seconds = |millis: u64| millis as f64 / 1e3;
+        Question {
+            demand: Demand::Users {
+                users: Some(words.users),
+                think: Think::Exponential { seconds: seconds(words.think_ms) },
+            },
+            lengths: Lengths::Each {
+                prompt: Length::Fixed(words.prompt),
+                output: Length::Fixed(words.output),
+            },
+            promise: Promise {
+                ttft: Some(seconds(words.ttft_ms)),
+                tpot: Some(seconds(words.tpot_ms)),
+                e2e: None,
+            },
+            percentile: Percentile::default(),
+            batch: 0.0,
+            growth: 0.0,
+            seed: SEED,
+        }
     }
 }

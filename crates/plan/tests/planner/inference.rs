@@ -3,6 +3,7 @@
 use crate::common::{
     autoscaler, container, file, finds, given, kind, plan_with, replicas, why, workload,
 };
+use model::facts::RunsOn;
 use model::plan::{Kept, Plan, Serving};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -31,6 +32,8 @@ fn serving(plan: &Plan) -> &Serving {
 
 const ONE: &str = "deploy: { resources: { reservations: { devices: [{ driver: nvidia, count: 1, capabilities: [gpu] }] } } }";
 const TWO: &str = "deploy: { resources: { reservations: { devices: [{ driver: nvidia, count: 2, capabilities: [gpu] }] } } }";
+
+const SLICE: &str = "deploy: { resources: { reservations: { devices: [{ capabilities: [gpu], count: 1, options: { mig: 3g.40gb } }] } } }";
 
 fn message<'p>(plan: &'p Plan, code: &str) -> &'p str {
     let found = plan.report.findings.iter().find(|it| it.code == code);
@@ -128,11 +131,12 @@ fn without_devices_a_slice_may_do() {
 
 #[test]
 fn a_stated_slice_is_kept() {
-    let devices = "deploy: { resources: { reservations: { devices: [{ capabilities: [gpu], count: 1, options: { mig: 3g.40gb } }] } } }";
-    let plan = small(devices, "a100-80gb");
+    let plan = small(SLICE, "a100-80gb");
     let names: Vec<_> = serving(&plan).options.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["3g.40gb of a100-80gb"]);
-    assert_eq!(*self::devices(&plan), only("nvidia.com/mig-3g.40gb", 1));
+    assert_eq!(*devices(&plan), only("nvidia.com/mig-3g.40gb", 1));
+    let whole = small(&SLICE.replace("3g.40gb", "7g.80gb"), "a100-80gb");
+    assert_eq!(serving(&whole).chosen.name, "7g.80gb of a100-80gb", "the largest slice too");
 }
 
 #[test]
@@ -176,6 +180,92 @@ fn what_nodes_offer_limits_what_is_chosen() {
     assert!(message(&other, "inference-not-computed").contains("NVIDIA-GeForce-RTX-4090"));
     let none = on(&[a100], ONE, "");
     assert!(message(&none, "inference-promise-impossible").contains("no node offers"));
+}
+
+#[test]
+fn what_fits_and_is_not_there_is_the_reason() {
+    let large = "model: llama-3.1-70b, users: 5";
+    for (gpus, rest, inference, words) in [
+        // A node has fewer GPUs than a replica needs.
+        (("NVIDIA-H100-80GB-HBM3", "gpu", 1), "", large, "4 × h100: no node offers more than 1"),
+        (("NVIDIA-H100-80GB-HBM3", "gpu", 1), TWO, SMALL, "2 × h100: no node offers more than 1"),
+        (
+            ("NVIDIA-H100-80GB-HBM3", "mig-1g.10gb", 7),
+            ONE,
+            SMALL,
+            "h100: no node offers nvidia.com/gpu",
+        ),
+        (
+            ("NVIDIA-H100-80GB-HBM3", "gpu", 8),
+            SLICE,
+            SMALL,
+            "no node offers nvidia.com/mig-3g.40gb",
+        ),
+    ] {
+        let plan = on(&[gpus], &server(rest, inference));
+        let message = message(&plan, "inference-promise-impossible");
+        assert!(message.contains(words), "{gpus:?} {rest} {inference}: {message}");
+    }
+    let enough = on(&[("NVIDIA-H100-80GB-HBM3", "gpu", 4)], &server("", large));
+    assert!(serving(&enough).chosen.tensor_parallel <= 4, "{:?}", serving(&enough).chosen);
+    let denied = &serving(&enough).impossible;
+    assert!(
+        denied.iter().any(|(name, why)| name == "8 × h100" && why.contains("than 4")),
+        "{denied:?}"
+    );
+}
+
+#[test]
+fn a_model_stays_where_it_runs() {
+    let (h100, l40s) = (("NVIDIA-H100-80GB-HBM3", "gpu", 8), ("NVIDIA-L40S", "gpu", 8));
+    let gpus = [h100, l40s];
+    let plan = |gpus: &[(&str, &str, u64)], rest: &str, running: &[(&str, u64)], more: &str| {
+        let mut given = given(&file(&server(rest, &format!("{SMALL}{more}"))));
+        for (product, resource, most) in gpus {
+            let offers = given.cluster.gpus.entry((*product).to_owned()).or_default();
+            offers.insert(format!("nvidia.com/{resource}"), *most);
+        }
+        for (product, count) in running {
+            let takes = BTreeMap::from([("nvidia.com/gpu".to_owned(), *count)]);
+            let runs_on = RunsOn { product: (*product).to_owned(), takes };
+            given.cluster.running.insert("chat".to_owned(), runs_on);
+        }
+        given.plan()
+    };
+    let cheapest = serving(&plan(&gpus, ONE, &[], "")).chosen.gpu.clone();
+    let (own, other) = if cheapest == "h100" { (l40s, h100) } else { (h100, l40s) };
+    let kept = plan(&gpus, ONE, &[(own.0, 1)], "");
+    assert_ne!(serving(&kept).chosen.gpu, cheapest);
+    assert_eq!(workload(&kept, "chat").pod.node_selector["nvidia.com/gpu.product"], own.0);
+    assert!(message(&kept, "inference-cheaper-kind").contains(&cheapest));
+    let reserving = plan(&gpus, "gpus: all", &[(own.0, 1)], "");
+    let devices = why(&reserving, "Deployment/chat", "resources.limits.nvidia.com/gpu");
+    assert!(
+        devices.contains("it runs there already") && !devices.contains("cheapest"),
+        "{devices}"
+    );
+    // Not offered any more, another kind stated, another command, or nothing that is dearer.
+    for (gpus, rest, running, more, want) in [
+        (vec![other], ONE, (own.0, 1), String::new(), cheapest.as_str()),
+        (gpus.to_vec(), ONE, (own.0, 1), format!(", gpu: {cheapest}"), cheapest.as_str()),
+        (gpus.to_vec(), ONE, (other.0, 1), String::new(), cheapest.as_str()),
+        (gpus.to_vec(), ONE, ("NVIDIA-GeForce-RTX-4090", 1), String::new(), cheapest.as_str()),
+    ] {
+        let plan = plan(&gpus, rest, &[running], &more);
+        assert_eq!(serving(&plan).chosen.gpu, want, "{gpus:?} {running:?} {more}");
+        assert!(!finds(&plan, "inference-cheaper-kind"));
+    }
+    let wider = plan(&gpus, "command: '-tp 2'", &[(own.0, 1)], "");
+    assert_eq!(serving(&wider).chosen.tensor_parallel, 2, "the command says otherwise");
+}
+
+#[test]
+fn services_that_ask_the_same_get_the_same() {
+    let services = [server(ONE, SMALL), server(ONE, SMALL).replacen("chat", "talk", 1)].join("\n");
+    let plan = plan_with(&services);
+    let [one, other] = plan.serving.as_slice() else { panic!("{:#?}", plan.serving) };
+    assert_eq!((&one.chosen, &one.options), (&other.chosen, &other.options));
+    assert_ne!(one.service, other.service);
 }
 
 /// A plan for a cluster with these GPUs: product, resource, the most on one node.

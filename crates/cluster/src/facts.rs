@@ -2,6 +2,7 @@
 
 use crate::connect::Cluster;
 use crate::error::{Ask, Error};
+use crate::running::{GPUS, PRODUCT, whole};
 use crate::watch::value;
 use kube::api::ListParams;
 use model::facts::ClusterFacts;
@@ -110,8 +111,8 @@ fn extended(nodes: &[Value]) -> BTreeMap<String, u64> {
     let mut sums = BTreeMap::new();
     let offers = nodes.iter().filter_map(|node| node["status"]["allocatable"].as_object());
     for (name, amount) in offers.flatten().filter(|(name, _)| name.contains('/')) {
-        let amount = amount.as_str().and_then(|it| it.parse::<u64>().ok()).unwrap_or_default();
-        *sums.entry(name.clone()).or_default() += amount;
+        let sum = sums.entry(name.clone()).or_default();
+        *sum = u64::saturating_add(*sum, whole(amount));
     }
     sums
 }
@@ -120,13 +121,13 @@ fn extended(nodes: &[Value]) -> BTreeMap<String, u64> {
 fn gpus(nodes: &[Value]) -> BTreeMap<String, BTreeMap<String, u64>> {
     let mut products: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
     for node in nodes {
-        let Some(product) = node["metadata"]["labels"]["nvidia.com/gpu.product"].as_str() else {
+        let Some(product) = node["metadata"]["labels"][PRODUCT].as_str() else {
             continue;
         };
         let most = products.entry(product.to_owned()).or_default();
         let offers = node["status"]["allocatable"].as_object().into_iter().flatten();
-        for (name, amount) in offers.filter(|(name, _)| name.starts_with("nvidia.com/")) {
-            let amount: u64 = amount.as_str().and_then(|it| it.parse().ok()).unwrap_or_default();
+        for (name, amount) in offers.filter(|(name, _)| name.starts_with(GPUS)) {
+            let amount = whole(amount);
             if amount > 0 {
                 let known = most.entry(name.clone()).or_default();
                 *known = amount.max(*known);

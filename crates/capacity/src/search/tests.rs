@@ -147,6 +147,16 @@ fn growth_and_work_that_may_wait_need_replicas() {
 }
 
 #[test]
+fn what_is_far_too_dear_is_judged_for_those_who_have_it() {
+    let times = Line::of(1.0);
+    let candidates = [candidate("cheap", &times, Some(1.0)), candidate("dear", &times, Some(9.0))];
+    let answer = search(&question(10), &candidates).unwrap();
+    assert_eq!((names(&answer), answer.dear.len()), (vec!["cheap"], 1));
+    let answer = search_with(&question(10), &candidates, |name| name.gpu == "dear").unwrap();
+    assert_eq!((names(&answer), answer.dear.len()), (vec!["cheap", "dear"], 0));
+}
+
+#[test]
 fn nobody_is_no_question() {
     let times = Line::of(1.0);
     let candidates = [candidate("a", &times, None)];

@@ -5,7 +5,9 @@ use super::{Computed, Ground, No};
 use crate::devices::{kind, resource};
 use capacity::engine::Percentiles;
 use capacity::offers::{Misfit, Offer, Slices, offers};
-use capacity::search::{Answer, Choice, Name, Point, Question, knee, search, seats_between, sweep};
+use capacity::search::{
+    Answer, Choice, Name, Point, Question, knee, search_with, seats_between, sweep,
+};
 use capacity::{Band, Bands, Prices};
 use model::plan::{Curve, CurvePoint, Latency, ServingOption};
 
@@ -32,8 +34,10 @@ fn answer(asked: &Asked) -> Result<Computed, No> {
     let (offers, absent): (Vec<_>, Vec<_>) =
         fitting.into_iter().partition(|offer| is_there(asked, &offer.name));
     let candidates: Vec<_> = offers.iter().map(Offer::candidate).collect();
-    let answer = search(&question, &candidates)
-        .map_err(|error| No::refused(error.to_string(), "correct it under x-muster.inference"))?;
+    let answer = search_with(&question, &candidates, |name| runs_on(asked, name) == (true, true))
+        .map_err(|error| {
+        No::refused(error.to_string(), "correct it under x-muster.inference")
+    })?;
     let absent = absent.iter().filter_map(|offer| missing(asked, &offer.name));
     let impossible: Vec<_> = denied(&answer, &misfits).into_iter().chain(absent).collect();
     let chosen = choose(asked, &answer.choices);

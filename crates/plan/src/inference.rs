@@ -9,14 +9,16 @@ mod command;
 mod record;
 
 pub(crate) use answer::Answers;
+pub use asked::Deployed;
 pub(crate) use record::record;
 
 use crate::log::Log;
 use crate::rules;
+use crate::survey;
 use crate::world::{Shape, Subject};
-use model::facts::ClusterFacts;
+use model::facts::{ClusterFacts, Options};
 use model::plan::{Curve, ServingOption, ServingQuestion};
-use model::project::InferenceIntent;
+use model::project::{InferenceIntent, Project};
 use model::reason::{Because, Certainty, Level};
 
 /// What was computed for a service.
@@ -134,6 +136,26 @@ impl No {
     fn tell(self, subject: &Subject<'_>, log: &mut Log) {
         log.find(self.level, self.code, Some(subject.key()), self.why, self.fix, because(subject));
     }
+}
+
+/// Why a question cannot be read from a file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct Unread {
+    why: String,
+    /// What to do about it.
+    pub fix: String,
+}
+
+/// How the first service that serves a model deploys it: what a plan rests on, for those who ask themselves. None if
+/// no service names a model.
+pub fn deployed(project: &Project) -> Option<Result<Deployed, Unread>> {
+    let (cluster, options) = (ClusterFacts::default(), Options::default());
+    let (world, _) = survey::subjects(project, &cluster, &options, &mut Log::default());
+    let mut models = world.subjects.values().filter_map(|it| Some((it, asked::model(it)?)));
+    let (subject, model) = models.next()?;
+    let read = asked::deployed(&cluster, subject, model);
+    Some(read.map_err(|no| Unread { why: no.why, fix: no.fix }))
 }
 
 fn because(subject: &Subject<'_>) -> Vec<Because> {

@@ -73,7 +73,7 @@ pub(crate) struct ServedArguments {
     /// A model by name, or the path of a Hugging Face `config.json`
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) model: Option<String>,
-    /// Take model, users and promise from the x-muster.inference of a Compose file
+    /// Take the model from a Compose file: users and promise of its x-muster.inference, its devices, what the command tells the engine
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "model")]
     pub(crate) from: Option<PathBuf>,
     /// Kinds of GPU, with commas; `any` for all that we know
@@ -90,9 +90,9 @@ pub(crate) struct ServedArguments {
         help = "Slices of GPUs (MIG): a profile such as `3g.40gb`, `none` for whole GPUs only, or `any`"
     )]
     pub(crate) slice: String,
-    /// Format of weights
-    #[arg(long, value_name = "FORMAT", default_value = "bf16")]
-    pub(crate) weights: String,
+    /// Format of weights [default: as the model is stored]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) weights: Option<String>,
     /// Format of the KV cache [default: that of activations]
     #[arg(long, value_name = "FORMAT")]
     pub(crate) kv: Option<String>,

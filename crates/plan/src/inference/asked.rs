@@ -1,7 +1,7 @@
 //! The question that a service's intent, devices and command ask.
 
 use super::No;
-use super::command::Command;
+use super::command::{Command, plain};
 use crate::devices::{Reserved, kind, named, reserved, short};
 use crate::world::Subject;
 use capacity::engine::Promise;
@@ -9,7 +9,7 @@ use capacity::gpu::{Gpu, gpu, gpus};
 use capacity::load::{Length, Lengths, Think};
 use capacity::offers::{Slices, Wish};
 use capacity::search::{Demand, Percentile, Question};
-use capacity::{Engine, Model, Weights, items, usual};
+use capacity::{Cache, Engine, Model, Weights, items, usual};
 use model::facts::{ClusterFacts, RunsOn};
 use model::plan::ServingQuestion;
 use model::project::InferenceIntent;
@@ -29,19 +29,69 @@ pub(super) struct Asked {
     pub(super) running: Option<RunsOn>,
 }
 
+/// How a file says that a model is deployed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deployed {
+    /// The Compose service.
+    pub service: String,
+    /// The model, by its name or its `config.json`.
+    pub model: String,
+    /// Kinds of GPU that it may run on.
+    pub gpus: Vec<&'static Gpu>,
+    /// How many of them may compute a step together.
+    pub tensor_parallel: Vec<u32>,
+    /// Which slices of them it may get.
+    pub slices: Slices,
+    /// In what weights are kept, if the file says so.
+    pub weights: Option<Weights>,
+    /// In what keys and values are kept.
+    pub cache: Cache,
+    /// The engine, if the image says which.
+    pub engine: Option<Engine>,
+}
+
+/// Reads what the service's devices, image and command say of the model's deployment.
+pub(super) fn deployed(
+    cluster: &ClusterFacts,
+    subject: &Subject<'_>,
+    model: &str,
+) -> Result<Deployed, No> {
+    let command = Command::of(subject.service);
+    // What answers whole items has no engine that forms steps.
+    let engine = if items::model(model).is_ok() { None } else { engine(subject)? };
+    modelled(&command)?;
+    let (tensor_parallel, slices) = cut(subject, &command)?;
+    Ok(Deployed {
+        service: subject.key().to_owned(),
+        model: plain(model).to_owned(),
+        gpus: kinds(cluster, subject)?,
+        tensor_parallel,
+        slices,
+        weights: command.weights(model),
+        cache: command.cache(),
+        engine,
+    })
+}
+
+/// The model that the service serves, if its file names one.
+pub(super) fn model<'a>(subject: &Subject<'a>) -> Option<&'a str> {
+    let intent = subject.service.intent.inference.as_ref()?;
+    intent.model.as_deref().or_else(|| Command::of(subject.service).model())
+}
+
 pub(super) fn read(
     cluster: &ClusterFacts,
     subject: &Subject<'_>,
     intent: &InferenceIntent,
 ) -> Result<Asked, No> {
-    let command = Command::of(subject.service);
-    let (name, users) = stated(subject, intent, &command)?;
-    let model = known(&name, subject)?;
-    let engine = engine(subject)?;
-    modelled(&command)?;
-    let weights = command.weights(&name).unwrap_or_else(|| Weights::from(model.stored));
+    let (name, users) = stated(subject, intent)?;
+    let model = known(plain(name), subject)?;
+    let deployed = deployed(cluster, subject, name)?;
+    let weights = deployed.weights.unwrap_or_else(|| Weights::from(model.stored));
+    // An image of one's own is taken for one with vLLM, which most are.
+    let engine = deployed.engine.unwrap_or(Engine::Vllm);
     let words = ServingQuestion {
-        model: name,
+        model: deployed.model,
         weights: weights.name().to_owned(),
         engine: engine.name().to_owned(),
         users,
@@ -52,31 +102,29 @@ pub(super) fn read(
         tpot_ms: intent.tpot_ms.unwrap_or(usual::TPOT_MS),
         percentile: Percentile::default().name().to_owned(),
     };
-    let (tensor_parallel, slices) = cut(subject, &command)?;
     let wish = Wish {
         model,
-        gpus: kinds(cluster, subject)?,
-        tensor_parallel,
-        slices,
+        gpus: deployed.gpus,
+        tensor_parallel: deployed.tensor_parallel,
+        slices: deployed.slices,
         weights,
-        cache: command.cache(),
+        cache: deployed.cache,
         engine,
     };
-    let as_it_stands = command.tensor_parallel().unwrap_or(1);
-    let offered = offered(cluster, subject);
-    let running = cluster.running.get(subject.key()).cloned();
-    Ok(Asked { words, wish, as_it_stands, offered, running })
+    Ok(Asked {
+        words,
+        wish,
+        as_it_stands: Command::of(subject.service).tensor_parallel().unwrap_or(1),
+        offered: offered(cluster, subject),
+        running: cluster.running.get(subject.key()).cloned(),
+    })
 }
 
 /// Model and users: without them there is nothing to compute, and nothing is guessed.
-fn stated(
-    subject: &Subject<'_>,
-    intent: &InferenceIntent,
-    command: &Command<'_>,
-) -> Result<(String, u32), No> {
-    let model = intent.model.as_deref().or_else(|| command.model());
+fn stated<'a>(subject: &Subject<'a>, intent: &InferenceIntent) -> Result<(&'a str, u32), No> {
+    let model = model(subject);
     if let (Some(model), Some(users)) = (model, intent.users) {
-        return Ok((model.to_owned(), users));
+        return Ok((model, users));
     }
     let missing: Vec<_> = [(model.is_none(), "model"), (intent.users.is_none(), "users")]
         .into_iter()
@@ -132,10 +180,10 @@ fn known(name: &str, subject: &Subject<'_>) -> Result<&'static Model, No> {
     ))
 }
 
-/// The engine that the image has; an image of one's own is taken for one with vLLM, which most are.
-fn engine(subject: &Subject<'_>) -> Result<Engine, No> {
-    let Some(family) = subject.family() else { return Ok(Engine::Vllm) };
-    Engine::named(&family.id).ok_or_else(|| {
+/// The engine that the image has.
+fn engine(subject: &Subject<'_>) -> Result<Option<Engine>, No> {
+    let Some(family) = subject.family() else { return Ok(None) };
+    Engine::named(&family.id).map(Some).ok_or_else(|| {
         let measured = Engine::ALL.map(Engine::name).join(", ");
         No::refused(
             format!(

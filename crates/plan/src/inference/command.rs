@@ -24,6 +24,67 @@ const UNREAD: &[&str] = &[
 /// In what format weights are.
 const QUANTIZED: &[&str] = &["--quantization", "-q"];
 
+/// A format of weights, as options and names of models say it.
+struct Format {
+    name: &'static str,
+    weights: Weights,
+    /// Options begin so.
+    said: &'static [&'static str],
+    /// Names end so.
+    ends: &'static [&'static str],
+}
+
+impl Format {
+    fn is_said(&self, option: &str) -> bool {
+        self.said.iter().any(|word| option.starts_with(word))
+    }
+}
+
+const FORMATS: &[Format] = &[
+    Format {
+        name: "FP8",
+        weights: Weights::Fp8,
+        said: &["fp8", "w8a8_fp8", "fbgemm_fp8"],
+        ends: &["-fp8", "-fp8-dynamic"],
+    },
+    Format {
+        name: "NVFP4",
+        weights: Weights::Nvfp4,
+        said: &["modelopt_fp4", "nvfp4"],
+        ends: &["-fp4", "-nvfp4"],
+    },
+    Format { name: "AWQ", weights: Weights::Int4, said: &["awq"], ends: &["-awq"] },
+    Format {
+        name: "GPTQ",
+        weights: Weights::Int4,
+        said: &["gptq"],
+        ends: &["-gptq", "-gptq-int4", "-w4a16"],
+    },
+    Format { name: "INT8", weights: Weights::Int8, said: &["w8a8_int8"], ends: &["-w8a8"] },
+    Format { name: "GPTQ in INT8", weights: Weights::Int8, said: &["gptq"], ends: &["-gptq-int8"] },
+];
+
+/// The format that a name ends with, and that end.
+fn ending(name: &str) -> Option<(&'static Format, &'static str)> {
+    let name = name.to_ascii_lowercase();
+    let ends = FORMATS.iter().flat_map(|format| format.ends.iter().map(move |end| (format, *end)));
+    ends.into_iter().find(|(_, end)| name.ends_with(end))
+}
+
+/// The name without the format of its weights, if it is only known so: quantised copies have the shape of the model.
+pub(super) fn plain(name: &str) -> &str {
+    match ending(name) {
+        Some((_, end)) if capacity::model(name).is_err() => {
+            name.get(..name.len() - end.len()).unwrap_or(name)
+        }
+        _ => name,
+    }
+}
+
+/// Options that leave the format to the model's own files, or load several.
+const GENERAL: &[&str] =
+    &["auto", "compressed-tensors", "modelopt", "moe_wna16", "quark", "petit_nvfp4", "none"];
+
 /// The words of a service's command, those of scripts in it included.
 pub(super) struct Command<'a> {
     words: Vec<&'a str>,
@@ -93,21 +154,27 @@ impl<'a> Command<'a> {
 
     /// In what weights are kept, if the command or the model's name says so.
     pub(super) fn weights(&self, model: &str) -> Option<Weights> {
-        let said = self.value(QUANTIZED).unwrap_or_default().to_ascii_lowercase();
-        let name = self.model().unwrap_or(model).to_ascii_lowercase();
-        let is = |said_as: &[&str], ends: &[&str]| {
-            said_as.iter().any(|word| said.starts_with(word))
-                || ends.iter().any(|end| name.ends_with(end))
-        };
-        if is(&["fp8", "w8a8_fp8"], &["-fp8", "-fp8-dynamic"]) {
-            Some(Weights::Fp8)
-        } else if is(&["modelopt_fp4", "nvfp4"], &["-fp4", "-nvfp4"]) {
-            Some(Weights::Nvfp4)
-        } else if is(&["awq", "gptq"], &["-awq", "-gptq-int4", "-w4a16"]) {
-            Some(Weights::Int4)
-        } else {
-            is(&["w8a8_int8"], &["-w8a8", "-gptq-int8"]).then_some(Weights::Int8)
-        }
+        let (said, stored) = (self.format(), self.stored(model));
+        // One option may load several formats: the name then knows better.
+        let named = stored.filter(|format| format.is_said(&said));
+        let by_option = || FORMATS.iter().find(|format| format.is_said(&said));
+        named.or_else(by_option).or(stored).map(|format| format.weights)
+    }
+
+    /// The format of weights that an option asks for, where the model's name says another.
+    pub(super) fn contradicted(&self, model: &str) -> Option<(String, &'static str)> {
+        let (said, stored) = (self.format(), self.stored(model)?);
+        let general = said.is_empty() || GENERAL.iter().any(|word| said == *word);
+        (!general && !stored.is_said(&said)).then_some((said, stored.name))
+    }
+
+    fn format(&self) -> String {
+        self.value(QUANTIZED).unwrap_or_default().to_ascii_lowercase()
+    }
+
+    /// The format that a model's name speaks of.
+    fn stored(&self, model: &str) -> Option<&'static Format> {
+        ending(self.model().unwrap_or(model)).map(|(format, _)| format)
     }
 
     /// In what keys and values are kept.
@@ -178,9 +245,29 @@ mod tests {
             ("--model x/y -q gptq_marlin", Some(Weights::Int4)),
             ("--model x/y --quantization w8a8_fp8", Some(Weights::Fp8)),
             ("--model x/y --quantization gguf", None),
+            ("--model x/y-GPTQ-Int8 -q gptq_marlin", Some(Weights::Int8)),
         ] {
             assert_eq!(command(text).weights("model"), want, "{text}");
         }
         assert_eq!(command("").weights("qwen3-8b-fp8"), Some(Weights::Fp8));
+    }
+
+    #[test]
+    fn an_option_that_the_name_contradicts_is_found() {
+        for (text, want) in [
+            ("--model x/y-AWQ -q gguf", Some(("gguf", "AWQ"))),
+            ("--model x/y-AWQ --quantization=fp8", Some(("fp8", "AWQ"))),
+            ("--model x/y-FP8 -q awq", Some(("awq", "FP8"))),
+            ("--model x/y-AWQ -q awq_marlin", None),
+            ("--model x/y-GPTQ-Int4 -q gptq", None),
+            ("--model x/y-W4A16 -q compressed-tensors", None),
+            ("--model x/y -q gguf", None),
+            ("--model x/y-AWQ", None),
+            ("-q gguf", Some(("gguf", "AWQ"))),
+        ] {
+            let found = command(text).contradicted("z-awq");
+            let found = found.as_ref().map(|(said, name)| (said.as_str(), *name));
+            assert_eq!(found, want, "{text}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Whether the planned replicas keep the promise, and where the command says otherwise.
 
-use super::command::Command;
-use super::{Computed, because, room};
+use super::command::{Command, plain};
+use super::{Computed, asked, because, room};
 use crate::attributes::cite;
 use crate::log::Log;
 use crate::scaling;
@@ -139,8 +139,8 @@ fn arguments(subject: &Subject<'_>, computed: &Computed, log: &mut Log) {
             format!("--tensor-parallel-size {gpus} (SGLang: --tp-size {gpus})"),
         );
     }
-    let asked = &computed.asked;
-    let tokens = asked.prompt.saturating_add(asked.output);
+    let question = &computed.asked;
+    let tokens = question.prompt.saturating_add(question.output);
     if let Some(longest) = command.longest().filter(|longest| *longest < tokens) {
         complain(
             format!(
@@ -151,8 +151,17 @@ fn arguments(subject: &Subject<'_>, computed: &Computed, log: &mut Log) {
             ),
         );
     }
-    let models = |name: &str| capacity::model(name).ok();
-    if let (Some(loaded), Some(meant)) = (command.model().and_then(models), models(&asked.model))
+    if let Some((said, stored)) = command.contradicted(asked::model(subject).unwrap_or_default()) {
+        complain(
+            format!(
+                "the command has the engine read weights as {said}, and the model's name says {stored}"
+            ),
+            "leave --quantization out: the engine reads the format from the model's files"
+                .to_owned(),
+        );
+    }
+    let models = |name: &str| capacity::model(plain(name)).ok();
+    if let (Some(loaded), Some(meant)) = (command.model().and_then(models), models(&question.model))
         && loaded != meant
     {
         complain(

@@ -426,6 +426,10 @@ fn the_command_names_the_model_if_the_intent_does_not() {
     let command = "command: '--model meta-llama/Llama-3.1-8B-Instruct'";
     let plan = plan_with(&server(command, "users: 20, gpu: h100"));
     assert_eq!(serving(&plan).asked.model, "meta-llama/Llama-3.1-8B-Instruct");
+    let copy = "command: '--model acme/Llama-3.1-8B-Instruct-AWQ'";
+    let plan = plan_with(&server(copy, "model: llama-3.1-8b-awq, users: 20, gpu: h100"));
+    let asked = &serving(&plan).asked;
+    assert_eq!((asked.model.as_str(), asked.weights.as_str()), ("llama-3.1-8b", "int4"));
 }
 
 #[test]
@@ -511,6 +515,10 @@ fn arguments_that_contradict_are_named() {
         (format!("command: '-tp 4', {TWO}"), "gets 2 of h100 and its command says 4"),
         ("command: '--max-model-len 1024'".to_owned(), "1280 tokens"),
         ("command: '--model Qwen/Qwen3-8B'".to_owned(), "he command loads qwen3-8b"),
+        (
+            "command: '--model meta-llama/Llama-3.1-8B-Instruct-AWQ -q gguf'".to_owned(),
+            "read weights as gguf, and the model's name says AWQ",
+        ),
     ] {
         let plan = small(&rest, "h100");
         let message = message(&plan, "engine-arguments");

@@ -93,7 +93,10 @@ pub(super) fn read(
         return Ok(Asked::Items(Items { question, gpus, slices, prices }));
     }
     let model = model(name)?;
-    let weights = Weights::named(&what.weights).map_err(|error| input(&error))?;
+    let weights = match &what.weights {
+        Some(format) => Weights::named(format).map_err(|error| input(&error))?,
+        None => Weights::from(model.stored),
+    };
     let cache = match &what.kv {
         Some(kv) => Cache::named(kv).map_err(|error| input(&error))?,
         None => Cache::Bf16,
@@ -104,7 +107,7 @@ pub(super) fn read(
     })?;
     let trace = what_trace(arguments.load.trace.as_deref())?;
     let question = question(arguments, trace.as_ref());
-    let served = served(arguments, name, &question, &prices, trace.as_ref());
+    let served = served(arguments, (name, weights), &question, &prices, trace.as_ref());
     let tensor_parallel = what.tp.map_or_else(|| usual::TENSOR_PARALLEL.to_vec(), |tp| vec![tp]);
     Ok(Asked::Tokens(Box::new(Tokens {
         model,
@@ -216,11 +219,11 @@ fn item_question(name: &str, arguments: &CapacityArguments) -> Result<items::Que
             format!("{name} answers items: it has no users who think and no tokens to replay");
         return Err(Error::advised(message, "say --rate items per second and --latency"));
     }
-    let precision = match arguments.what.weights.as_str() {
-        "bf16" | "fp16" => items::Precision::Fp16,
-        "fp8" => items::Precision::Fp8,
-        "int8" => items::Precision::Int8,
-        other => {
+    let precision = match arguments.what.weights.as_deref() {
+        None | Some("bf16" | "fp16") => items::Precision::Fp16,
+        Some("fp8") => items::Precision::Fp8,
+        Some("int8") => items::Precision::Int8,
+        Some(other) => {
             let message = format!("{name} is not known in {other}");
             return Err(Error::advised(message, "write --weights fp16, fp8 or int8"));
         }
@@ -245,7 +248,7 @@ fn item_question(name: &str, arguments: &CapacityArguments) -> Result<items::Que
 
 fn served(
     arguments: &CapacityArguments,
-    name: &str,
+    (name, weights): (&str, Weights),
     question: &Question,
     prices: &Prices,
     trace: Option<&Trace>,
@@ -267,7 +270,7 @@ fn served(
     let mean = if trace.is_some() { " in the mean" } else { "" };
     Served {
         model: name.to_owned(),
-        weights: arguments.what.weights.clone(),
+        weights: weights.name().to_owned(),
         engine: arguments.what.engine.clone(),
         demand,
         lengths: format!("prompts of {prompt:.0} tokens, answers of {output:.0}{mean}"),

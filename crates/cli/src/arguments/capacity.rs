@@ -1,6 +1,7 @@
 //! The command line of `muster capacity`.
 
 use super::values;
+use capacity::offers::Settings;
 use capacity::usual;
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -99,6 +100,9 @@ pub(crate) struct ServedArguments {
     /// The engine
     #[arg(long, value_name = "ENGINE", default_value = "vllm")]
     pub(crate) engine: String,
+    /// What a Compose file has the engine told.
+    #[arg(skip)]
+    pub(crate) settings: Settings,
     /// Prices per GPU and hour, over our list prices: a TOML file with lines such as `a100-80gb = 1.80`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) prices: Option<PathBuf>,

@@ -64,6 +64,7 @@ fn on(arguments: &CapacityArguments, deployed: &Deployed) -> CapacityArguments {
     if let Some(engine) = deployed.engine {
         engine.name().clone_into(&mut what.engine);
     }
+    what.settings = deployed.settings;
     out
 }
 

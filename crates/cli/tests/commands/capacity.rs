@@ -103,7 +103,7 @@ fn capacity_reads_a_file_as_a_plan_does() {
         ("vllm/vllm-openai:v0.15.1", "gpus: all".to_owned(), "model: qwen2.5-7b, "),
         (
             "vllm/vllm-openai:v0.15.1",
-            "command: '--quantization fp8 --kv-cache-dtype fp8'".to_owned(),
+            "command: '--quantization fp8 --kv-cache-dtype fp8 --max-num-seqs 16 --gpu-memory-utilization 0.5'".to_owned(),
             "model: qwen2.5-7b, ",
         ),
         (

@@ -36,7 +36,7 @@ fn answer(asked: &Asked) -> Result<Computed, No> {
     let candidates: Vec<_> = offers.iter().map(Offer::candidate).collect();
     let answer = search_with(&question, &candidates, |name| runs_on(asked, name) == (true, true))
         .map_err(|error| {
-        No::refused(error.to_string(), "correct it under x-muster.inference")
+        No::refused(error.to_string(), "correct it under x-muster.inference, or in the command")
     })?;
     let absent = absent.iter().filter_map(|offer| missing(asked, &offer.name));
     let impossible: Vec<_> = denied(&answer, &misfits).into_iter().chain(absent).collect();
@@ -207,7 +207,7 @@ fn rounded(value: f64) -> f64 {
 mod tests {
     use super::{Answers, Asked, rounded};
     use capacity::gpu::gpu;
-    use capacity::offers::{Slices, Wish};
+    use capacity::offers::{Settings, Slices, Wish};
     use capacity::{Cache, Engine, Weights};
     use model::plan::ServingQuestion;
     use std::collections::BTreeMap;
@@ -234,6 +234,7 @@ mod tests {
                 weights: Weights::Bf16,
                 cache: Cache::Bf16,
                 engine: Engine::Vllm,
+                settings: Settings::default(),
             },
             as_it_stands: 1,
             offered: BTreeMap::new(),

@@ -7,7 +7,7 @@ use crate::world::Subject;
 use capacity::engine::Promise;
 use capacity::gpu::{Gpu, gpu, gpus};
 use capacity::load::{Length, Lengths, Think};
-use capacity::offers::{Slices, Wish};
+use capacity::offers::{Settings, Slices, Wish};
 use capacity::search::{Demand, Percentile, Question};
 use capacity::{Cache, Engine, Model, Weights, items, usual};
 use model::facts::{ClusterFacts, RunsOn};
@@ -48,6 +48,8 @@ pub struct Deployed {
     pub cache: Cache,
     /// The engine, if the image says which.
     pub engine: Option<Engine>,
+    /// What it is told of its limits.
+    pub settings: Settings,
 }
 
 /// Reads what the service's devices, image and command say of the model's deployment.
@@ -70,6 +72,7 @@ pub(super) fn deployed(
         weights: command.weights(model),
         cache: command.cache(),
         engine,
+        settings: command.settings(),
     })
 }
 
@@ -110,6 +113,7 @@ pub(super) fn read(
         weights,
         cache: deployed.cache,
         engine,
+        settings: deployed.settings,
     };
     Ok(Asked {
         words,

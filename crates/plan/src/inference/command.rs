@@ -1,5 +1,6 @@
 //! What a command tells its engine.
 
+use capacity::offers::Settings;
 use capacity::{Cache, Weights};
 use model::project::Service;
 
@@ -9,17 +10,15 @@ const PARALLEL: &[&str] =
 /// Tokens that a smaller model guesses.
 const SPECULATIVE: &[&str] =
     &["--speculative-config", "--speculative-model", "--speculative-algorithm"];
-/// Memory and batches.
-const UNREAD: &[&str] = &[
-    "--gpu-memory-utilization",
-    "--mem-fraction-static",
-    "--max-num-seqs",
-    "--max-running-requests",
-    "--max-num-batched-tokens",
-    "--chunked-prefill-size",
-    "--cpu-offload-gb",
-    "--enforce-eager",
-];
+/// Memory and batches, in ways that the figures do not know.
+const UNREAD: &[&str] = &["--mem-fraction-static", "--cpu-offload-gb", "--enforce-eager"];
+/// The share of a GPU's memory that the engine takes (vLLM).
+const UTILISATION: &[&str] = &["--gpu-memory-utilization"];
+/// Requests in a batch: vLLM, SGLang, TensorRT-LLM and LMDeploy.
+const SEQUENCES: &[&str] = &["--max-num-seqs", "--max-running-requests", "--max-batch-size"];
+/// Tokens of a step: vLLM, SGLang, TensorRT-LLM.
+const BATCHED: &[&str] =
+    &["--max-num-batched-tokens", "--chunked-prefill-size", "--max-num-tokens"];
 
 /// In what format weights are.
 const QUANTIZED: &[&str] = &["--quantization", "-q"];
@@ -126,7 +125,26 @@ impl<'a> Command<'a> {
     pub(super) fn unread(&self) -> Vec<&'static str> {
         let odd = self.weights("").is_none();
         let formats = QUANTIZED.iter().filter(|name| odd && self.has(name));
-        UNREAD.iter().filter(|name| self.has(name)).chain(formats).copied().collect()
+        let Settings { utilisation, max_sequences, max_batched_tokens } = self.settings();
+        let limits = [
+            (UTILISATION, utilisation.is_none()),
+            (SEQUENCES, max_sequences.is_none()),
+            (BATCHED, max_batched_tokens.is_none()),
+        ];
+        let broken = limits.iter().filter(|(_, is_none)| *is_none).flat_map(|(names, _)| *names);
+        let there = UNREAD.iter().chain(broken).filter(|name| self.has(name));
+        there.chain(formats).copied().collect()
+    }
+
+    /// What the engine is told of its limits. It sets what is nought or no number itself.
+    pub(super) fn settings(&self) -> Settings {
+        let share = self.value(UTILISATION).and_then(|it| it.parse::<f64>().ok());
+        let above = |names| self.number(names).filter(|it| *it > 0);
+        Settings {
+            utilisation: share.filter(|share| *share > 0.0 && *share <= 1.0),
+            max_sequences: above(SEQUENCES),
+            max_batched_tokens: above(BATCHED),
+        }
     }
 
     fn number(&self, names: &[&str]) -> Option<u32> {
@@ -188,7 +206,7 @@ impl<'a> Command<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::Command;
+    use super::{Command, Settings};
     use capacity::Weights;
 
     fn command(text: &str) -> Command<'_> {
@@ -225,12 +243,33 @@ mod tests {
             ("--pipeline-parallel-size 1", None, 0),
             ("--data-parallel-size=4", Some("--data-parallel-size"), 0),
             ("--speculative_config={}", Some("--speculative-config"), 0),
-            ("--max-num-seqs 64 --gpu-memory-utilization=0.8", None, 2),
+            ("--max-num-seqs 64 --gpu-memory-utilization=0.8", None, 0),
+            ("--max-num-seqs many --gpu-memory-utilization=8 --chunked-prefill-size -1", None, 3),
+            ("--mem-fraction-static 0.8 --enforce-eager", None, 2),
             ("--quantization bitsandbytes", None, 1),
             ("-q fp8", None, 0),
         ] {
             let read = command(text);
             assert_eq!((read.beyond(), read.unread().len()), (beyond, unread), "{text}");
+        }
+    }
+
+    #[test]
+    fn limits_are_those_that_the_engine_is_told() {
+        for (text, want) in [
+            ("", (None, None, None)),
+            ("--max-num-seqs 64 --max_num_batched_tokens=4096", (None, Some(64), Some(4_096))),
+            ("--gpu-memory-utilization 0.85", (Some(0.85), None, None)),
+            (
+                "--max-running-requests 32 --chunked-prefill-size 2048",
+                (None, Some(32), Some(2_048)),
+            ),
+            ("--max_batch_size 16 --max_num_tokens 8192", (None, Some(16), Some(8_192))),
+            ("--gpu-memory-utilization NaN --max-num-seqs 0", (None, None, None)),
+        ] {
+            let Settings { utilisation, max_sequences, max_batched_tokens } =
+                command(text).settings();
+            assert_eq!((utilisation, max_sequences, max_batched_tokens), want, "{text}");
         }
     }
 

@@ -485,9 +485,27 @@ fn an_image_of_ones_own_is_taken_for_vllm_and_asked_about() {
 
 #[test]
 fn settings_that_the_figures_do_not_know_are_named() {
-    let plan = small("command: '--max-num-seqs 64'", "h100");
-    assert!(message(&plan, "engine-arguments-not-modelled").contains("--max-num-seqs"));
+    let plan = small("command: '--enforce-eager'", "h100");
+    assert!(message(&plan, "engine-arguments-not-modelled").contains("--enforce-eager"));
     assert!(!finds(&small(ONE, "h100"), "engine-arguments-not-modelled"));
+}
+
+#[test]
+fn limits_that_the_engine_is_told_are_computed_with() {
+    let plain = small(ONE, "h100");
+    let seats = serving(&plain).chosen.seats;
+    for (command, less) in [
+        ("--max-num-seqs 32", true),
+        ("--gpu-memory-utilization 0.3", true),
+        ("--max-num-seqs 4294967295 --max-num-batched-tokens 4294967295", false),
+    ] {
+        let plan = small(&format!("command: '{command}', {ONE}"), "h100");
+        let chosen = &serving(&plan).chosen;
+        assert!(!less || chosen.seats < 0.9 * seats, "{command}: {} {seats}", chosen.seats);
+        assert!(!finds(&plan, "engine-arguments-not-modelled"), "{command}");
+    }
+    let both = small("command: '--max-num-seqs 64 --max-num-batched-tokens 32'", "h100");
+    assert!(message(&both, "inference-not-computed").contains("64 sequences"));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use capacity::engine::Promise;
 use capacity::gpu::{Gpu, gpu, gpus};
 use capacity::items;
 use capacity::load::{Length, Lengths, Think, Trace};
-use capacity::offers::{Slices, Wish};
+use capacity::offers::{Settings, Slices, Wish};
 use capacity::search::{Demand, Percentile, Question};
 use capacity::{Cache, Engine, Model, Prices, Weights, model::from_config_bytes, usual};
 use report::Served;
@@ -38,6 +38,7 @@ pub(super) struct Tokens {
     weights: Weights,
     cache: Cache,
     engine: Engine,
+    settings: Settings,
 }
 
 /// A question about a model that gives whole answers.
@@ -59,6 +60,7 @@ impl Tokens {
             weights: self.weights,
             cache: self.cache,
             engine: self.engine,
+            settings: self.settings,
         }
     }
 }
@@ -121,6 +123,7 @@ pub(super) fn read(
         weights,
         cache,
         engine,
+        settings: what.settings,
     })))
 }
 

@@ -147,15 +147,15 @@ pub struct Unread {
     pub fix: String,
 }
 
-/// How the first service that serves a model deploys it: what a plan rests on, for those who ask themselves. None if
-/// no service names a model.
-pub fn deployed(project: &Project) -> Option<Result<Deployed, Unread>> {
+/// The first service that says which model it serves, and how it deploys it: what a plan rests on, for those who ask
+/// themselves.
+pub fn deployed(project: &Project) -> Option<(String, Result<Deployed, Unread>)> {
     let (cluster, options) = (ClusterFacts::default(), Options::default());
     let (world, _) = survey::subjects(project, &cluster, &options, &mut Log::default());
     let mut models = world.subjects.values().filter_map(|it| Some((it, asked::model(it)?)));
     let (subject, model) = models.next()?;
     let read = asked::deployed(&cluster, subject, model);
-    Some(read.map_err(|no| Unread { why: no.why, fix: no.fix }))
+    Some((subject.key().to_owned(), read.map_err(|no| Unread { why: no.why, fix: no.fix })))
 }
 
 fn because(subject: &Subject<'_>) -> Vec<Because> {

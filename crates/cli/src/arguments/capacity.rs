@@ -2,7 +2,7 @@
 
 use super::values;
 use capacity::offers::Settings;
-use capacity::usual;
+use capacity::{Model, usual};
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 use units::Micros;
@@ -100,6 +100,9 @@ pub(crate) struct ServedArguments {
     /// The engine
     #[arg(long, value_name = "ENGINE", default_value = "vllm")]
     pub(crate) engine: String,
+    /// The model that a `config.json` beside a Compose file describes.
+    #[arg(skip)]
+    pub(crate) config: Option<Model>,
     /// What a Compose file has the engine told.
     #[arg(skip)]
     pub(crate) settings: Settings,

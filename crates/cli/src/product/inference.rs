@@ -23,7 +23,7 @@ pub(crate) fn asked(
     let cluster = ClusterArguments::default();
     let inputs = Inputs { project: &project, cluster: &cluster, variables };
     let readable = read(&inputs, printer)?;
-    let deployed = plan::deployed(&readable.project).ok_or_else(|| {
+    let (service, deployed) = plan::deployed(&readable.project).ok_or_else(|| {
         Error::advised(
             format!("no service of {} names a model", file.display()),
             "write x-muster: { inference: { model: llama-3.1-8b, users: 500 } } at the service",
@@ -31,7 +31,7 @@ pub(crate) fn asked(
     })?;
     let deployed =
         deployed.map_err(|unread| Error::advised(unread.to_string(), unread.fix.clone()))?;
-    let service = readable.project.services.get(&deployed.service);
+    let service = readable.project.services.get(&service);
     let out = on(arguments, &deployed);
     Ok(match service.and_then(|it| it.intent.inference.as_ref()) {
         Some(intent) => by(out, intent),
@@ -44,6 +44,7 @@ fn on(arguments: &CapacityArguments, deployed: &Deployed) -> CapacityArguments {
     let mut out = arguments.clone();
     let what = &mut out.what;
     what.model = Some(deployed.model.clone());
+    what.config.clone_from(&deployed.config);
     if let [kind] = deployed.gpus.as_slice() {
         what.gpu = vec![kind.id.clone()];
     }

@@ -152,6 +152,19 @@ fn capacity_reads_a_file_as_a_plan_does() {
 }
 
 #[test]
+fn a_config_lies_beside_its_compose_file() {
+    let config = r#"{ "model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
+        "num_attention_heads": 32, "num_key_value_heads": 8, "vocab_size": 128256 }"#;
+    let compose = COMPOSE.replace("qwen2.5-7b", "./config.json");
+    let place = Place::new(&[("chat/compose.yaml", &compose), ("chat/config.json", config)]);
+    let value = answer(&place, "--from chat/compose.yaml");
+    assert_eq!(value["model"], "./config.json");
+    assert!(!value["options"].as_array().unwrap().is_empty());
+    std::fs::remove_file(place.path("chat/config.json")).unwrap();
+    place.muster("capacity --from chat/compose.yaml").says(2, &["./config.json", "cannot be read"]);
+}
+
+#[test]
 fn what_a_plan_refuses_to_compute_capacity_refuses_too() {
     let compose = COMPOSE.replace("    x-muster:", "    command: '-pp 2'\n    x-muster:");
     let place = Place::new(&[("compose.yaml", &compose)]);

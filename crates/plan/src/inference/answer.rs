@@ -30,7 +30,7 @@ impl Answers {
 
 fn answer(asked: &Asked) -> Result<Computed, No> {
     let (prices, question) = (Prices::list(), asked.question());
-    let (fitting, misfits) = offers(&asked.wish, &prices);
+    let (fitting, misfits) = offers(&asked.wish(), &prices);
     let (offers, absent): (Vec<_>, Vec<_>) =
         fitting.into_iter().partition(|offer| is_there(asked, &offer.name));
     let candidates: Vec<_> = offers.iter().map(Offer::candidate).collect();
@@ -108,7 +108,7 @@ fn is_there(asked: &Asked, name: &Name) -> bool {
 
 /// Why it is not there. That nodes are not cut into slices that nobody asks for goes without saying.
 fn missing(asked: &Asked, name: &Name) -> Option<(String, String)> {
-    if name.slice.is_some() && !matches!(asked.wish.slices, Slices::Only(_)) {
+    if name.slice.is_some() && !matches!(asked.deployed.slices, Slices::Only(_)) {
         return None;
     }
     let resource = resource(name.slice.as_deref());
@@ -205,9 +205,10 @@ fn rounded(value: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Deployed;
     use super::{Answers, Asked, rounded};
     use capacity::gpu::gpu;
-    use capacity::offers::{Settings, Slices, Wish};
+    use capacity::offers::{Settings, Slices};
     use capacity::{Cache, Engine, Weights};
     use model::plan::ServingQuestion;
     use std::collections::BTreeMap;
@@ -226,16 +227,20 @@ mod tests {
                 tpot_ms: 50,
                 percentile: "p95".to_owned(),
             },
-            wish: Wish {
-                model: capacity::model("llama-3.1-8b").unwrap(),
+            shape: capacity::model("llama-3.1-8b").unwrap().clone(),
+            deployed: Deployed {
+                model: "llama-3.1-8b".to_owned(),
+                config: None,
                 gpus: vec![gpu("h100").unwrap()],
                 tensor_parallel: vec![1],
                 slices: Slices::None,
-                weights: Weights::Bf16,
+                weights: None,
                 cache: Cache::Bf16,
-                engine: Engine::Vllm,
+                engine: None,
                 settings: Settings::default(),
             },
+            weights: Weights::Bf16,
+            engine: Engine::Vllm,
             as_it_stands: 1,
             offered: BTreeMap::new(),
             running: None,

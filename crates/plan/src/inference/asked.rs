@@ -20,7 +20,10 @@ use std::collections::BTreeMap;
 #[derive(Debug, PartialEq)]
 pub(super) struct Asked {
     pub(super) words: ServingQuestion,
-    pub(super) wish: Wish<'static>,
+    pub(super) shape: Model,
+    pub(super) deployed: Deployed,
+    pub(super) weights: Weights,
+    pub(super) engine: Engine,
     /// GPUs that the engine computes on as its command stands.
     pub(super) as_it_stands: u32,
     /// The most that one of the cluster's nodes offers, by the kind of GPU; empty where anything may be.
@@ -32,10 +35,10 @@ pub(super) struct Asked {
 /// How a file says that a model is deployed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Deployed {
-    /// The Compose service.
-    pub service: String,
     /// The model, by its name or its `config.json`.
     pub model: String,
+    /// What that `config.json` says.
+    pub config: Option<Model>,
     /// Kinds of GPU that it may run on.
     pub gpus: Vec<&'static Gpu>,
     /// How many of them may compute a step together.
@@ -64,7 +67,7 @@ pub(super) fn deployed(
     modelled(&command)?;
     let (tensor_parallel, slices) = cut(subject, &command)?;
     Ok(Deployed {
-        service: subject.key().to_owned(),
+        config: config(subject, model)?,
         model: plain(model).to_owned(),
         gpus: kinds(cluster, subject)?,
         tensor_parallel,
@@ -88,13 +91,16 @@ pub(super) fn read(
     intent: &InferenceIntent,
 ) -> Result<Asked, No> {
     let (name, users) = stated(subject, intent)?;
-    let model = known(plain(name), subject)?;
     let deployed = deployed(cluster, subject, name)?;
-    let weights = deployed.weights.unwrap_or_else(|| Weights::from(model.stored));
+    let shape = match &deployed.config {
+        Some(model) => model.clone(),
+        None => known(&deployed.model, subject)?.clone(),
+    };
+    let weights = deployed.weights.unwrap_or_else(|| Weights::from(shape.stored));
     // An image of one's own is taken for one with vLLM, which most are.
     let engine = deployed.engine.unwrap_or(Engine::Vllm);
     let words = ServingQuestion {
-        model: deployed.model,
+        model: deployed.model.clone(),
         weights: weights.name().to_owned(),
         engine: engine.name().to_owned(),
         users,
@@ -105,22 +111,15 @@ pub(super) fn read(
         tpot_ms: intent.tpot_ms.unwrap_or(usual::TPOT_MS),
         percentile: Percentile::default().name().to_owned(),
     };
-    let wish = Wish {
-        model,
-        gpus: deployed.gpus,
-        tensor_parallel: deployed.tensor_parallel,
-        slices: deployed.slices,
-        weights,
-        cache: deployed.cache,
-        engine,
-        settings: deployed.settings,
-    };
     Ok(Asked {
         words,
-        wish,
+        shape,
+        weights,
+        engine,
         as_it_stands: Command::of(subject.service).tensor_parallel().unwrap_or(1),
         offered: offered(cluster, subject),
         running: cluster.running.get(subject.key()).cloned(),
+        deployed,
     })
 }
 
@@ -147,23 +146,32 @@ fn stated<'a>(subject: &Subject<'a>, intent: &InferenceIntent) -> Result<(&'a st
     })
 }
 
+/// The model that a `config.json` describes, if one is named.
+fn config(subject: &Subject<'_>, name: &str) -> Result<Option<Model>, No> {
+    if std::path::Path::new(name).extension().is_none_or(|it| !it.eq_ignore_ascii_case("json")) {
+        return Ok(None);
+    }
+    let intent = subject.service.intent.inference.as_ref();
+    let Some(text) = intent.and_then(|it| it.config.as_deref()) else {
+        return Err(No::refused(
+            format!(
+                "{name} cannot be read in the project, so no capacity is computed for `{}`",
+                subject.key()
+            ),
+            "put the model's config.json into the project's directory, or name a model of the same shape",
+        ));
+    };
+    let read = capacity::model::from_config_bytes(name, text.as_bytes());
+    read.map(Some).map_err(|error| {
+        No::refused(format!("{name}: {error}"), "correct it, or name a model of the same shape")
+    })
+}
+
 fn known(name: &str, subject: &Subject<'_>) -> Result<&'static Model, No> {
     let unknown = match capacity::model(name) {
         Ok(model) => return Ok(model),
         Err(unknown) => unknown,
     };
-    let own = std::path::Path::new(name).extension().is_some_and(|it| it == "json");
-    if own {
-        return Err(No::refused(
-            format!(
-                "planning reads no config.json, so no capacity is computed for `{}`",
-                subject.key()
-            ),
-            format!(
-                "muster capacity --model {name} --users COUNT tells it; write deploy.replicas and the devices"
-            ),
-        ));
-    }
     if items::model(name).is_ok() {
         return Err(No::refused(
             format!(
@@ -180,7 +188,7 @@ fn known(name: &str, subject: &Subject<'_>) -> Result<&'static Model, No> {
             subject.key(),
             unknown.nearest
         ),
-        "name a model of the same shape, or ask muster capacity --model ./config.json and write deploy.replicas",
+        "name a model of the same shape, or the model's own: x-muster.inference.model: ./config.json",
     ))
 }
 
@@ -284,6 +292,21 @@ fn offered(
 const SEED: u64 = 1;
 
 impl Asked {
+    /// What may be offered.
+    pub(super) fn wish(&self) -> Wish<'_> {
+        let deployed = &self.deployed;
+        Wish {
+            model: &self.shape,
+            gpus: deployed.gpus.clone(),
+            tensor_parallel: deployed.tensor_parallel.clone(),
+            slices: deployed.slices.clone(),
+            weights: self.weights,
+            cache: deployed.cache,
+            engine: self.engine,
+            settings: deployed.settings,
+        }
+    }
+
     /// As the capacity model asks it.
     pub(super) fn question(&self) -> Question {
         let words = &self.words;

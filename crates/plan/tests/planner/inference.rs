@@ -433,6 +433,32 @@ fn the_command_names_the_model_if_the_intent_does_not() {
 }
 
 #[test]
+fn a_model_of_ones_own_is_described_by_its_config() {
+    // The shape of Llama 3.1 8B.
+    let config = r#"{ "model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
+        "num_attention_heads": 32, "num_key_value_heads": 8, "vocab_size": 128256, "torch_dtype": "bfloat16" }"#;
+    let plan = |model: &str, config: &str| {
+        let compose =
+            file(&server(ONE, &format!("{}, gpu: h100", SMALL.replace("llama-3.1-8b", model))));
+        given(&compose).file("models/config.json", config).plan()
+    };
+    let (own, named) = (plan("./models/config.json", config), plan("llama-3.1-8b", config));
+    let (own, named) = (serving(&own), serving(&named));
+    assert_eq!(own.asked.model, "./models/config.json");
+    assert_eq!((own.chosen.needed, own.chosen.seats), (named.chosen.needed, named.chosen.seats));
+    for (model, config, words) in [
+        ("./models/config.json", "{}", "`hidden_size` is missing"),
+        ("./models/config.json", "[", "no JSON"),
+        ("./models/other.json", config, "cannot be read in the project"),
+        ("../config.json", config, "cannot be read in the project"),
+    ] {
+        let plan = plan(model, config);
+        let message = message(&plan, "inference-not-computed");
+        assert!(message.contains(words), "{model} {config}: {message}");
+    }
+}
+
+#[test]
 fn every_no_has_its_reason() {
     let slices = "deploy: { resources: { reservations: { devices: [{ capabilities: [gpu], count: 2, options: { mig: 3g.40gb } }] } } }";
     let shared = "deploy: { resources: { reservations: { devices: [{ capabilities: [gpu], count: 1, options: { sharing: mps } }] } } }";
@@ -443,7 +469,7 @@ fn every_no_has_its_reason() {
     let never = "inference-promise-impossible";
     for (rest, inference, code, words) in [
         ("", "model: lama-3.1-8b, users: 5", none, "did you mean `llama-3.1-8b`"),
-        ("", "model: ./config.json, users: 5", none, "reads no config.json"),
+        ("", "model: ./config.json, users: 5", none, "cannot be read in the project"),
         ("", "model: resnet-50, users: 5", none, "answers whole items"),
         ("", "model: llama-3.1-8b, users: 5, gpu: h101", none, "did you mean `h100`"),
         ("command: '-pp 2'", "model: llama-3.1-8b, users: 5", none, "-pp"),

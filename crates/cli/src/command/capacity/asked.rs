@@ -94,7 +94,10 @@ pub(super) fn read(
         let question = item_question(name, arguments)?;
         return Ok(Asked::Items(Items { question, gpus, slices, prices }));
     }
-    let model = model(name)?;
+    let model = match &what.config {
+        Some(model) => model.clone(),
+        None => model(name)?,
+    };
     let weights = match &what.weights {
         Some(format) => Weights::named(format).map_err(|error| input(&error))?,
         None => Weights::from(model.stored),

@@ -6,10 +6,12 @@
 mod answer;
 mod asked;
 mod command;
+mod deployed;
+mod formats;
 mod record;
 
 pub(crate) use answer::Answers;
-pub use asked::Deployed;
+pub use deployed::Deployed;
 pub(crate) use record::record;
 
 use crate::log::Log;
@@ -152,9 +154,9 @@ pub struct Unread {
 pub fn deployed(project: &Project) -> Option<(String, Result<Deployed, Unread>)> {
     let (cluster, options) = (ClusterFacts::default(), Options::default());
     let (world, _) = survey::subjects(project, &cluster, &options, &mut Log::default());
-    let mut models = world.subjects.values().filter_map(|it| Some((it, asked::model(it)?)));
+    let mut models = world.subjects.values().filter_map(|it| Some((it, deployed::model(it)?)));
     let (subject, model) = models.next()?;
-    let read = asked::deployed(&cluster, subject, model);
+    let read = deployed::deployed(&cluster, subject, model);
     Some((subject.key().to_owned(), read.map_err(|no| Unread { why: no.why, fix: no.fix })))
 }
 

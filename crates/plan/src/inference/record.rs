@@ -1,7 +1,8 @@
 //! Whether the planned replicas keep the promise, and where the command says otherwise.
 
-use super::command::{Command, plain};
-use super::{Computed, asked, because, room};
+use super::command::Command;
+use super::formats::plain;
+use super::{Computed, because, deployed, room};
 use crate::attributes::cite;
 use crate::log::Log;
 use crate::scaling;
@@ -151,7 +152,8 @@ fn arguments(subject: &Subject<'_>, computed: &Computed, log: &mut Log) {
             ),
         );
     }
-    if let Some((said, stored)) = command.contradicted(asked::model(subject).unwrap_or_default()) {
+    if let Some((said, stored)) = command.contradicted(deployed::model(subject).unwrap_or_default())
+    {
         complain(
             format!(
                 "the command has the engine read weights as {said}, and the model's name says {stored}"

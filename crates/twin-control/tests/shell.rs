@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use twin_control::program::{Files, Scene, Stream, read};
+use twin_control::program::{Files, Scene, Scratch, Stream, read};
 
 const VARIABLES: [(&str, &str); 6] =
     [("A", "one two"), ("B", "7"), ("EMPTY", ""), ("EDGE", " x  y "), ("X", "1"), ("Y", "y")];
@@ -27,7 +27,8 @@ type Seen = (i32, String, String, String);
 fn told(line: &str, disk: &Disk) -> Option<Seen> {
     let environment = VARIABLES.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let message_path = disk.0.join("last").to_string_lossy().into_owned();
-    let scene = Scene { environment: &environment, files: disk, message_path: &message_path };
+    let (message_path, scratch) = (message_path.as_str(), Scratch::Own);
+    let scene = Scene { environment: &environment, files: disk, message_path, scratch };
     let course = read(&["sh", "-c", line].map(str::to_owned), &scene)?;
     let of = |stream: Stream| {
         let parts = course.written.iter().filter(|it| it.stream == stream);

@@ -26,6 +26,15 @@ pub struct Scene<'a> {
     pub files: &'a dyn Files,
     /// Where it may say why it ended.
     pub message_path: &'a str,
+    pub scratch: Scratch,
+}
+
+/// What is known of `/tmp`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scratch {
+    /// The program may write there, and nobody else does.
+    Own,
+    Unknown,
 }
 
 /// The files that are known.

@@ -2,7 +2,7 @@
 
 use super::expand::device;
 use super::syntax::{Command, Joint, List, Simple, Target, What};
-use super::{Course, End, Message, Scene, Stream, Written, builtins};
+use super::{Course, End, Message, Scene, Scratch, Stream, Written, builtins};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -271,7 +271,8 @@ impl Shell<'_> {
     pub(super) fn store(&mut self, path: &str, text: String) -> Result<(), Halt> {
         self.grow(text.len())?;
         let own = path.strip_prefix("/tmp/");
-        let own = own.is_some_and(|name| !name.is_empty() && !name.contains('/'));
+        let own = own.is_some_and(|name| !name.is_empty() && !name.contains('/'))
+            && self.scene.scratch == Scratch::Own;
         if path == self.scene.message_path {
             self.course.messages.push(Message { after: self.elapsed, text: text.clone() });
         } else if !own {

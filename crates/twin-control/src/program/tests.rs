@@ -1,4 +1,4 @@
-use super::{Course, End, Files, Scene, Stream, read};
+use super::{Course, End, Files, Scene, Scratch, Stream, read};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -17,7 +17,8 @@ fn told(words: &[&str]) -> Option<Course> {
     let words: Vec<_> = words.iter().map(|&word| word.to_owned()).collect();
     let environment = [("A", "one two"), ("B", "7"), ("EMPTY", "")];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    read(&words, &Scene { environment: &environment, files: &Name, message_path: MESSAGE })
+    let scratch = Scratch::Own;
+    read(&words, &Scene { environment: &environment, files: &Name, message_path: MESSAGE, scratch })
 }
 
 /// Code, seconds and output of a line.

@@ -37,6 +37,7 @@ pub use request::{Body, Method, Moment, Request, Response};
 pub use watch::{Gone, Watch};
 
 use crate::apply::Memo;
+use crate::logs::{Log, Logs};
 use crate::openapi;
 use crate::protobuf;
 use crate::registry::{Registry, Resource};
@@ -72,6 +73,7 @@ pub struct Api {
     last_pod: Option<act::PodSpec>,
     /// The last events of the control plane, by who told them.
     told: BTreeMap<Text, events::Told>,
+    logs: Logs,
 }
 
 /// What every step of a request may look at.
@@ -109,6 +111,7 @@ impl Default for Api {
             nothings: BTreeMap::new(),
             last_pod: None,
             told: BTreeMap::new(),
+            logs: Logs::default(),
         }
     }
 }
@@ -119,6 +122,16 @@ impl Api {
         let mut api = Self { store, ..Self::default() };
         api.follow_all_definitions(moment);
         api
+    }
+
+    /// Keeps what a container writes, from now on or later; of the same run it is the last word.
+    pub fn keep_log(&mut self, log: Log) {
+        self.logs.keep(log);
+    }
+
+    /// Forgets what the containers of a pod wrote, by its uid.
+    pub fn forget_logs(&mut self, pod: &str) {
+        self.logs.forget(pod);
     }
 
     /// Answers a request.

@@ -181,9 +181,9 @@ impl World {
                 controller.woken(change, table, &view, wake);
             }
         }
-        let gone = changes.iter().filter(|(table, change)| {
-            *table == tables::PODS && change.kind == ChangeKind::Deleted
-        });
+        let gone = changes
+            .iter()
+            .filter(|(table, change)| *table == tables::PODS && change.kind == ChangeKind::Deleted);
         for (_, change) in gone {
             let uid = change.object.tree.str_at(&["metadata", "uid"]).unwrap_or_default();
             self.api.forget_logs(uid);

@@ -25,7 +25,7 @@ impl Files for Disk {
 type Seen = (i32, String, String, String);
 
 fn told(line: &str, disk: &Disk) -> Option<Seen> {
-    let environment = VARIABLES.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let environment = VARIABLES.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let message_path = disk.0.join("last").to_string_lossy().into_owned();
     let (message_path, scratch) = (message_path.as_str(), Scratch::Own);
     let scene = Scene { environment: &environment, files: disk, message_path, scratch };
@@ -40,22 +40,52 @@ fn told(line: &str, disk: &Disk) -> Option<Seen> {
 
 fn done(shell: &[&str], line: &str, disk: &Disk) -> Seen {
     let last = disk.0.join("last");
-    std::fs::write(&last, "").unwrap();
+    std::fs::write(&last, "").expect("the folder is there");
     let mut command = Command::new(shell[0]);
     command.args(&shell[1..]).arg("-c").arg(line).env_clear().envs(VARIABLES).stdin(Stdio::null());
-    let output = command.env("PATH", "/usr/bin:/bin").output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let output = command.env("PATH", "/usr/bin:/bin").output().expect("the shell is there");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("lines are text");
     let code = output.status.code().unwrap_or(-1);
-    (code, text(output.stdout), text(output.stderr), std::fs::read_to_string(last).unwrap())
+    let last = std::fs::read_to_string(last).expect("it was written");
+    (code, text(output.stdout), text(output.stderr), last)
 }
 
 fn word() -> impl Strategy<Value = String> {
     let plain = prop::sample::select(
         &[
-            "a", "b=c", "x.y", "-n", "7", "0", "12", "$A", "\"$A\"", "'$A'", "${B}", "$B", "\"\"",
-            "$EMPTY", "\"${EMPTY}\"", "$EDGE", "\"$EDGE\"", "p$EDGE.q", "$?", "\\$A", "\\ ", "\"a\\\"b\"",
-            "$X", "$Y", "é", "a#b", "$(echo sub $A)", "\"$(printf '%s\\n\\n' $EDGE)\"", "$(false)",
-            "'a;b'", "a\\\nb", "$", "!",
+            "a",
+            "b=c",
+            "x.y",
+            "-n",
+            "7",
+            "0",
+            "12",
+            "$A",
+            "\"$A\"",
+            "'$A'",
+            "${B}",
+            "$B",
+            "\"\"",
+            "$EMPTY",
+            "\"${EMPTY}\"",
+            "$EDGE",
+            "\"$EDGE\"",
+            "p$EDGE.q",
+            "$?",
+            "\\$A",
+            "\\ ",
+            "\"a\\\"b\"",
+            "$X",
+            "$Y",
+            "é",
+            "a#b",
+            "$(echo sub $A)",
+            "\"$(printf '%s\\n\\n' $EDGE)\"",
+            "$(false)",
+            "'a;b'",
+            "a\\\nb",
+            "$",
+            "!",
         ][..],
     );
     prop::collection::vec(plain, 1..3).prop_map(|parts| parts.concat())
@@ -64,16 +94,43 @@ fn word() -> impl Strategy<Value = String> {
 fn simple() -> impl Strategy<Value = String> {
     let named = prop::sample::select(
         &[
-            "true", "false", ":", "echo", "echo -n", "printf '%s,%d\\n' x 3", "printf '%s|'",
-            "printf '%d %%\\n' 4", "exit", "exit 3", "printenv A", "X=", "Y=", "A=", "export X=",
-            "export B=", "test", "test -n", "test -z", "test !", "[ ]", "expr 7 + 1", "expr 7 %", "X=1 echo",
-            "B=1 printenv B", "cat @/name", "/bin/echo", "expr 3 - 3", "sleep 0", "sleep 0.01s",
+            "true",
+            "false",
+            ":",
+            "echo",
+            "echo -n",
+            "printf '%s,%d\\n' x 3",
+            "printf '%s|'",
+            "printf '%d %%\\n' 4",
+            "exit",
+            "exit 3",
+            "printenv A",
+            "X=",
+            "Y=",
+            "A=",
+            "export X=",
+            "export B=",
+            "test",
+            "test -n",
+            "test -z",
+            "test !",
+            "[ ]",
+            "expr 7 + 1",
+            "expr 7 %",
+            "X=1 echo",
+            "B=1 printenv B",
+            "cat @/name",
+            "/bin/echo",
+            "expr 3 - 3",
+            "sleep 0",
+            "sleep 0.01s",
         ][..],
     );
     let compared = prop::sample::select(&["=", "!=", "-eq", "-ne", "-lt", "-ge"][..]);
     let test = (word(), compared, word()).prop_map(|(a, it, b)| format!("[ {a} {it} {b} ]"));
     let tail = prop::sample::select(
-        &["", "", "", " >&2", " > @/last", " >> @/last", " >/dev/null", " 2>&1", " > /dev/stderr"][..],
+        &["", "", "", " >&2", " > @/last", " >> @/last", " >/dev/null", " 2>&1", " > /dev/stderr"]
+            [..],
     );
     let words = prop::collection::vec(word(), 0..3);
     let program = (named, words).prop_map(|(name, words)| {
@@ -89,7 +146,8 @@ fn line() -> impl Strategy<Value = String> {
     leaf.prop_recursive(3, 12, 4, move |inner| {
         let list = prop::collection::vec((inner.clone(), joint.clone()), 1..4);
         let list = list.prop_map(|list| {
-            let mut text: String = list.iter().flat_map(|(it, joint)| [it.as_str(), joint]).collect();
+            let mut text: String =
+                list.iter().flat_map(|(it, joint)| [it.as_str(), joint]).collect();
             text.push_str("true");
             text
         });
@@ -112,7 +170,8 @@ fn shells_do_what_is_said() {
     std::fs::write(disk.0.join("name"), "web\n").unwrap();
     let understood = std::cell::Cell::new(0);
     let cases = std::env::var("MUSTER_SHELL_LINES").ok().and_then(|it| it.parse().ok());
-    let config = Config { cases: cases.unwrap_or(100), failure_persistence: None, ..Config::default() };
+    let config =
+        Config { cases: cases.unwrap_or(100), failure_persistence: None, ..Config::default() };
     let total = usize::try_from(config.cases).unwrap();
     let result = TestRunner::new(config).run(&line(), |line| {
         let line = line.replace('@', &disk.0.to_string_lossy());

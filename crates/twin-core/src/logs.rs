@@ -38,17 +38,15 @@ impl Logs {
     pub(crate) fn keep(&mut self, log: Log) {
         let logs = self.0.entry(log.pod.clone()).or_default();
         let own = |it: &Log| it.container == log.container;
-        match logs.iter_mut().find(|it| own(it) && it.since == log.since) {
-            Some(known) => *known = log,
-            None => {
-                if logs.iter().filter(|it| own(it)).count() > 1
-                    && let Some(oldest) = logs.iter().position(own)
-                {
-                    logs.remove(oldest);
-                }
-                logs.push(log);
-            }
+        if let Some(known) = logs.iter_mut().find(|it| own(it) && it.since == log.since) {
+            *known = log;
+            return;
         }
+        let mut known = logs.iter().enumerate().filter(|(_, it)| own(it)).map(|(place, _)| place);
+        if let (Some(oldest), Some(_)) = (known.next(), known.next()) {
+            logs.remove(oldest);
+        }
+        logs.push(log);
     }
 
     pub(crate) fn forget(&mut self, pod: &str) {

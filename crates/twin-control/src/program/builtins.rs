@@ -120,7 +120,8 @@ impl Shell<'_> {
             return Err(Halt::Unclear);
         }
         let seen = self.variables.iter().filter(|it| it.scope == Scope::Programs);
-        let lines: String = seen.map(|it| format!("{}={}\n", it.name, it.value)).collect();
+        let parts = seen.flat_map(|it| [it.name.as_str(), "=", it.value.as_str(), "\n"]);
+        let lines: String = parts.collect();
         self.write(&lines)?;
         Ok(0)
     }
@@ -236,10 +237,8 @@ fn holds(arguments: &[String]) -> Result<bool, Halt> {
     let words: Vec<_> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         [] => Ok(false),
-        [one] => Ok(!one.is_empty()),
-        ["!", one] => Ok(one.is_empty()),
-        ["-n", one] => Ok(!one.is_empty()),
-        ["-z", one] => Ok(one.is_empty()),
+        [one] | ["-n", one] => Ok(!one.is_empty()),
+        ["!" | "-z", one] => Ok(one.is_empty()),
         [left, operator, right] => compared(left, operator, right),
         ["!", left, operator, right] => compared(left, operator, right).map(|it| !it),
         _ => Err(Halt::Unclear),

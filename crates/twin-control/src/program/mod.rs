@@ -12,6 +12,7 @@ mod scanner;
 mod shell;
 mod syntax;
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ const LONGEST: usize = 64 << 10;
 #[derive(Clone, Copy, Debug)]
 pub struct Scene<'a> {
     /// Its variables.
-    pub environment: &'a [(String, String)],
+    pub environment: &'a BTreeMap<String, String>,
     pub files: &'a dyn Files,
     /// Where it may say why it ended.
     pub message_path: &'a str,

@@ -64,7 +64,8 @@ impl Parser<'_> {
 
     /// Whether one of these words is next.
     fn at_word(&self, words: &[&str]) -> bool {
-        let ends = |rest: &str| rest.is_empty() || rest.starts_with([' ', '\t', '\n', ';', ')', '&', '|']);
+        let ends =
+            |rest: &str| rest.is_empty() || rest.starts_with([' ', '\t', '\n', ';', ')', '&', '|']);
         words.iter().any(|word| self.rest.strip_prefix(word).is_some_and(ends))
     }
 

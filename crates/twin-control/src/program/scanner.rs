@@ -148,7 +148,10 @@ impl Parser<'_> {
             self.rest = rest;
             return Some(Some(What::Variable(name.to_owned())));
         }
-        let plain = matches!(self.peek(), None | Some(' ' | '\t' | '\n' | ';' | '"' | '\'' | '/' | '.' | ','));
+        let plain = matches!(
+            self.peek(),
+            None | Some(' ' | '\t' | '\n' | ';' | '"' | '\'' | '/' | '.' | ',')
+        );
         plain.then_some(None)
     }
 }

@@ -12,9 +12,37 @@ const STEPS: usize = 10_000;
 const BYTES: usize = 1 << 20;
 /// Variables that shells set, or that change what they do.
 const OWN: &[&str] = &[
-    "IFS", "PATH", "HOME", "PWD", "OLDPWD", "SHLVL", "PPID", "RANDOM", "SECONDS", "LINENO", "UID",
-    "EUID", "GROUPS", "OPTIND", "OPTARG", "OPTERR", "PS1", "PS2", "PS4", "ENV", "SHELL", "SHELLOPTS",
-    "HOSTTYPE", "OSTYPE", "MACHTYPE", "DIRSTACK", "FUNCNAME", "PIPESTATUS", "TERM", "LANG", "_",
+    "IFS",
+    "PATH",
+    "HOME",
+    "PWD",
+    "OLDPWD",
+    "SHLVL",
+    "PPID",
+    "RANDOM",
+    "SECONDS",
+    "LINENO",
+    "UID",
+    "EUID",
+    "GROUPS",
+    "OPTIND",
+    "OPTARG",
+    "OPTERR",
+    "PS1",
+    "PS2",
+    "PS4",
+    "ENV",
+    "SHELL",
+    "SHELLOPTS",
+    "HOSTTYPE",
+    "OSTYPE",
+    "MACHTYPE",
+    "DIRSTACK",
+    "FUNCNAME",
+    "PIPESTATUS",
+    "TERM",
+    "LANG",
+    "_",
 ];
 
 /// Why commands are not gone on with.
@@ -74,7 +102,7 @@ pub(super) struct Shell<'a> {
 /// What commands do, if it is plain.
 pub(super) fn run(list: &List, scene: &Scene<'_>) -> Option<Course> {
     let scope = Scope::Programs;
-    let variable = |(name, value): &(String, String)| Variable {
+    let variable = |(name, value): (&String, &String)| Variable {
         name: name.clone(),
         value: value.clone(),
         scope,

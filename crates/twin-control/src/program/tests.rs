@@ -16,7 +16,7 @@ impl Files for Name {
 fn told(words: &[&str]) -> Option<Course> {
     let words: Vec<_> = words.iter().map(|&word| word.to_owned()).collect();
     let environment = [("A", "one two"), ("B", "7"), ("EMPTY", "")];
-    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let scratch = Scratch::Own;
     read(&words, &Scene { environment: &environment, files: &Name, message_path: MESSAGE, scratch })
 }
@@ -62,12 +62,45 @@ fn lines_say_what_they_do() {
 #[test]
 fn what_is_not_plain_is_not_guessed() {
     for text in [
-        "ls", "echo a | cat", "while true; do sleep 1; done", "echo $UNKNOWN", "echo *", "echo ~",
-        "echo a &", "sleep x", "exit 256", "echo -e a", "echo 'a\\n'", "echo `date`", "echo $((1))",
-        "(exit 1)", "{ true; }", "[[ a = a ]]", "set -e", "trap : TERM", "cat /etc/passwd",
-        "echo a > /etc/x", "echo $1", "f() { :; }", "echo {a,b}", "echo ${A:-b}", "echo 'a", "a=(1)",
-        "true &&", "; true", "true;; true", "fi", "if true; then fi", "echo a 3>x", "cat <x",
-        "echo $(false) $?", "! ! true", "echo $PATH", "IFS=a", "test -f /tmp/x", "printf %x 1",
+        "ls",
+        "echo a | cat",
+        "while true; do sleep 1; done",
+        "echo $UNKNOWN",
+        "echo *",
+        "echo ~",
+        "echo a &",
+        "sleep x",
+        "exit 256",
+        "echo -e a",
+        "echo 'a\\n'",
+        "echo `date`",
+        "echo $((1))",
+        "(exit 1)",
+        "{ true; }",
+        "[[ a = a ]]",
+        "set -e",
+        "trap : TERM",
+        "cat /etc/passwd",
+        "echo a > /etc/x",
+        "echo $1",
+        "f() { :; }",
+        "echo {a,b}",
+        "echo ${A:-b}",
+        "echo 'a",
+        "a=(1)",
+        "true &&",
+        "; true",
+        "true;; true",
+        "fi",
+        "if true; then fi",
+        "echo a 3>x",
+        "cat <x",
+        "echo $(false) $?",
+        "! ! true",
+        "echo $PATH",
+        "IFS=a",
+        "test -f /tmp/x",
+        "printf %x 1",
     ] {
         assert_eq!(line(text), None, "{text}");
     }

@@ -3,18 +3,16 @@
 use super::fields::{Site, items};
 use super::volumes::{secret_text, text_of};
 use crate::tables::{CONFIG_MAPS, SECRETS, SERVICES};
+use std::collections::BTreeMap;
 use twin_core::store::Key;
 use twin_core::tree::Value;
 
-/// Variables in their order, each once.
-pub(super) type Environment = Vec<(String, String)>;
+pub(super) type Environment = BTreeMap<String, String>;
 
 /// The variables of a container; none, if one of them comes from what is not there.
 pub(super) fn environment(container: &Value, site: &Site<'_>) -> Option<Environment> {
-    let mut all = vec![("HOSTNAME".to_owned(), site.hostname())];
-    for (name, value) in of_services(site) {
-        set(&mut all, &name, value);
-    }
+    let mut all = of_services(site);
+    all.insert("HOSTNAME".to_owned(), site.hostname());
     for source in items(container, &["envFrom"]) {
         from_whole(source, site, &mut all)?;
     }
@@ -25,20 +23,13 @@ pub(super) fn environment(container: &Value, site: &Site<'_>) -> Option<Environm
             Some(from) => value_from(from, container, site)?,
         };
         if let Some(value) = value {
-            set(&mut all, name, value);
+            all.insert(name.to_owned(), value);
         }
     }
     Some(all)
 }
 
-fn set(all: &mut Environment, name: &str, value: String) {
-    match all.iter_mut().find(|(known, _)| known == name) {
-        Some((_, known)) => *known = value,
-        None => all.push((name.to_owned(), value)),
-    }
-}
-
-/// All of a ConfigMap or a Secret.
+/// All of a `ConfigMap` or a Secret.
 fn from_whole(source: &Value, site: &Site<'_>, all: &mut Environment) -> Option<()> {
     let prefix = source.str_at(&["prefix"]).unwrap_or_default();
     let (reference, table) = match source.at(&["configMapRef"]) {
@@ -50,7 +41,7 @@ fn from_whole(source: &Value, site: &Site<'_>, all: &mut Environment) -> Option<
     let data = object.tree.at(&["data"]).and_then(Value::as_map);
     for (name, value) in data.into_iter().flat_map(|data| data.iter()) {
         let value = if table == SECRETS { secret_text(value)? } else { value.as_str()?.to_owned() };
-        set(all, &format!("{prefix}{name}"), value);
+        all.insert(format!("{prefix}{name}"), value);
     }
     Some(())
 }
@@ -99,7 +90,9 @@ fn of_services(site: &Site<'_>) -> Environment {
 fn of_service(name: &str, service: &Value, address: &str, all: &mut Environment) {
     let upper = |name: &str| name.to_uppercase().replace('-', "_");
     let name = upper(name);
-    let mut add = |name: String, value: String| set(all, &name, value);
+    let mut add = |name: String, value: String| {
+        all.insert(name, value);
+    };
     add(format!("{name}_SERVICE_HOST"), address.to_owned());
     for (place, port) in items(service, &["spec", "ports"]).enumerate() {
         let number = port.at(&["port"]).and_then(Value::as_int).unwrap_or(0);
@@ -122,7 +115,7 @@ fn of_service(name: &str, service: &Value, address: &str, all: &mut Environment)
 
 /// A text with the variables that it names as `$(NAME)`; `$$` stands for a dollar sign, and what
 /// nobody set stays as it is.
-pub(super) fn expanded(text: &str, variables: &[(String, String)]) -> String {
+pub(super) fn expanded(text: &str, variables: &Environment) -> String {
     let mut all = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('$') {
@@ -134,10 +127,7 @@ pub(super) fn expanded(text: &str, variables: &[(String, String)]) -> String {
             continue;
         }
         let name = rest.strip_prefix('(').and_then(|rest| rest.split_once(')'));
-        let known = name.and_then(|(name, after)| {
-            let (_, value) = variables.iter().rfind(|(known, _)| known == name)?;
-            Some((value, after))
-        });
+        let known = name.and_then(|(name, after)| Some((variables.get(name)?, after)));
         match known {
             Some((value, after)) => {
                 all.push_str(value);
@@ -157,7 +147,7 @@ mod tests {
     #[test]
     fn variables_are_named_in_brackets() {
         let variables = [("A", "one"), ("B", "$(A)")];
-        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         for (text, all) in [
             ("", ""),
             ("$(A)-$(B)", "one-$(A)"),

@@ -80,7 +80,8 @@ impl Site<'_> {
             .map(|(key, value)| {
                 let value = value.as_str().unwrap_or_default();
                 // Go quotes other letters otherwise.
-                let plain = value.chars().all(|it| it == ' ' || it.is_ascii_graphic() || it == '\n');
+                let plain =
+                    value.chars().all(|it| it == ' ' || it.is_ascii_graphic() || it == '\n');
                 plain.then(|| format!("{key}={value:?}"))
             })
             .collect::<Option<_>>()?;
@@ -90,7 +91,9 @@ impl Site<'_> {
     /// What a `resourceFieldRef` names, of this container unless it names another.
     pub(super) fn amount(&self, container: &Value, asked: &Value) -> Option<String> {
         let container = match asked.str_at(&["containerName"]).filter(|name| !name.is_empty()) {
-            Some(name) => containers(&self.pod.tree).find(|it| it.str_at(&["name"]) == Some(name))?,
+            Some(name) => {
+                containers(&self.pod.tree).find(|it| it.str_at(&["name"]) == Some(name))?
+            }
             None => container,
         };
         let (side, resource) = asked.str_at(&["resource"])?.split_once('.')?;

@@ -102,7 +102,8 @@ impl Kubelet {
             let changed = Event::new(pod, Severity::Normal, "SandboxChanged", message);
             outcome.events.push(changed);
         }
-        let mut notes = run.advance(view.now, &Site { pod, node, view: *view, address: run.address });
+        let mut notes =
+            run.advance(view.now, &Site { pod, node, view: *view, address: run.address });
         let grace = grace(pod);
         if let Some(grace) = grace {
             notes.extend(run.stop(view.now, grace));

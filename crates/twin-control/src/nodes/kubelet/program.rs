@@ -7,9 +7,8 @@ use crate::program::{Course, Scene, Scratch, read};
 use twin_core::tree::Value;
 
 /// Images whose entry point is whatever they are asked to run.
-const WITHOUT_ENTRY: &[&str] = &[
-    "almalinux", "alpine", "amazonlinux", "busybox", "debian", "fedora", "rockylinux", "ubuntu",
-];
+const WITHOUT_ENTRY: &[&str] =
+    &["almalinux", "alpine", "amazonlinux", "busybox", "debian", "fedora", "rockylinux", "ubuntu"];
 const MESSAGE_PATH: &str = "/dev/termination-log";
 
 /// What a container's program does, if its words say it plainly.
@@ -22,7 +21,10 @@ pub(super) fn course(container: &Value, site: &Site<'_>) -> Option<Course> {
     let sealed = container.at(&["securityContext", "readOnlyRootFilesystem"]);
     let open = sealed.and_then(Value::as_bool) != Some(true) && !files.covers("/tmp");
     let scratch = if open { Scratch::Own } else { Scratch::Unknown };
-    read(&words, &Scene { environment: &environment, files: &files, message_path: message, scratch })
+    read(
+        &words,
+        &Scene { environment: &environment, files: &files, message_path: message, scratch },
+    )
 }
 
 /// What it runs, as far as the pod says it.

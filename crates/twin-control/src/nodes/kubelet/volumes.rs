@@ -42,7 +42,7 @@ impl Files for Mounts<'_> {
 impl Mounts<'_> {
     /// Whether something is mounted at this path.
     pub(super) fn covers(&self, path: &str) -> bool {
-        let mut mounts = items(&self.container, &["volumeMounts"]);
+        let mut mounts = items(self.container, &["volumeMounts"]);
         mounts.any(|it| it.str_at(&["mountPath"]).is_some_and(|at| within(path, at).is_some()))
     }
 
@@ -72,7 +72,7 @@ impl Mounts<'_> {
     fn entry(&self, source: &Value, name: &str, table: &TableName, path: &str) -> Option<String> {
         let key = Key::new(self.site.pod.key.namespace(), source.str_at(&[name])?);
         let object = self.site.view.get(table, &key)?;
-        let key = match source.at(&["items"]).and_then(Value::as_list).filter(|it| it.len() > 0) {
+        let key = match source.at(&["items"]).and_then(Value::as_list).filter(|it| !it.is_empty()) {
             Some(items) => {
                 let item = items.iter().find(|item| item.str_at(&["path"]) == Some(path))?;
                 item.str_at(&["key"])?
@@ -106,7 +106,7 @@ impl Mounts<'_> {
         for alias in aliases {
             let names: Vec<_> = items(alias, &["hostnames"]).filter_map(Value::as_str).collect();
             let address = alias.str_at(&["ip"]).unwrap_or_default();
-            text.push_str(&format!("{address}\t{}\n", names.join("\t")));
+            text.extend([address, "\t", &names.join("\t"), "\n"]);
         }
         text
     }
@@ -118,7 +118,7 @@ fn within<'p>(path: &'p str, above: &str) -> Option<&'p str> {
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
 }
 
-/// An entry of a ConfigMap or a Secret, if it is text.
+/// An entry of a `ConfigMap` or a Secret, if it is text.
 pub(super) fn text_of(object: &Value, table: &TableName, key: &str) -> Option<String> {
     let value = object.at(&["data", key]);
     if *table == SECRETS {

@@ -128,12 +128,12 @@ fn conditions_of(run: &Run, pod: &Value, now: Timestamp) -> Vec<Value> {
         (
             "Initialized",
             waiting.is_empty(),
-            if over && waiting.is_empty() && ended == "PodCompleted" {
-                "PodCompleted"
-            } else {
-                why(waiting.is_empty(), "ContainersNotInitialized")
+            match (waiting.is_empty(), ended) {
+                (false, _) => "ContainersNotInitialized",
+                (true, "PodCompleted") => "PodCompleted",
+                (true, _) => "",
             },
-            said(waiting.is_empty(), &incomplete),
+            if waiting.is_empty() { String::new() } else { incomplete },
         ),
         (
             "Ready",

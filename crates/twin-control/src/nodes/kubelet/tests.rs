@@ -210,6 +210,12 @@ fn init_containers_come_in_order() {
     assert_eq!(states, ["terminated", "running", "terminated"]);
     let mut failing = stage_with_failing_init();
     expect(&mut failing, "Failed", "False", "PodInitializing", 0);
+    let failed = failing.get(POD).unwrap();
+    let list = super::super::conditions::conditions(&failed).to_vec();
+    let initialized = list.iter().find(|it| it.str_at(&["type"]) == Some("Initialized")).unwrap();
+    assert_eq!(initialized.str_at(&["reason"]), Some("ContainersNotInitialized"));
+    let message = Some("containers with incomplete status: [one]");
+    assert_eq!(initialized.str_at(&["message"]), message);
 }
 
 fn stage_with_failing_init() -> Stage {

@@ -59,9 +59,10 @@ impl World {
     }
 
     fn over(mut api: Api, controllers: Vec<Box<dyn Controller>>) -> Self {
-        // Metrics come from a component beside the API server, as the controllers do.
+        // Metrics come from a component beside the API server, as the controllers do; so do accounts.
         if !controllers.is_empty() {
             metrics::serve(&mut api);
+            api.give_accounts();
         }
         Self { api, controllers, ..Self::default() }
     }

@@ -3,6 +3,7 @@
 //! [`Api::handle`] is the whole contract: a request and a moment go in, a response comes out, and the
 //! store holds what was written. A watch comes out as a [`Watch`], which is asked for frames.
 
+mod accounts;
 mod act;
 mod asked;
 mod beats;
@@ -74,6 +75,8 @@ pub struct Api {
     /// The last events of the control plane, by who told them.
     told: BTreeMap<Text, events::Told>,
     logs: Logs,
+    accounts: accounts::Accounts,
+    last_admitted: Option<accounts::Admitted>,
 }
 
 /// What every step of a request may look at.
@@ -112,6 +115,8 @@ impl Default for Api {
             last_pod: None,
             told: BTreeMap::new(),
             logs: Logs::default(),
+            accounts: accounts::Accounts::default(),
+            last_admitted: None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Who may come in, and through which door.
 
+use super::packed::Packing;
 use crate::service::{TwinBody, refused};
 use crate::{BodyError, FaultyService, TwinService};
 use futures::FutureExt;
@@ -99,14 +100,15 @@ where
         if OPEN.contains(&request.uri().path()) {
             return self.inner.call(request);
         }
+        let packing = Packing::of(request.headers());
         if equal(said, self.expected.as_bytes()) {
-            return match self.doors.of_agent(request.headers()) {
+            return packing.pack(match self.doors.of_agent(request.headers()) {
                 Some(mut service) => service.call(request),
                 None => self.inner.call(request),
-            };
+            });
         }
         if let Some(mut service) = self.doors.behind(said) {
-            return service.call(request);
+            return packing.pack(service.call(request));
         }
         let status = Status::new(Reason::Unauthorized, "Unauthorized");
         ready(Ok(refused(status))).boxed()

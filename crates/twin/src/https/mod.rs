@@ -6,6 +6,7 @@
 mod gate;
 mod identity;
 mod kubeconfig;
+mod packed;
 
 pub use identity::IdentityError;
 

@@ -1,7 +1,8 @@
 //! The programs that are known, with what all of their makers agree about.
 
-use super::shell::{Halt, Scope, Shell};
+use super::shell::{Halt, Shell};
 use super::syntax::is_name;
+use super::variables::{Scope, Variable};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -194,7 +195,7 @@ impl Shell<'_> {
     }
 }
 
-fn is_seen(variable: &super::shell::Variable, name: &str) -> bool {
+fn is_seen(variable: &Variable, name: &str) -> bool {
     variable.name == name && variable.scope == Scope::Programs
 }
 

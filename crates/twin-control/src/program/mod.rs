@@ -11,6 +11,7 @@ mod parse;
 mod scanner;
 mod shell;
 mod syntax;
+mod variables;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;

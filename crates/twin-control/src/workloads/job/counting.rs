@@ -2,6 +2,7 @@
 
 use super::TRACKING;
 use super::indexes::Indexes;
+use super::per_index::{self, Waiting};
 use super::policy::{Action, judge};
 use crate::controller::Outcome;
 use crate::tables::PODS;
@@ -20,6 +21,10 @@ pub(super) struct Counts {
     pub(super) failed: i64,
     /// Indexes that are done, if pods have some.
     pub(super) indexes: Option<Indexes>,
+    /// Indexes that have no tries left, if each has its own.
+    pub(super) failed_indexes: Option<Indexes>,
+    /// Pods that failed and are not counted before they are replaced.
+    pub(super) waiting: Waiting,
     /// Why the job should fail at once.
     pub(super) fatal: Option<String>,
 }
@@ -38,15 +43,18 @@ impl Counts {
     /// What the status says, and what has ended since; that loses its finalizer.
     pub(super) fn new(job: &Value, pods: &[Owned], outcome: &mut Outcome) -> Self {
         let completions = count(job, &["spec", "completions"]);
-        let known = job.str_at(&["status", "completedIndexes"]).unwrap_or_default();
+        let said = |field: &str| job.str_at(&["status", field]).unwrap_or_default();
+        let (known, lost) = (said("completedIndexes"), said("failedIndexes"));
         let mut counts = Self {
             succeeded: count(job, &["status", "succeeded"]),
             failed: count(job, &["status", "failed"]),
             indexes: is_indexed(job).then(|| Indexes::read(known, completions)),
+            failed_indexes: per_index::limit(job).map(|_| Indexes::read(lost, completions)),
+            waiting: Waiting::default(),
             fatal: None,
         };
         for pod in pods.iter().filter(|pod| has_finalizer(&pod.tree, TRACKING)) {
-            if counts.add(job, pod, completions) {
+            if counts.add(job, pod, pods) {
                 outcome.update(PODS, &pod.key, without_finalizer(&pod.tree, TRACKING));
             }
         }
@@ -54,7 +62,8 @@ impl Counts {
     }
 
     /// Counts a pod, if it has ended.
-    fn add(&mut self, job: &Value, pod: &Owned, completions: i64) -> bool {
+    fn add(&mut self, job: &Value, pod: &Owned, pods: &[Owned]) -> bool {
+        let completions = count(job, &["spec", "completions"]);
         if phase(&pod.tree) == "Succeeded" {
             match (&mut self.indexes, index(&pod.tree)) {
                 (None, _) => self.succeeded += 1,
@@ -69,15 +78,46 @@ impl Counts {
         if !has_failed(job, &pod.tree) {
             return false;
         }
+        if self.is_kept(job, pod, pods) {
+            return false;
+        }
         match judge(job, pod) {
             Action::Ignore => {}
-            Action::Count => self.failed += 1,
+            Action::Count | Action::FailIndex => self.failed += 1,
             Action::Fail(message) => {
                 self.failed += 1;
                 self.fatal.get_or_insert(message);
             }
         }
         true
+    }
+}
+
+impl Counts {
+    /// Whether a pod that failed is kept until the next of its index is there.
+    fn is_kept(&mut self, job: &Value, pod: &Owned, pods: &[Owned]) -> bool {
+        let (Some(limit), Some(index)) = (per_index::limit(job), index(&pod.tree)) else {
+            return false;
+        };
+        if per_index::is_last(job, pod, limit) {
+            self.failed_indexes.get_or_insert_default().insert(index);
+        }
+        let lost = self.failed_indexes.as_ref().is_some_and(|it| it.contains(index));
+        let done = self.indexes.as_ref().is_some_and(|it| it.contains(index));
+        let fatal = matches!(judge(job, pod), Action::Fail(_));
+        if lost || done || fatal || per_index::is_replaced(job, pod, pods) {
+            return false;
+        }
+        self.waiting.insert(index, pod.clone());
+        true
+    }
+
+    /// Counts the pods that nobody is going to replace, because the job is over.
+    pub(super) fn let_go(&mut self, job: &Value, outcome: &mut Outcome) {
+        for pod in std::mem::take(&mut self.waiting).into_values() {
+            self.failed += i64::from(judge(job, &pod) != Action::Ignore);
+            outcome.update(PODS, &pod.key, without_finalizer(&pod.tree, TRACKING));
+        }
     }
 }
 

@@ -14,6 +14,7 @@ const TARGETS: &[(&str, &str, &str)] = &[
     ("compose", "load", "seeds"),
     ("kwok", "stages", "../../../examples/stages"),
     ("kwok", "languages", "seeds/languages"),
+    ("twin-control", "programs", "seeds/programs"),
     ("twin-core", "patch", "seeds/patch"),
     ("twin-core", "apply", "seeds/apply"),
     ("twin-core", "selectors", "seeds/selectors"),

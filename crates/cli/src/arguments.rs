@@ -11,7 +11,7 @@ pub(crate) use live::{
     DiffArguments, DoctorArguments, DownArguments, LogsArguments, ReuseArguments, StatusArguments,
     TargetArguments, UpArguments,
 };
-pub(crate) use nodes::NodesArguments;
+pub(crate) use nodes::{NodesArguments, unknown_shape};
 pub(crate) use twin::TwinArguments;
 
 use crate::exit;

@@ -7,11 +7,14 @@
 
 mod carry_out;
 mod changes;
+pub(crate) mod faults;
+pub(crate) mod file;
 mod identity;
 mod judge;
 mod known;
 mod lock;
 mod nodes;
+mod pools;
 pub(crate) mod progress;
 mod remember;
 mod removal;

@@ -1,6 +1,5 @@
 //! From YAML to stages.
 
-mod fields;
 mod place;
 
 use crate::delay::{Delay, Length, Source, Weight};
@@ -9,10 +8,10 @@ use crate::rule::Rule;
 use crate::selector::{Condition, Operator, Selector};
 use crate::stage::{Finalizers, Form, Removed, Severity, Stage, Step, Target, Told};
 use crate::template::Template;
-use fields::{Fields, wrong};
 use place::Places;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use yaml::fields::{self, Fields, wrong};
 use yaml::{Diagnostic, FileId, Limits, Node};
 
 /// Reads the stages of a file. Objects of other kinds are left out.

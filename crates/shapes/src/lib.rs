@@ -12,11 +12,13 @@
 //! assert_eq!(node.labels["nvidia.com/gpu.product"], "NVIDIA-H100-80GB-HBM3");
 //! ```
 
+mod own;
 mod place;
 mod pool;
 mod reserve;
 mod table;
 
-pub use pool::{BadPool, Node, Pool};
+pub use own::Taint;
+pub use pool::{BadPool, MOST, Node, Pool};
 pub use reserve::Amounts;
 pub use table::{Gpu, Provider, Shape, shape, shapes, standard};

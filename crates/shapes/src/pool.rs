@@ -1,12 +1,13 @@
 //! A number of equal machines, as the nodes of a cluster.
 
+use crate::own::{Taint, is_key, is_value};
 use crate::place::Layout;
 use crate::reserve::Amounts;
 use crate::table::{Gpu, Shape, shape};
 use std::collections::BTreeMap;
 
 /// A pool that people write has no more nodes.
-const MOST: u32 = 100_000;
+pub const MOST: u32 = 100_000;
 const GPU: &str = "nvidia.com/gpu";
 
 /// Machines of one shape.
@@ -18,6 +19,8 @@ pub struct Pool {
     gpus: u32,
     mig: Option<String>,
     layout: Layout,
+    labels: BTreeMap<String, String>,
+    taints: Vec<Taint>,
 }
 
 /// Why there cannot be such a pool.
@@ -37,6 +40,12 @@ pub enum BadPool {
     Number { setting: String, value: String },
     #[error("the shape {0} has no GPUs")]
     NoGpus(String),
+    #[error("{0:?} is no label of a node")]
+    Label(String),
+    #[error(
+        "{0:?} is no taint: it is written KEY=VALUE:EFFECT, with NoSchedule, PreferNoSchedule or NoExecute"
+    )]
+    Taint(String),
     #[error("the GPU {gpu} cannot be cut into {profile:?}: {}", known(profiles))]
     Profile { gpu: String, profile: String, profiles: Vec<String> },
 }
@@ -58,6 +67,7 @@ pub struct Node {
     pub capacity: BTreeMap<String, String>,
     /// What of it pods may use.
     pub allocatable: BTreeMap<String, String>,
+    pub taints: Vec<Taint>,
 }
 
 impl Pool {
@@ -74,7 +84,9 @@ impl Pool {
             return Err(BadPool::Name(name.to_owned()));
         }
         let layout = Layout::of(shape);
-        Ok(Self { name: name.to_owned(), count, shape, gpus: shape.gpus, mig: None, layout })
+        let (labels, taints) = (BTreeMap::new(), Vec::new());
+        let (name, gpus) = (name.to_owned(), shape.gpus);
+        Ok(Self { name, count, shape, gpus, mig: None, layout, labels, taints })
     }
 
     /// Reads `NAME=COUNT:SHAPE[,SETTING=VALUE…]`: `gpu=100:h100,gpus=4,mig=1g.10gb,zones=2,rack=8`.
@@ -97,7 +109,11 @@ impl Pool {
         Ok(pool)
     }
 
-    fn set(mut self, setting: &str, value: &str) -> Result<Self, BadPool> {
+    /// The same with a setting as [`Pool::parse`] reads it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn set(mut self, setting: &str, value: &str) -> Result<Self, BadPool> {
         if setting == "mig" {
             return self.cut(value);
         }
@@ -110,6 +126,27 @@ impl Pool {
             "block" => self.layout.block = number,
             _ => return Err(BadPool::Setting(setting.to_owned())),
         }
+        Ok(self)
+    }
+
+    /// The same with another label on each node.
+    ///
+    /// # Errors
+    /// If no label is like that.
+    pub fn label(mut self, key: &str, value: &str) -> Result<Self, BadPool> {
+        if !is_key(key) || !is_value(value) {
+            return Err(BadPool::Label(format!("{key}={value}")));
+        }
+        self.labels.insert(key.to_owned(), value.to_owned());
+        Ok(self)
+    }
+
+    /// The same with another taint on each node, as `KEY=VALUE:EFFECT`.
+    ///
+    /// # Errors
+    /// If no taint is like that.
+    pub fn taint(mut self, text: &str) -> Result<Self, BadPool> {
+        self.taints.push(Taint::parse(text)?);
         Ok(self)
     }
 
@@ -168,6 +205,7 @@ impl Pool {
                 name,
                 capacity: capacity.clone(),
                 allocatable: allocatable.clone(),
+                taints: self.taints.clone(),
             }
         })
     }
@@ -226,6 +264,7 @@ impl Pool {
         if let Some(gpu) = self.shape.gpu {
             labels.extend(self.discovered(gpu));
         }
+        labels.extend(self.labels.clone());
         labels
     }
 

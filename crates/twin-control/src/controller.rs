@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 use twin_core::api::{Act, Deed, Deletion};
+use twin_core::logs::Log;
 use twin_core::selector::LabelSelector;
 use twin_core::status::Status;
 use twin_core::store::{Change, Key, Narrow, Object, Store, TableName, terms};
@@ -66,6 +67,8 @@ pub struct Outcome {
     pub acts: Vec<Act>,
     /// What to tell people.
     pub events: Vec<Event>,
+    /// What containers write.
+    pub logs: Vec<Log>,
     /// When to look again, if nothing changes before.
     pub again: Option<Duration>,
 }

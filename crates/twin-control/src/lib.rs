@@ -15,6 +15,7 @@
 //! - [`identity`]: what each namespace gets.
 //! - [`workloads`]: from deployments, sets and jobs to pods; what becomes of owned objects.
 //! - [`nodes`]: where pods run, and what happens to them there.
+//! - [`program`]: what a command line says of the program that it starts.
 //! - [`network`]: addresses of Services, and who is behind them.
 //! - [`storage`]: claims and volumes.
 //! - [`scaling`]: how much pods use, and how many of them that asks for.
@@ -22,6 +23,7 @@
 pub mod identity;
 pub mod network;
 pub mod nodes;
+pub mod program;
 pub mod scaling;
 pub mod storage;
 pub mod tables;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use twin_core::api::{Act, Api, Deed, Moment, Request, Response};
-use twin_core::store::{Change, Key, Lookup, Revision, Store, TableName};
+use twin_core::store::{Change, ChangeKind, Key, Lookup, Revision, Store, TableName};
 use twin_core::time::Timestamp;
 
 /// A refused write is tried again after this time.
@@ -59,9 +59,10 @@ impl World {
     }
 
     fn over(mut api: Api, controllers: Vec<Box<dyn Controller>>) -> Self {
-        // Metrics come from a component beside the API server, as the controllers do.
+        // Metrics come from a component beside the API server, as the controllers do; so do accounts.
         if !controllers.is_empty() {
             metrics::serve(&mut api);
+            api.give_accounts();
         }
         Self { api, controllers, ..Self::default() }
     }
@@ -181,6 +182,13 @@ impl World {
                 controller.woken(change, table, &view, wake);
             }
         }
+        let gone = changes
+            .iter()
+            .filter(|(table, change)| *table == tables::PODS && change.kind == ChangeKind::Deleted);
+        for (_, change) in gone {
+            let uid = change.object.tree.str_at(&["metadata", "uid"]).unwrap_or_default();
+            self.api.forget_logs(uid);
+        }
         let wakes = wakes.into_iter().enumerate();
         let woken = wakes.flat_map(|(place, wake)| wake.0.into_iter().map(move |key| (place, key)));
         for work in woken {
@@ -222,6 +230,7 @@ impl World {
             // An event whose namespace is going has nobody to read it.
             let _ = self.api.act(name, &act, moment);
         }
+        outcome.logs.into_iter().for_each(|log| self.api.keep_log(log));
         let again = outcome.again.into_iter().chain(refused.then_some(RETRY)).min();
         if let Some(after) = again {
             self.schedule(work.clone(), now.plus(after));

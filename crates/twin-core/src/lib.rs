@@ -15,11 +15,13 @@
 //! - [`store`]: versions, indices, history.
 //! - [`patch`], [`mod@apply`]: the five ways to change an object.
 //! - [`api`]: requests to responses.
+//! - [`logs`]: what containers wrote.
 
 pub mod api;
 pub mod apply;
 mod causes;
 pub mod cel;
+pub mod logs;
 mod names;
 mod openapi;
 pub mod patch;

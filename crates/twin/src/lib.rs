@@ -38,7 +38,7 @@
 //! | a node is gone | [`Twin::lose`], [`Twin::bring_back`] |
 //! | pods have load | [`Twin::load`] |
 //! | programs start slowly, crash or have no image | annotations of the pod: see `docs/twin.md` |
-//! | the client has a bad day | [`Twin::client_with`] and [`Faults`]; over HTTPS [`Served::kubeconfig_with`] |
+//! | the client has a bad day | [`Twin::client_with`] and [`Faults`]; over HTTPS [`Served::kubeconfig_with`], [`Served::trouble_agent`] |
 //! | the API server starts again | [`Twin::restart`] |
 //! | the past is forgotten | [`Twin::compact`] |
 //! | nodes have GPUs, zones and racks | [`Builder::shape`], [`Builder::pool`] |
@@ -72,7 +72,7 @@ mod told;
 
 pub use builder::{Builder, Motion};
 pub use faults::{Fault, FaultLog, Faults, FaultyService, Happened, Percent};
-pub use https::{IdentityError, ServeError, Served};
+pub use https::{IdentityError, ServeError, Served, USER};
 pub use inputs::{LOST, Unknown, Workload};
 pub use service::{BodyError, TwinBody, TwinService};
 pub use shapes::{Pool, Shape};

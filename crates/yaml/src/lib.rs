@@ -8,6 +8,7 @@
 //! This crate does no I/O: text comes in, a tree or a [`Diagnostic`] comes out.
 
 mod diagnostic;
+pub mod fields;
 mod node;
 mod parse;
 mod scalar;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// The nodes of a twin.
 #[derive(Debug, Args)]
 pub(crate) struct NodesArguments {
-    /// How many nodes the twin has; 3, or those of --pool
+    /// How many nodes the twin has; 3, or those of --pool and --pools
     #[arg(long, value_name = "COUNT", help_heading = "Nodes", value_parser = clap::value_parser!(u32).range(..=100_000))]
     pub(crate) nodes: Option<u32>,
     /// What they are: an instance type of a cloud, or a machine such as h100; `muster twin --shapes`
@@ -26,6 +26,12 @@ pub(crate) struct NodesArguments {
     /// labels
     #[arg(long, value_name = "NAME=COUNT:SHAPE", help_heading = "Nodes", value_parser = known_pool)]
     pub(crate) pool: Vec<Pool>,
+    /// More nodes, in groups as this file describes them: shape, count, labels, taints
+    ///
+    /// `examples/twin/pools.yaml` shows all that can be said. What is not known is refused with its
+    /// place.
+    #[arg(long, value_name = "FILE", help_heading = "Nodes", value_hint = ValueHint::FilePath)]
+    pub(crate) pools: Vec<PathBuf>,
     /// Let nodes, pods and other objects live as the KWOK stages of this file say
     ///
     /// Stages of pods and nodes take the place of the twin's own kubelets; its controllers go on. What
@@ -38,7 +44,7 @@ fn known_shape(name: &str) -> Result<&'static Shape, String> {
     shapes::shape(name).ok_or_else(|| unknown_shape(name))
 }
 
-fn unknown_shape(name: &str) -> String {
+pub(crate) fn unknown_shape(name: &str) -> String {
     let word = name.to_lowercase();
     let names: Vec<_> = shapes::shapes().iter().map(|shape| shape.name.to_lowercase()).collect();
     let near = closest(&word, names.iter().map(String::as_str));

@@ -21,16 +21,19 @@ Examples:
   muster twin --nodes 7500 --gpus 8 --shape h100
                                                 machines with GPUs; or several kinds of them:
   muster twin --pool web=20:m7i.xlarge --pool gpu=64:p5.48xlarge,rack=4
+  muster twin --pools examples/twin/pools.yaml  the same from a file, with labels and taints
   muster twin --stages examples/stages/pods.yaml
                                                 pods that live as KWOK's stages say
   muster twin --for 10m --kubeconfig /tmp/twin  for a script
   muster twin --state twin.state                goes on from where it was
+  muster twin --faults examples/twin/faults.yaml
+                                                clients that have a bad day
   muster twin --speed 60                        an hour of the cluster in a minute
 
 Exit codes:
   0  it has ended: Ctrl-C, or --for is over
   1  the port is taken, or the kubeconfig or the state cannot be written
-  2  the command line is wrong, or the file of --state is none or damaged
+  2  the command line or a file that it names is wrong, or the file of --state is damaged
   5  the file of --state belongs to a twin that runs")]
 pub(crate) struct TwinArguments {
     #[command(flatten)]
@@ -56,6 +59,13 @@ pub(crate) struct TwinArguments {
     /// Which nodes there are and --seed count when the file is made; --stages is not kept. It holds Secrets; only you may read it.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) state: Option<PathBuf>,
+    /// Let things go wrong for some clients, as this file says: conflicts, refusals, lost answers, late
+    /// and lost events
+    ///
+    /// `examples/twin/faults.yaml` shows all that can be said. A client is chosen by its User-Agent, or
+    /// by a user of its own that the kubeconfig then has. What is not known is refused with its place.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) faults: Option<PathBuf>,
     /// How many times faster time goes in the cluster: a program that needs a minute to start is there
     /// after a second with 60
     #[arg(long, value_name = "TIMES", default_value_t = NonZeroU32::MIN, value_parser = speed)]

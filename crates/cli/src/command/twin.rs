@@ -5,20 +5,25 @@ mod listed;
 use crate::arguments::TwinArguments;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::live::{block_on, interrupted};
+use crate::live::faults::{self, Unlucky, Who};
+use crate::live::{block_on, file, interrupted};
 use crate::printer::Printer;
 use listed::Form;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
-use twin::{ServeError, Served, StateError, Twin};
+use twin::{FaultLog, ServeError, Served, StateError, Twin};
 
 pub(super) fn run(arguments: &TwinArguments, printer: &mut Printer) -> Result<Exit, Error> {
     if arguments.shapes {
         let form = if arguments.json { Form::Json } else { Form::Table };
         return listed::list(form, printer);
     }
+    let unlucky = match &arguments.faults {
+        Some(path) => file::read(path, faults::read)?,
+        None => Vec::new(),
+    };
     let builder = arguments.nodes.builder()?.seed(arguments.seed);
     block_on(async {
         let builder = builder.speed(arguments.speed);
@@ -26,8 +31,9 @@ pub(super) fn run(arguments: &TwinArguments, printer: &mut Printer) -> Result<Ex
             Some(file) => builder.open(file).map_err(stateless)?,
             None => builder.start(),
         };
-        let kubeconfig = &arguments.kubeconfig;
-        let served = serve(&twin, arguments.port, kubeconfig).await?;
+        let mut served = served_at(&twin, arguments.port).await?;
+        let logs = trouble(&mut served, unlucky)?;
+        write(&served, &arguments.kubeconfig)?;
         printer.result(&greeting(&served, arguments, twin.nodes()))?;
         let done = tokio::select! {
             done = lasting(arguments.lasting.map(|it| Duration::from_secs(it.0.into()))) => Ok(done),
@@ -35,6 +41,7 @@ pub(super) fn run(arguments: &TwinArguments, printer: &mut Printer) -> Result<Ex
         };
         served.end().await;
         twin.close().await.map_err(stateless)?;
+        printer.result(&told(&logs))?;
         done
     })
 }
@@ -65,10 +72,48 @@ fn stateless(error: StateError) -> Error {
 
 /// Serves a twin on the loopback interface, and writes how to reach it.
 pub(super) async fn serve(twin: &Twin, port: u16, kubeconfig: &Path) -> Result<Served, Error> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let served = twin.serve(address).await.map_err(|error| refused(&error))?;
-    served.write_kubeconfig(kubeconfig).map_err(Error::disk("write", kubeconfig))?;
+    let served = served_at(twin, port).await?;
+    write(&served, kubeconfig)?;
     Ok(served)
+}
+
+async fn served_at(twin: &Twin, port: u16) -> Result<Served, Error> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    twin.serve(address).await.map_err(|error| refused(&error))
+}
+
+fn write(served: &Served, kubeconfig: &Path) -> Result<(), Error> {
+    served.write_kubeconfig(kubeconfig).map_err(Error::disk("write", kubeconfig))
+}
+
+/// What happened to whom.
+type Logs = Vec<(String, FaultLog)>;
+
+/// Lets things go wrong for these clients.
+fn trouble(served: &mut Served, unlucky: Vec<Unlucky>) -> Result<Logs, Error> {
+    let mut logs = Logs::new();
+    for Unlucky { who, faults } in unlucky {
+        logs.push(match who {
+            Who::Agent(agent) => {
+                let log = served.trouble_agent(&agent, faults);
+                (agent, log)
+            }
+            Who::User(name) => {
+                let log = served.add_user(&name, faults);
+                (name, log.map_err(|error| refused(&error.into()))?)
+            }
+        });
+    }
+    Ok(logs)
+}
+
+/// How often something went wrong, for each client.
+fn told(logs: &Logs) -> String {
+    let line = |(name, log): &(String, FaultLog)| {
+        let times = log.count(|_| true);
+        [name.clone(), format!(": {times} things went wrong\n")]
+    };
+    logs.iter().flat_map(line).collect()
 }
 
 /// Waits until the time is over or somebody presses Ctrl-C: both are how it is meant to end.

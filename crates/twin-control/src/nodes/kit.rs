@@ -32,6 +32,17 @@ impl Stage {
         media: &str,
         body: &str,
     ) -> (u16, Value) {
+        let (code, bytes) = self.bytes(method, path, media, body);
+        (code, decode(&bytes).unwrap_or_default())
+    }
+
+    /// An answer that is no object.
+    pub(crate) fn text(&mut self, path: &str) -> (u16, String) {
+        let (code, bytes) = self.bytes(Method::Get, path, "", "");
+        (code, String::from_utf8(bytes).unwrap())
+    }
+
+    fn bytes(&mut self, method: Method, path: &str, media: &str, body: &str) -> (u16, Vec<u8>) {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let request = Request {
             method,
@@ -44,8 +55,8 @@ impl Stage {
         };
         let answer = self.world.handle(&request, self.now);
         match answer.body {
-            Body::Whole(bytes) => (answer.code, decode(&bytes).unwrap_or_default()),
-            Body::Watch(_) => (answer.code, Value::default()),
+            Body::Whole(bytes) => (answer.code, bytes.to_vec()),
+            Body::Watch(_) => (answer.code, Vec::new()),
         }
     }
 

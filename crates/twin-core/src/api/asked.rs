@@ -3,6 +3,7 @@
 //! Everybody may do everything here, so that the answers are short.
 
 use super::{Api, Call, Method, Response};
+use crate::logs::Which;
 use crate::registry::Resource;
 use crate::status::Status;
 use crate::time::Timestamp;
@@ -137,14 +138,47 @@ impl Api {
     /// `pods/NAME/log`
     pub(super) fn log(&self, call: &Call<'_>) -> Result<Response, Status> {
         let pod = &self.stored(call)?.tree;
-        container(call, pod)?;
-        let text = pod.str_at(&["metadata", "annotations", LOG]).unwrap_or_default();
-        let mut lines: Vec<_> = text.lines().collect();
+        let name = container(call, pod)?;
+        let mut lines = match pod.str_at(&["metadata", "annotations", LOG]) {
+            Some(text) => text.lines().map(|it| (call.moment.now, format!("{it}\n"))).collect(),
+            None => self.logged(call, pod, name)?,
+        };
+        let since = since(call);
+        lines.retain(|(at, _)| since.is_none_or(|since| *at >= since));
         if let Ok(last) = call.query.get("tailLines").parse::<usize>() {
             lines.drain(..lines.len().saturating_sub(last));
         }
-        let text: String = lines.into_iter().flat_map(|line| [line, "\n"]).collect();
+        let timed = call.query.get("timestamps") == "true";
+        let line = |(at, line): &(Timestamp, String)| match at.micro_value().as_str() {
+            // Go has three digits more.
+            Some(time) if timed => format!("{}000Z {line}", time.trim_end_matches('Z')),
+            _ => line.clone(),
+        };
+        let mut text: String = lines.iter().map(line).collect();
+        if let Ok(most) = call.query.get("limitBytes").parse::<usize>() {
+            text.truncate(text.floor_char_boundary(most));
+        }
         Ok(Response { content_type: "text/plain".to_owned(), ..Response::text(200, &text) })
+    }
+
+    fn logged(
+        &self,
+        call: &Call<'_>,
+        pod: &Value,
+        container: &str,
+    ) -> Result<Vec<(Timestamp, String)>, Status> {
+        let which = match call.query.get("previous") {
+            "true" if restarts(pod, container) == 0 => {
+                let pod = &call.address.name;
+                return Err(Status::bad_request(format!(
+                    "previous terminated container {container:?} in pod {pod:?} not found"
+                )));
+            }
+            "true" => Which::Previous,
+            _ => Which::Last,
+        };
+        let uid = pod.str_at(&["metadata", "uid"]).unwrap_or_default();
+        Ok(self.logs.lines(uid, container, which, call.moment.now))
     }
 
     /// Kinds of which a replacement makes what is not there.
@@ -163,21 +197,43 @@ impl Api {
     }
 }
 
+/// From when on lines are asked for.
+fn since(call: &Call<'_>) -> Option<Timestamp> {
+    match call.query.get("sinceSeconds").parse::<i64>() {
+        Ok(seconds) => Some(call.moment.now.plus_seconds(seconds.saturating_neg())),
+        Err(_) => Timestamp::parse(call.query.get("sinceTime")),
+    }
+}
+
+/// How often a container was started again.
+fn restarts(pod: &Value, container: &str) -> i64 {
+    let fields = ["initContainerStatuses", "containerStatuses"];
+    let lists = fields.iter().filter_map(|field| pod.at(&["status", field])?.as_list());
+    let mut statuses = lists.flat_map(|list| list.iter());
+    let own = statuses.find(|it| it.str_at(&["name"]) == Some(container));
+    own.and_then(|it| it.at(&["restartCount"])?.as_int()).unwrap_or(0)
+}
+
 /// Whose log is asked for: the only container, or one that is named.
-fn container(call: &Call<'_>, pod: &Value) -> Result<(), Status> {
-    let fields = ["initContainers", "containers", "ephemeralContainers"];
-    let lists = fields.iter().filter_map(|field| pod.at(&["spec", field])?.as_list());
-    let names: Vec<_> =
-        lists.flat_map(|list| list.iter()).filter_map(|it| it.str_at(&["name"])).collect();
+fn container<'a>(call: &'a Call<'_>, pod: &'a Value) -> Result<&'a str, Status> {
+    let names = |field: &str| {
+        let list = pod.at(&["spec", field]).and_then(Value::as_list);
+        let list = list.into_iter().flat_map(|list| list.iter());
+        list.filter_map(|it| it.str_at(&["name"])).collect::<Vec<_>>()
+    };
+    let main = names("containers");
+    let all = [names("initContainers"), main.clone(), names("ephemeralContainers")].concat();
     let pod = &call.address.name;
-    match call.query.get("container") {
-        "" if names.len() > 1 => Err(Status::bad_request(format!(
+    match (call.query.get("container"), main.as_slice()) {
+        ("", [only]) => Ok(only),
+        ("", _) => Err(Status::bad_request(format!(
             "a container name must be specified for pod {pod}, choose one of: [{}]",
-            names.join(" ")
+            all.join(" ")
         ))),
-        "" => Ok(()),
-        name if names.contains(&name) => Ok(()),
-        name => Err(Status::bad_request(format!("container {name} is not valid for pod {pod}"))),
+        (name, _) if all.contains(&name) => Ok(name),
+        (name, _) => {
+            Err(Status::bad_request(format!("container {name} is not valid for pod {pod}")))
+        }
     }
 }
 

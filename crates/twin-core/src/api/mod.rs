@@ -3,6 +3,7 @@
 //! [`Api::handle`] is the whole contract: a request and a moment go in, a response comes out, and the
 //! store holds what was written. A watch comes out as a [`Watch`], which is asked for frames.
 
+mod accounts;
 mod act;
 mod asked;
 mod beats;
@@ -38,6 +39,7 @@ pub use request::{Body, Method, Moment, Request, Response};
 pub use watch::{Gone, Watch};
 
 use crate::apply::Memo;
+use crate::logs::{Log, Logs};
 use crate::openapi;
 use crate::protobuf;
 use crate::registry::{Registry, Resource};
@@ -77,6 +79,9 @@ pub struct Api {
     read: policies::Memo,
     /// What the client of this request should be warned of.
     warned: Vec<String>,
+    logs: Logs,
+    accounts: accounts::Accounts,
+    last_admitted: Option<accounts::Admitted>,
 }
 
 /// What every step of a request may look at.
@@ -116,6 +121,9 @@ impl Default for Api {
             told: BTreeMap::new(),
             read: policies::Memo::default(),
             warned: Vec::new(),
+            logs: Logs::default(),
+            accounts: accounts::Accounts::default(),
+            last_admitted: None,
         }
     }
 }
@@ -126,6 +134,16 @@ impl Api {
         let mut api = Self { store, ..Self::default() };
         api.follow_all_definitions(moment);
         api
+    }
+
+    /// Keeps what a container writes, from now on or later; of the same run it is the last word.
+    pub fn keep_log(&mut self, log: Log) {
+        self.logs.keep(log);
+    }
+
+    /// Forgets what the containers of a pod wrote, by its uid.
+    pub fn forget_logs(&mut self, pod: &str) {
+        self.logs.forget(pod);
     }
 
     /// Answers a request.

@@ -4,6 +4,8 @@ use crate::store::{Key, TableName};
 use crate::time::Timestamp;
 use crate::tree::{Text, Value, decode};
 
+mod accounts;
+
 struct World {
     api: Api,
     seed: u64,

@@ -56,8 +56,9 @@ impl Api {
         let object = born(resource, &object, &name, &namespace, call.moment);
         let object = self.prioritised(resource, object, &name)?;
         let object = self.with_runtime(resource, object, &name)?;
-        let object = admitted(resource, &without_status(resource, &object, &nothing));
         let key = Key::new(&namespace, &name);
+        let object = self.accounted(resource, object, &key, call.moment)?;
+        let object = admitted(resource, &without_status(resource, &object, &nothing));
         let object = self.ranged(resource, object, &key)?;
         self.judged(call, &object, None)?;
         self.permitted(call, Operation::Create, Some(&object), None)?;

@@ -1,11 +1,13 @@
 //! Who may come in, and through which door.
 
+use super::packed::Packing;
 use crate::service::{TwinBody, refused};
 use crate::{BodyError, FaultyService, TwinService};
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
-use http::{Request, Response, header};
-use std::sync::{Arc, Mutex, PoisonError};
+use http::{HeaderMap, Request, Response, header};
+use std::cmp::Reverse;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use tower::Service;
 use twin_core::status::{Reason, Status};
@@ -18,19 +20,43 @@ fn said_with(token: &str) -> String {
     format!("Bearer {token}")
 }
 
-/// Doors behind which things go wrong, each with a token of its own.
+/// Doors behind which things go wrong.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Doors(Arc<Mutex<Vec<(String, FaultyService)>>>);
+pub(super) struct Doors(Arc<Mutex<Behind>>);
+
+#[derive(Debug, Default)]
+struct Behind {
+    /// By what those say who know a token.
+    tokens: Vec<(String, FaultyService)>,
+    /// By how a `User-Agent` begins, the longest first.
+    agents: Vec<(String, FaultyService)>,
+}
 
 impl Doors {
     pub(super) fn open(&self, token: &str, service: FaultyService) {
-        let mut doors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        doors.push((said_with(token), service));
+        self.all().tokens.push((said_with(token), service));
+    }
+
+    pub(super) fn open_for_agent(&self, agent: &str, service: FaultyService) {
+        let mut doors = self.all();
+        doors.agents.push((agent.to_owned(), service));
+        doors.agents.sort_by_key(|(agent, _)| Reverse(agent.len()));
+    }
+
+    fn all(&self) -> MutexGuard<'_, Behind> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn of_agent(&self, headers: &HeaderMap) -> Option<FaultyService> {
+        let agent = headers.get(header::USER_AGENT)?.as_bytes();
+        let doors = self.all();
+        let door = doors.agents.iter().find(|(begin, _)| agent.starts_with(begin.as_bytes()));
+        door.map(|(_, service)| service.clone())
     }
 
     fn behind(&self, said: &[u8]) -> Option<FaultyService> {
-        let doors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let door = doors.iter().find(|(expected, _)| equal(said, expected.as_bytes()));
+        let doors = self.all();
+        let door = doors.tokens.iter().find(|(expected, _)| equal(said, expected.as_bytes()));
         door.map(|(_, service)| service.clone())
     }
 }
@@ -71,11 +97,18 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let said = request.headers().get(header::AUTHORIZATION);
         let said = said.map(header::HeaderValue::as_bytes).unwrap_or_default();
-        if OPEN.contains(&request.uri().path()) || equal(said, self.expected.as_bytes()) {
+        if OPEN.contains(&request.uri().path()) {
             return self.inner.call(request);
         }
+        let packing = Packing::of(request.headers());
+        if equal(said, self.expected.as_bytes()) {
+            return packing.pack(match self.doors.of_agent(request.headers()) {
+                Some(mut service) => service.call(request),
+                None => self.inner.call(request),
+            });
+        }
         if let Some(mut service) = self.doors.behind(said) {
-            return service.call(request);
+            return packing.pack(service.call(request));
         }
         let status = Status::new(Reason::Unauthorized, "Unauthorized");
         ready(Ok(refused(status))).boxed()

@@ -7,30 +7,39 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 
-pub(super) fn text(address: SocketAddr, authority: &str, token: &str) -> String {
+/// Who may come in: a name, and the token by which it is known.
+#[derive(Clone, Debug)]
+pub(super) struct User {
+    pub(super) name: String,
+    pub(super) token: String,
+}
+
+/// How to reach the twin, as each of these; the first is who comes without further words.
+pub(super) fn text(address: SocketAddr, authority: &str, users: &[User]) -> String {
     let authority = STANDARD.encode(authority);
-    format!(
+    let first = users.first().map(|user| user.name.as_str()).unwrap_or_default();
+    let mut text = format!(
         "\
 apiVersion: v1
 kind: Config
-current-context: muster-twin
+current-context: {first}
 clusters:
 - name: muster-twin
   cluster:
     server: https://{address}
     certificate-authority-data: {authority}
 users:
-- name: muster-twin
-  user:
-    token: {token}
-contexts:
-- name: muster-twin
-  context:
-    cluster: muster-twin
-    user: muster-twin
-    namespace: default
 "
-    )
+    );
+    for User { name, token } in users {
+        text.extend(["- name: ", name, "\n  user:\n    token: ", token, "\n"]);
+    }
+    text.push_str("contexts:\n");
+    for User { name, .. } in users {
+        text.extend(["- name: ", name, "\n  context:\n    cluster: muster-twin\n    user: ", name]);
+        text.push_str("\n    namespace: default\n");
+    }
+    text
 }
 
 /// Whole or not at all, and never readable by others.

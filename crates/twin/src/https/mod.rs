@@ -6,6 +6,7 @@
 mod gate;
 mod identity;
 mod kubeconfig;
+mod packed;
 
 pub use identity::IdentityError;
 
@@ -16,6 +17,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use identity::Identity;
+use kubeconfig::User;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -26,6 +28,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+/// How the kubeconfig calls the twin, and who comes to it without a name of its own.
+pub const USER: &str = "muster-twin";
 /// How long a client may take to greet.
 const GREETING: Duration = Duration::from_secs(10);
 /// How long connections may take to end.
@@ -56,6 +60,7 @@ pub struct Served {
     twin: Twin,
     authority: String,
     kubeconfig: String,
+    users: Vec<User>,
     doors: Doors,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
@@ -71,14 +76,15 @@ impl Twin {
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let identity = Identity::new(address.ip())?;
-        let kubeconfig = kubeconfig::text(address, &identity.authority, &identity.token);
+        let users = vec![User { name: USER.to_owned(), token: identity.token.clone() }];
+        let kubeconfig = kubeconfig::text(address, &identity.authority, &users);
         let doors = Doors::default();
         let gate = Gate::new(self.service(), &identity.token, doors.clone());
         let acceptor = TlsAcceptor::from(identity.server);
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(accept(listener, acceptor, gate, stopped));
         let (twin, authority) = (self.clone(), identity.authority);
-        Ok(Served { address, twin, authority, kubeconfig, doors, stop, task })
+        Ok(Served { address, twin, authority, kubeconfig, users, doors, stop, task })
     }
 }
 
@@ -98,11 +104,37 @@ impl Served {
     /// # Errors
     /// If this machine has no random numbers for its token.
     pub fn kubeconfig_with(&self, faults: Faults) -> Result<(String, FaultLog), IdentityError> {
+        let (user, log) = self.user(USER, faults)?;
+        Ok((kubeconfig::text(self.address, &self.authority, &[user]), log))
+    }
+
+    /// Adds a user to the kubeconfig, with a context of its name, to which all this happens; and what
+    /// happened. YAML has to take the name as it is.
+    ///
+    /// # Errors
+    /// If this machine has no random numbers for its token.
+    pub fn add_user(&mut self, name: &str, faults: Faults) -> Result<FaultLog, IdentityError> {
+        let (user, log) = self.user(name, faults)?;
+        self.users.push(user);
+        self.kubeconfig = kubeconfig::text(self.address, &self.authority, &self.users);
+        Ok(log)
+    }
+
+    /// From now on this happens to all clients whose `User-Agent` begins so, unless they come as a user
+    /// of their own; and what happened. Of several that fit the longest counts.
+    pub fn trouble_agent(&self, agent: &str, faults: Faults) -> FaultLog {
+        let service = self.twin.service_with(faults);
+        let log = service.log();
+        self.doors.open_for_agent(agent, service);
+        log
+    }
+
+    fn user(&self, name: &str, faults: Faults) -> Result<(User, FaultLog), IdentityError> {
         let token = identity::token()?;
         let service = self.twin.service_with(faults);
         let log = service.log();
         self.doors.open(&token, service);
-        Ok((kubeconfig::text(self.address, &self.authority, &token), log))
+        Ok((User { name: name.to_owned(), token }, log))
     }
 
     /// Writes the kubeconfig to a file that nobody else may read.

@@ -40,8 +40,24 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// Whether pods get an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Accounts {
+    None,
+    Given,
+}
+
+impl Accounts {
+    fn left_out(self) -> &'static str {
+        match self {
+            Self::None => "ServiceAccount",
+            Self::Given => "",
+        }
+    }
+}
+
 impl Oracle {
-    pub(crate) async fn start() -> Option<Self> {
+    pub(crate) async fn start(accounts: Accounts) -> Option<Self> {
         let binaries = binaries()?;
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
@@ -85,7 +101,7 @@ impl Oracle {
                 "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
                 format!("--token-auth-file={}", path("tokens.csv")),
                 "--authorization-mode=RBAC".to_owned(),
-                "--disable-admission-plugins=ServiceAccount".to_owned(),
+                format!("--disable-admission-plugins={}", accounts.left_out()),
                 "--allow-privileged=true".to_owned(),
             ],
         ));

@@ -13,7 +13,10 @@
 //! | `run-seconds` | it ends after this time |
 //! | `exit-code` | with which it ends; one that is not 0 makes it end at all |
 //! | `stop-seconds` | how long it takes to stop when it is asked |
-//! | `logs` | what it writes |
+//!
+//! What nobody says of an end follows from the command line, where that is plain ([`program`]).
+//!
+//! [`program`]: crate::program
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -58,6 +61,17 @@ pub(super) enum Image {
     Missing,
 }
 
+/// From a container's start to its end, with the exit code.
+pub(super) type End = (Duration, i64);
+
+/// Where the last words of a container come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MessagePolicy {
+    File,
+    /// From its log, if it failed and said nothing else.
+    FileOrLog,
+}
+
 /// How a container behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Behaviour {
@@ -67,8 +81,13 @@ pub(super) struct Behaviour {
     pub(super) ready: Option<Duration>,
     /// From its start until its startup probe has passed.
     pub(super) started: Duration,
-    /// From its start to its end, with the exit code.
-    pub(super) end: Option<(Duration, i64)>,
+    /// The exit code, as it is said of it.
+    pub(super) code: Option<i64>,
+    /// How it ends, as it is said of it.
+    pub(super) said: Option<End>,
+    /// How it ends, if its program does not say it.
+    pub(super) usual: Option<End>,
+    pub(super) message: MessagePolicy,
     pub(super) stop: Duration,
 }
 
@@ -89,6 +108,10 @@ impl Said<'_> {
             Role::Init | Role::Sidecar => None,
         };
         own.or_else(shared).or_else(|| self.script?.get(name).map(Text::as_str))
+    }
+
+    fn code(&self) -> Option<i64> {
+        self.get("exit-code")?.parse().ok()
     }
 
     fn seconds(&self, name: &str) -> Option<Duration> {
@@ -139,7 +162,13 @@ impl Behaviour {
             ready: (!never)
                 .then(|| ready.saturating_add(passes("readinessProbe")).saturating_add(slow)),
             started,
-            end: end(&said, role, restart),
+            code: said.code(),
+            said: said_end(&said),
+            usual: usual_end(role, restart),
+            message: match container.str_at(&["terminationMessagePolicy"]) {
+                Some("FallbackToLogsOnError") => MessagePolicy::FileOrLog,
+                _ => MessagePolicy::File,
+            },
             stop: said.seconds("stop-seconds").unwrap_or(STOP),
         }
     }
@@ -152,15 +181,19 @@ fn is_nowhere(image: &str) -> bool {
     host.ends_with(".invalid")
 }
 
-fn end(said: &Said<'_>, role: Role, restart: Restart) -> Option<(Duration, i64)> {
-    let code = said.get("exit-code").and_then(|code| code.parse::<i64>().ok());
-    let time = said.seconds("run-seconds");
-    let ends = role == Role::Init || (role == Role::Main && restart != Restart::Always);
-    match (time, code) {
+fn said_end(said: &Said<'_>) -> Option<End> {
+    match (said.seconds("run-seconds"), said.code()) {
         (Some(time), code) => Some((time, code.unwrap_or(0))),
         (None, Some(code)) if code != 0 => Some((CRASH, code)),
-        _ if role == Role::Init => Some((Duration::from_secs(1), 0)),
-        _ => ends.then_some((RUN, 0)),
+        _ => None,
+    }
+}
+
+fn usual_end(role: Role, restart: Restart) -> Option<End> {
+    match role {
+        Role::Init => Some((Duration::from_secs(1), 0)),
+        Role::Main if restart != Restart::Always => Some((RUN, 0)),
+        Role::Main | Role::Sidecar => None,
     }
 }
 

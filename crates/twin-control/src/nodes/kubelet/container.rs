@@ -1,6 +1,8 @@
 //! A container: what it does, and what it does next.
 
-use super::behaviour::{Behaviour, Image, Restart, Role};
+use super::behaviour::{self, Behaviour, Image, Restart, Role};
+use super::words::last_words;
+use crate::program::Course;
 use std::time::Duration;
 use twin_core::time::Timestamp;
 use twin_core::tree::{Text, Value};
@@ -14,12 +16,14 @@ const FORGIVEN: Duration = Duration::from_mins(10);
 const SEARCH: Duration = Duration::from_secs(1);
 
 /// How a container ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct End {
     pub(super) started: Timestamp,
     pub(super) finished: Timestamp,
     pub(super) code: i64,
     pub(super) cause: Cause,
+    /// Its last words.
+    pub(super) message: Option<Text>,
 }
 
 /// Why a container ended.
@@ -35,7 +39,7 @@ pub(super) enum Cause {
 const UNSEEN: i64 = 255;
 
 /// What a container does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     /// It is not its turn.
     Waiting,
@@ -70,6 +74,8 @@ pub(super) struct Container {
     pub(super) image: Text,
     pub(super) role: Role,
     pub(super) behaviour: Behaviour,
+    /// What its program does in this run, if that is plain.
+    pub(super) course: Option<Box<Course>>,
     pub(super) phase: Phase,
     pub(super) restarts: i64,
     /// The end before the present state.
@@ -103,6 +109,7 @@ impl Container {
             image: text("image"),
             role,
             behaviour,
+            course: None,
             phase: Phase::Waiting,
             restarts: 0,
             last: None,
@@ -116,13 +123,13 @@ impl Container {
         let time = |path: &[&str]| status.str_at(path).and_then(Timestamp::parse);
         self.restarts = status.at(&["restartCount"]).and_then(Value::as_int).unwrap_or(0);
         self.last = ended(status.at(&["lastState", "terminated"]));
-        self.wait = self.last.map(|_| FIRST_WAIT / 2);
+        self.wait = self.last.as_ref().map(|_| FIRST_WAIT / 2);
         self.phase = match (ended(status.at(&["state", "terminated"])), self.role) {
             (Some(end), _) => Phase::Ended(end),
             (None, Role::Init) => {
-                Phase::Ended(End { started: since, finished: since, code: 0, cause: Cause::Own })
+                Phase::Ended(End { message: None, ..self.end_of(since, since, 0) })
             }
-            (None, _) => match (status.at(&["state", "waiting"]), self.last) {
+            (None, _) => match (status.at(&["state", "waiting"]), &self.last) {
                 (Some(_), Some(last)) => Phase::BackOff { until: last.finished.plus(FIRST_WAIT) },
                 (Some(_), None) => Phase::Waiting,
                 (None, _) => {
@@ -131,6 +138,30 @@ impl Container {
                 }
             },
         };
+    }
+
+    /// How it ends, once it runs.
+    fn end(&self) -> Option<behaviour::End> {
+        let own = || match &self.course {
+            Some(course) => course.end.map(|end| (end.after, i64::from(end.code))),
+            None => self.behaviour.usual,
+        };
+        let own = || own().map(|(time, code)| (time, self.behaviour.code.unwrap_or(code)));
+        self.behaviour.said.or_else(own)
+    }
+
+    /// When it ends that started then.
+    pub(super) fn due_at(&self, since: Timestamp) -> Option<Timestamp> {
+        self.end().map(|(time, _)| since.plus(time))
+    }
+
+    /// The end of a run, with its last words.
+    pub(super) fn end_of(&self, started: Timestamp, finished: Timestamp, code: i64) -> End {
+        let policy = self.behaviour.message;
+        let ran = finished.since(started);
+        let course = self.course.as_deref();
+        let message = course.and_then(|course| last_words(course, ran, code, policy));
+        End { started, finished, code, cause: Cause::Own, message }
     }
 
     /// When it changes by itself.
@@ -142,7 +173,7 @@ impl Container {
             | Phase::PullBackOff { until }
             | Phase::Creating { until }
             | Phase::BackOff { until } => Some(until),
-            Phase::Running { since } => self.behaviour.end.map(|(time, _)| since.plus(time)),
+            Phase::Running { since } => self.due_at(since),
         }
     }
 
@@ -161,7 +192,7 @@ impl Container {
     }
 
     pub(super) fn is_ready(&self, now: Timestamp) -> bool {
-        match (self.phase, self.role) {
+        match (&self.phase, self.role) {
             (Phase::Ended(end), Role::Init) => end.code == 0,
             (_, Role::Init) => false,
             (Phase::Running { since }, _) => {
@@ -214,11 +245,11 @@ impl Container {
 
     /// Its node starts anew: it has to start again, whatever it was doing.
     pub(super) fn reboot(&mut self, now: Timestamp) {
-        let end = match self.phase {
+        let end = match &self.phase {
             Phase::Running { since } => {
-                End { started: since, finished: now, code: UNSEEN, cause: Cause::Unseen }
+                End { cause: Cause::Unseen, message: None, ..self.end_of(*since, now, UNSEEN) }
             }
-            Phase::Ended(end) if self.role == Role::Init => end,
+            Phase::Ended(end) if self.role == Role::Init => end.clone(),
             Phase::Ended(_) => return,
             _ => {
                 self.phase = Phase::Waiting;
@@ -238,8 +269,8 @@ impl Container {
         restart: Restart,
         notes: &mut Vec<Note>,
     ) {
-        let code = self.behaviour.end.map_or(0, |(_, code)| code);
-        let end = End { started: since, finished: at, code, cause: Cause::Own };
+        let code = self.end().map_or(0, |(_, code)| code);
+        let end = self.end_of(since, at, code);
         let again = match (self.role, restart) {
             (Role::Sidecar, _) | (Role::Main, Restart::Always) => true,
             (_, Restart::Never) => false,
@@ -276,5 +307,6 @@ fn ended(terminated: Option<&Value>) -> Option<End> {
         Some("Unknown") => Cause::Unseen,
         _ => Cause::Own,
     };
-    Some(End { started: time("startedAt")?, finished: time("finishedAt")?, code, cause })
+    let message = terminated.str_at(&["message"]).map(Text::new);
+    Some(End { started: time("startedAt")?, finished: time("finishedAt")?, code, cause, message })
 }

@@ -7,9 +7,14 @@
 mod addresses;
 mod behaviour;
 mod container;
+mod environment;
+mod fields;
 mod image;
+mod program;
 mod run;
 mod status;
+mod volumes;
+mod words;
 
 pub(crate) use addresses::{Addresses, Range};
 pub use behaviour::Script;
@@ -20,8 +25,9 @@ use crate::nodes::lifecycle::is_lost;
 use crate::tables::{NODES, PODS};
 use behaviour::Role;
 use container::{News, Note};
+use fields::Site;
 use run::Run;
-use status::{Place, is_passing, phase, with_status};
+use status::{is_passing, phase, with_status};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use twin_core::api::Deletion;
@@ -54,13 +60,13 @@ impl Kubelet {
     }
 
     /// Makes sure that the pod runs.
-    fn start(&mut self, pod: &Object, node: &Object, now: Timestamp) {
+    fn start(&mut self, pod: &Object, node: &Object, view: &View<'_>) {
         let uid = pod.tree.str_at(&["metadata", "uid"]).unwrap_or_default();
         if self.runs.get(&pod.key).is_some_and(|run| run.uid == uid) {
             return;
         }
         self.forget(&pod.key);
-        let mut run = Run::new(&pod.tree, now, &self.images);
+        let mut run = Run::new(&pod.tree, view.now, &self.images);
         let known = pod.tree.str_at(&["status", "podIP"]).and_then(|text| text.parse().ok());
         let host = pod.tree.at(&["spec", "hostNetwork"]).and_then(Value::as_bool) == Some(true);
         run.address = match known {
@@ -74,6 +80,7 @@ impl Kubelet {
                 range.and_then(|range| self.addresses.give(&run.node, range))
             }
         };
+        run.recall(&Site { pod, node, view: *view, address: run.address });
         self.runs.insert(pod.key.clone(), run);
     }
 
@@ -88,14 +95,15 @@ impl Kubelet {
 
     fn look(&mut self, pod: &Object, node: &Object, view: &View<'_>) -> Outcome {
         let mut outcome = Outcome::default();
-        self.start(pod, node, view.now);
+        self.start(pod, node, view);
         let Some(run) = self.runs.get_mut(&pod.key) else { return outcome };
         if run.was_rebooted() {
             let message = "Pod sandbox changed, it will be killed and re-created.";
             let changed = Event::new(pod, Severity::Normal, "SandboxChanged", message);
             outcome.events.push(changed);
         }
-        let mut notes = run.advance(view.now);
+        let mut notes =
+            run.advance(view.now, &Site { pod, node, view: *view, address: run.address });
         let grace = grace(pod);
         if let Some(grace) = grace {
             notes.extend(run.stop(view.now, grace));
@@ -104,6 +112,7 @@ impl Kubelet {
         if stopped || run.is_late(view.now) {
             run.end_all(view.now, grace.unwrap_or_default());
         }
+        outcome.logs.append(&mut run.logs);
         outcome.events.extend(notes.iter().flat_map(|note| events(note, run, pod)));
         let next = run.next(view.now);
         let brief = next.is_some_and(|next| next.since(view.now) <= QUIET);
@@ -112,8 +121,11 @@ impl Kubelet {
         let unseen = stopped && pod.tree.at(&["metadata", "finalizers"]).is_none();
         let passing = brief && is_passing(run, view.now);
         if !(unseen || passing) {
-            let place = place(pod, node, run);
-            let new = with_status(run, &pod.tree, &place, view.now);
+            let site = Site { pod, node, view: *view, address: run.address };
+            if site.is_on_host() {
+                run.address = site.host().parse().ok();
+            }
+            let new = with_status(run, &pod.tree, site.host(), view.now);
             if new.at(&["status"]) != pod.tree.at(&["status"]) {
                 outcome.update_status(PODS, &pod.key, new);
             }
@@ -196,17 +208,6 @@ fn grace(pod: &Object) -> Option<Duration> {
     pod.tree.str_at(&["metadata", "deletionTimestamp"])?;
     let seconds = pod.tree.at(&["metadata", "deletionGracePeriodSeconds"]).and_then(Value::as_int);
     Some(Duration::from_secs(seconds.and_then(|it| u64::try_from(it).ok()).unwrap_or(0)))
-}
-
-fn place(pod: &Object, node: &Object, run: &mut Run) -> Place {
-    let addresses = node.tree.at(&["status", "addresses"]).and_then(Value::as_list);
-    let mut addresses = addresses.into_iter().flat_map(|list| list.iter());
-    let own = addresses.find(|address| address.str_at(&["type"]) == Some("InternalIP"));
-    let host = own.and_then(|address| address.str_at(&["address"])).unwrap_or_default();
-    if pod.tree.at(&["spec", "hostNetwork"]).and_then(Value::as_bool) == Some(true) {
-        run.address = host.parse().ok();
-    }
-    Place { host: Text::new(host) }
 }
 
 /// What is told of a container, in the words of a kubelet.

@@ -1,10 +1,14 @@
 //! A pod on its node: its containers, and what happens to them next.
 
 use super::behaviour::{Behaviour, Image, Restart, Role, Script};
-use super::container::{Cause, Container, End, News, Note, Phase};
+use super::container::{Container, End, News, Note, Phase};
+use super::fields::{Site, containers};
+use super::program::course;
+use super::words::log;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
+use twin_core::logs::Log;
 use twin_core::time::Timestamp;
 use twin_core::tree::{Text, Value};
 
@@ -25,6 +29,8 @@ pub(super) struct Run {
     pub(super) deadline: Option<Timestamp>,
     /// Its node has started anew, and nobody told it yet.
     rebooted: bool,
+    /// What was written, or is going to be, and nobody was told of yet.
+    pub(super) logs: Vec<Log>,
 }
 
 impl Run {
@@ -62,6 +68,7 @@ impl Run {
             stops: None,
             deadline: deadline.map(|seconds| now.plus_seconds(seconds)),
             rebooted: false,
+            logs: Vec::new(),
         };
         if pod.str_at(&["status", "phase"]) == Some("Running") {
             run.resume(pod);
@@ -99,14 +106,32 @@ impl Run {
         }
     }
 
+    /// Finds out what the programs do that run already.
+    pub(super) fn recall(&mut self, site: &Site<'_>) {
+        for place in 0..self.containers.len() {
+            if let Phase::Running { since } = self.containers[place].phase {
+                self.started(place, since, site);
+            }
+        }
+    }
+
+    /// A program starts: what it does follows from its surroundings of this moment.
+    fn started(&mut self, place: usize, since: Timestamp, site: &Site<'_>) {
+        let container = &mut self.containers[place];
+        let spec = containers(&site.pod.tree).nth(place);
+        container.course = spec.and_then(|spec| course(spec, site)).map(Box::new);
+        let end = container.due_at(since);
+        self.logs.extend(log(&self.uid, &self.containers[place], since, end));
+    }
+
     /// Lets everything happen that is due, and tells it.
-    pub(super) fn advance(&mut self, now: Timestamp) -> Vec<Note> {
+    pub(super) fn advance(&mut self, now: Timestamp, site: &Site<'_>) -> Vec<Note> {
         let mut notes = Vec::new();
         if self.is_over() {
             return notes;
         }
         while let Some((at, place)) = self.due().filter(|(at, _)| *at <= now) {
-            self.step(place, at, &mut notes);
+            self.step(place, at, site, &mut notes);
             self.begin(at);
         }
         notes
@@ -144,7 +169,7 @@ impl Run {
         }
     }
 
-    fn step(&mut self, place: usize, at: Timestamp, notes: &mut Vec<Note>) {
+    fn step(&mut self, place: usize, at: Timestamp, site: &Site<'_>, notes: &mut Vec<Note>) {
         let restart = self.restart;
         let container = &mut self.containers[place];
         match container.phase {
@@ -167,6 +192,7 @@ impl Run {
                 if container.behaviour.ready.is_none() {
                     notes.push((place, News::Unready));
                 }
+                self.started(place, at, site);
             }
             Phase::Running { since } => container.ended(place, since, at, restart, notes),
         }
@@ -190,8 +216,8 @@ impl Run {
         for container in &mut self.containers {
             if let Phase::Running { since } = container.phase {
                 let code = if container.behaviour.stop > grace { 137 } else { 0 };
-                container.phase =
-                    Phase::Ended(End { started: since, finished: now, code, cause: Cause::Own });
+                self.logs.extend(log(&self.uid, container, since, Some(now)));
+                container.phase = Phase::Ended(container.end_of(since, now, code));
             }
         }
     }
@@ -213,7 +239,7 @@ impl Run {
 
     /// How it ended, if it did.
     pub(super) fn outcome(&self) -> Option<Outcome> {
-        let failed = |container: &Container| match container.phase {
+        let failed = |container: &Container| match &container.phase {
             Phase::Ended(end) => end.code != 0,
             _ => false,
         };

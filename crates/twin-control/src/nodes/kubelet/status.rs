@@ -8,15 +8,8 @@ use super::run::{Outcome, Run};
 use twin_core::time::Timestamp;
 use twin_core::tree::{Map, Text, Value};
 
-/// What a kubelet knows of its node.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Place {
-    /// The address of the node; empty if it has none.
-    pub(super) host: Text,
-}
-
-/// The pod with its status of this moment.
-pub(super) fn with_status(run: &Run, pod: &Value, place: &Place, now: Timestamp) -> Value {
+/// The pod with its status of this moment, on a node with this address, which may be empty.
+pub(super) fn with_status(run: &Run, pod: &Value, host: &str, now: Timestamp) -> Value {
     let phase = phase(run, now);
     let mut fields: Vec<(Text, Value)> = Vec::new();
     let mut set = |name: &'static str, value: Value| fields.push((Text::new_static(name), value));
@@ -26,9 +19,9 @@ pub(super) fn with_status(run: &Run, pod: &Value, place: &Place, now: Timestamp)
     if let Some(generation) = pod.at(&["metadata", "generation"]) {
         set("observedGeneration", generation.clone());
     }
-    if !place.host.is_empty() {
-        set("hostIP", place.host.clone().into());
-        set("hostIPs", vec![Value::from([("ip", place.host.clone().into())])].into());
+    if !host.is_empty() {
+        set("hostIP", host.into());
+        set("hostIPs", vec![Value::from([("ip", host.into())])].into());
     }
     if let Some(address) = run.address {
         let address = Text::from(address.to_string());
@@ -135,12 +128,12 @@ fn conditions_of(run: &Run, pod: &Value, now: Timestamp) -> Vec<Value> {
         (
             "Initialized",
             waiting.is_empty(),
-            if over && waiting.is_empty() && ended == "PodCompleted" {
-                "PodCompleted"
-            } else {
-                why(waiting.is_empty(), "ContainersNotInitialized")
+            match (waiting.is_empty(), ended) {
+                (false, _) => "ContainersNotInitialized",
+                (true, "PodCompleted") => "PodCompleted",
+                (true, _) => "",
             },
-            said(waiting.is_empty(), &incomplete),
+            if waiting.is_empty() { String::new() } else { incomplete },
         ),
         (
             "Ready",
@@ -176,15 +169,16 @@ fn container_status(container: &Container, run: &Run, pod: &Value, now: Timestam
         Text::from(format!("containerd://{}", digest(&text)))
     };
     let own = id(container.restarts);
+    let last = container.last.as_ref();
     let (began, last) = match container.phase {
         Phase::Waiting
         | Phase::Pulling { .. }
         | Phase::NoImage { .. }
         | Phase::PullBackOff { .. } => (false, None),
-        Phase::Creating { .. } => (container.last.is_some(), None),
-        Phase::BackOff { .. } => (true, container.last.map(|end| (end, own.clone()))),
+        Phase::Creating { .. } => (last.is_some(), None),
+        Phase::BackOff { .. } => (true, last.map(|end| (end, own.clone()))),
         Phase::Running { .. } | Phase::Ended(_) => {
-            (true, container.last.map(|end| (end, id(container.restarts - 1))))
+            (true, last.map(|end| (end, id(container.restarts - 1))))
         }
     };
     let mut fields = vec![
@@ -228,13 +222,13 @@ fn state(container: &Container, run: &Run, id: &str) -> Value {
              {image}: not found"
         )
     };
-    let (reason, message) = match container.phase {
+    let (reason, message) = match &container.phase {
         Phase::Running { since } => {
             return Value::from([("running", Value::from([("startedAt", since.value())]))]);
         }
         Phase::Ended(end) => return terminated(end, id),
         Phase::Creating { .. } if container.last.is_some() => {
-            return container.last.map_or_else(nothing, |end| terminated(end, id));
+            return container.last.as_ref().map_or_else(nothing, |end| terminated(end, id));
         }
         Phase::NoImage { .. } => ("ErrImagePull", missing()),
         Phase::PullBackOff { .. } => (
@@ -267,7 +261,7 @@ fn go_duration(seconds: u64) -> String {
     }
 }
 
-fn terminated(end: End, id: &str) -> Value {
+fn terminated(end: &End, id: &str) -> Value {
     let reason = match (end.cause, end.code) {
         (Cause::Unseen, _) => "Unknown",
         (Cause::Own, 0) => "Completed",
@@ -280,6 +274,10 @@ fn terminated(end: End, id: &str) -> Value {
         ("finishedAt", end.finished.value()),
         ("containerID", Value::text(id)),
     ]);
+    let fields = match &end.message {
+        Some(message) => fields.with(&["message"], message.clone().into()),
+        None => fields,
+    };
     Value::from([("terminated", fields)])
 }
 

@@ -210,6 +210,12 @@ fn init_containers_come_in_order() {
     assert_eq!(states, ["terminated", "running", "terminated"]);
     let mut failing = stage_with_failing_init();
     expect(&mut failing, "Failed", "False", "PodInitializing", 0);
+    let failed = failing.get(POD).unwrap();
+    let list = super::super::conditions::conditions(&failed).to_vec();
+    let initialized = list.iter().find(|it| it.str_at(&["type"]) == Some("Initialized")).unwrap();
+    assert_eq!(initialized.str_at(&["reason"]), Some("ContainersNotInitialized"));
+    let message = Some("containers with incomplete status: [one]");
+    assert_eq!(initialized.str_at(&["message"]), message);
 }
 
 fn stage_with_failing_init() -> Stage {
@@ -261,4 +267,135 @@ fn a_gate_keeps_a_pod_from_being_ready() {
     stage.patched(&format!("{POD}/status"), &patch.to_string());
     stage.settle();
     expect(&mut stage, "Running", "True", "running", 0);
+}
+
+/// The log of a pod's container.
+fn log(stage: &mut Stage, query: &str) -> String {
+    let (code, answer) = stage.text(&format!("{POD}/log{query}"));
+    format!("{code} {answer}")
+}
+
+/// A field of the state of the only container.
+fn state(stage: &mut Stage, path: &[&str]) -> Option<Value> {
+    let pod = stage.get(POD).unwrap();
+    let statuses = pod.at(&["status", "containerStatuses"]).unwrap().as_list().unwrap().clone();
+    statuses[0].at(path).cloned()
+}
+
+#[test]
+fn programs_end_as_their_words_say() {
+    for (words, policy, after, phase, restarts) in [
+        (r#"["sleep","300"]"#, "Never", 290, "Running", 0),
+        (r#"["sleep","300"]"#, "Never", 310, "Succeeded", 0),
+        (r#"["sleep","infinity"]"#, "Never", 10_000, "Running", 0),
+        (r#"["false"]"#, "Never", 3, "Failed", 0),
+        (r#"["sh","-c","sleep 2; exit 3"]"#, "OnFailure", 8, "Running", 1),
+        (r#"["sh","-c","exit $CODE"]"#, "Never", 3, "Failed", 0),
+        (r#"["sh","-c","test $(CODE) -eq 4"]"#, "Never", 3, "Succeeded", 0),
+        (r#"["sh","-c","while true; do :; done"]"#, "Never", 10, "Succeeded", 0),
+    ] {
+        let mut stage = stage();
+        let words = format!(r#","command":{words},"env":[{{"name":"CODE","value":"4"}}]"#);
+        pod(&mut stage, "", &words, &format!(r#","restartPolicy":"{policy}""#));
+        stage.seconds(after);
+        let (found, _, _, count) = seen(&mut stage);
+        assert_eq!((found.as_str(), count), (phase, restarts), "{words} {policy}");
+    }
+}
+
+#[test]
+fn annotations_go_before_words() {
+    let mut stage = stage();
+    let annotations = r#""muster.dev/run-seconds":"3","muster.dev/exit-code":"9""#;
+    let words = r#","command":["sh","-c","echo a; sleep 5; echo b"]"#;
+    pod(&mut stage, annotations, words, r#","restartPolicy":"Never""#);
+    stage.seconds(20);
+    assert_eq!(state(&mut stage, &["state", "terminated", "exitCode"]), Some(Value::Int(9)));
+    assert_eq!(log(&mut stage, ""), "200 a\n");
+}
+
+#[test]
+fn what_programs_write_is_there_when_they_wrote_it() {
+    let mut stage = stage();
+    let words = r#","command":["sh","-c","echo a; sleep 10; echo b >&2; exit 1"]"#;
+    pod(&mut stage, "", words, "");
+    stage.seconds(5);
+    assert_eq!(log(&mut stage, ""), "200 a\n");
+    assert!(log(&mut stage, "?previous=true").starts_with("400"));
+    stage.seconds(10);
+    assert_eq!(log(&mut stage, ""), "200 a\n");
+    assert_eq!(log(&mut stage, "?previous=true"), "200 a\nb\n");
+    assert_eq!(log(&mut stage, "?previous=true&tailLines=1"), "200 b\n");
+    assert_eq!(log(&mut stage, "?limitBytes=1"), "200 a");
+    assert_eq!(log(&mut stage, "?previous=true&sinceSeconds=4"), "200 b\n");
+    let timed = log(&mut stage, "?timestamps=true");
+    assert!(timed.ends_with(":52.000000000Z a\n"), "{timed}");
+    stage.deleted(POD);
+    stage.seconds(3);
+    assert!(log(&mut stage, "").starts_with("404"));
+}
+
+#[test]
+fn last_words_are_in_the_status() {
+    for (words, fields, message) in [
+        ("echo -n DONE > /dev/termination-log", "", Some("DONE")),
+        ("echo -n DONE > /dev/last", r#","terminationMessagePath":"/dev/last""#, Some("DONE")),
+        ("echo -n DONE; false", "", None),
+        ("echo -n DONE; false", FALLBACK, Some("DONE")),
+        ("echo -n DONE; true", FALLBACK, None),
+        ("echo -n OK > /dev/termination-log; echo DONE; false", FALLBACK, Some("OK")),
+    ] {
+        let mut stage = stage();
+        let container = format!(r#","command":["/bin/sh","-c"],"args":["{words}"]{fields}"#);
+        pod(&mut stage, "", &container, r#","restartPolicy":"Never""#);
+        stage.seconds(3);
+        let found = state(&mut stage, &["state", "terminated", "message"]);
+        assert_eq!(found.as_ref().and_then(Value::as_str), message, "{words} {fields}");
+    }
+}
+
+const FALLBACK: &str = r#","terminationMessagePolicy":"FallbackToLogsOnError""#;
+
+#[test]
+fn programs_find_their_surroundings() {
+    let mut stage = stage();
+    stage.made("/api/v1/namespaces/x/configmaps", r#"{"metadata":{"name":"m"},"data":{"k":"v1"}}"#);
+    let secret = r#"{"metadata":{"name":"s"},"data":{"p":"c2VjcmV0"}}"#;
+    stage.made("/api/v1/namespaces/x/secrets", secret);
+    let container = r#","command":["sh","-c","echo $A $B $C $NODE $ME $IP $CPU $(cat /all/name) $(cat /all/p) $(cat /m/k)"],
+        "resources":{"limits":{"cpu":"1500m"}},
+        "envFrom":[{"prefix":"P_","configMapRef":{"name":"m"}},{"secretRef":{"name":"none","optional":true}}],
+        "env":[{"name":"A","valueFrom":{"configMapKeyRef":{"name":"m","key":"k"}}},
+        {"name":"B","valueFrom":{"secretKeyRef":{"name":"s","key":"p"}}},{"name":"C","value":"<$(P_k)>"},
+        {"name":"NODE","valueFrom":{"fieldRef":{"fieldPath":"spec.nodeName"}}},
+        {"name":"ME","valueFrom":{"fieldRef":{"fieldPath":"metadata.annotations['a/b']"}}},
+        {"name":"IP","valueFrom":{"fieldRef":{"fieldPath":"status.podIP"}}},
+        {"name":"CPU","valueFrom":{"resourceFieldRef":{"resource":"limits.cpu"}}}],
+        "volumeMounts":[{"name":"all","mountPath":"/all"},{"name":"m","mountPath":"/m"}]"#;
+    let spec = r#","restartPolicy":"Never","volumes":[{"name":"m","configMap":{"name":"m"}},
+        {"name":"all","projected":{"sources":[{"secret":{"name":"s"}},
+        {"downwardAPI":{"items":[{"path":"name","fieldRef":{"fieldPath":"metadata.name"}}]}}]}}]"#;
+    pod(&mut stage, r#""a/b":"me""#, container, spec);
+    stage.seconds(3);
+    assert_eq!(log(&mut stage, ""), "200 v1 secret <v1> n1 me 10.128.0.2 2 a secret v1\n");
+}
+
+#[test]
+fn services_are_in_the_environment() {
+    let mut stage = stage();
+    let service = r#"{"metadata":{"name":"my-web"},"spec":{"clusterIP":"10.96.0.9","ports":[{"name":"http","port":80}]}}"#;
+    stage.made("/api/v1/namespaces/x/services", service);
+    pod(&mut stage, "", r#","command":["env"]"#, r#","restartPolicy":"Never""#);
+    stage.seconds(3);
+    let found = log(&mut stage, "");
+    for line in [
+        "HOSTNAME=a",
+        "MY_WEB_SERVICE_HOST=10.96.0.9",
+        "MY_WEB_SERVICE_PORT=80",
+        "MY_WEB_SERVICE_PORT_HTTP=80",
+        "MY_WEB_PORT=tcp://10.96.0.9:80",
+        "MY_WEB_PORT_80_TCP_ADDR=10.96.0.9",
+    ] {
+        assert!(found.lines().any(|it| it.trim_start_matches("200 ") == line), "{line}: {found}");
+    }
 }

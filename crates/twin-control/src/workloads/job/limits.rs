@@ -1,6 +1,8 @@
 //! How long and how often a job may try.
 
 use super::Run;
+use super::indexes::Indexes;
+use super::per_index;
 use crate::workloads::pods::{is_over, phase, restarts};
 use crate::workloads::read::{count, created, list, time};
 use std::time::Duration;
@@ -36,6 +38,9 @@ pub(super) fn left(run: &Run<'_>) -> Option<Duration> {
 
 /// How long to wait before the next pod, because of those that failed since the last success.
 pub(super) fn pause(run: &Run<'_>) -> Duration {
+    if per_index::limit(&run.job.tree).is_some() {
+        return Duration::ZERO;
+    }
     let mut ends: Vec<_> = run
         .pods
         .iter()
@@ -44,15 +49,20 @@ pub(super) fn pause(run: &Run<'_>) -> Duration {
         .collect();
     ends.sort_unstable();
     let failures = ends.iter().rev().take_while(|(_, failed)| *failed).count();
-    let (Some((last, true)), Ok(failures)) = (ends.last(), u32::try_from(failures)) else {
+    let Some((last, true)) = ends.last() else {
         return Duration::ZERO;
     };
+    after_failures(*last, failures, run.view.now)
+}
+
+/// How long to wait after so many failures, the last of which was then.
+pub(super) fn after_failures(last: Timestamp, failures: usize, now: Timestamp) -> Duration {
     let doubled = FIRST.saturating_mul(1 << failures.saturating_sub(1).min(10));
-    last.plus(Duration::from_secs(doubled.min(LONGEST))).since(run.view.now)
+    last.plus(Duration::from_secs(doubled.min(LONGEST))).since(now)
 }
 
 /// When the last container of a pod ended.
-fn ended(pod: &Value) -> Timestamp {
+pub(super) fn ended(pod: &Value) -> Timestamp {
     let statuses = list(pod, &["status", "containerStatuses"]).iter();
     let ends = statuses.filter_map(|it| time(it, &["state", "terminated", "finishedAt"]));
     ends.max()
@@ -71,7 +81,8 @@ pub(super) fn wanted(run: &Run<'_>) -> i64 {
         None => parallel,
         Some(_) => {
             let all = count(&run.job.tree, &["spec", "completions"]);
-            (all - run.counts.succeeded - run.counts.failed_for_good()).max(0).min(parallel)
+            let lost = run.counts.failed_indexes.as_ref().map_or(0, Indexes::len);
+            (all - run.counts.succeeded - lost).max(0).min(parallel)
         }
     }
 }

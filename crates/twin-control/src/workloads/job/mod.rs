@@ -8,6 +8,7 @@ mod counting;
 mod indexes;
 mod limits;
 mod orphans;
+mod per_index;
 mod policy;
 mod running;
 mod verdict;
@@ -56,6 +57,7 @@ impl Controller for Jobs {
         running::pause_or_start(&mut run);
         let verdict = verdict::reach(&mut run);
         if verdict.is_some() {
+            run.counts.let_go(&job.tree, &mut run.outcome);
             running::end_all(&mut run);
         } else if !is_ending(&job.tree) {
             running::manage(&mut run);
@@ -140,8 +142,8 @@ fn write(run: Run<'_>) -> Outcome {
     if let Some(indexes) = run.counts.indexes.as_ref().filter(|indexes| !indexes.is_empty()) {
         status = status.with(&["completedIndexes"], Text::from(indexes.to_string()).into());
     }
-    if let Some(failed) = &run.counts.failed_indexes {
-        status = status.with(&["failedIndexes"], Text::from(failed.to_string()).into());
+    if let Some(indexes) = &run.counts.failed_indexes {
+        status = status.with(&["failedIndexes"], Text::from(indexes.to_string()).into());
     }
     status = status
         .with(&["ready"], number(ready))

@@ -1,5 +1,6 @@
 //! `podFailurePolicy`: what the failure of a pod means for its job.
 
+use super::per_index;
 use crate::workloads::owner::Owned;
 use crate::workloads::pods::phase;
 use crate::workloads::read::list;
@@ -11,7 +12,7 @@ pub(super) enum Action {
     /// It counts towards the limit.
     Count,
     Ignore,
-    /// The index of the pod fails.
+    /// Its index fails, whatever tries are left.
     FailIndex,
     /// The job fails, for this reason.
     Fail(String),
@@ -28,7 +29,7 @@ pub(super) fn judge(job: &Value, pod: &Owned) -> Action {
         return match rule.str_at(&["action"]) {
             Some("FailJob") => Action::Fail(format!("{found} matching FailJob rule at index {at}")),
             Some("Ignore") => Action::Ignore,
-            Some("FailIndex") => Action::FailIndex,
+            Some("FailIndex") if per_index::limit(job).is_some() => Action::FailIndex,
             _ => Action::Count,
         };
     }

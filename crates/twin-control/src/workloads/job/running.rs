@@ -1,6 +1,7 @@
 //! Pods of a job: started, paused, ended.
 
-use super::counting::{FAILURES, INDEX, failures, has_failed, index, is_indexed, limit_per_index};
+use super::counting::{INDEX, index, is_indexed};
+use super::per_index::{self, told};
 use super::{Condition, Run, TRACKING, limits};
 use crate::tables::PODS;
 use crate::workloads::conditions;
@@ -11,6 +12,7 @@ use crate::workloads::telling::{Telling, normal};
 use crate::workloads::template::{Names, pod};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::time::Duration;
 use twin_core::api::Deletion;
 use twin_core::tree::{Text, Value};
 
@@ -101,14 +103,24 @@ fn create(run: &mut Run<'_>, missing: usize, active: &[Owned]) {
     finalizers.push(TRACKING.into());
     let like = pod(template, &run.job.tree).with(&["metadata", "finalizers"], finalizers.into());
     let namespace = run.job.key.namespace();
-    let indexes = free_indexes(run, missing, active);
+    let indexes = match free_indexes(run, missing, active).map(|free| turns(run, free)).transpose()
+    {
+        Ok(indexes) => indexes,
+        Err(pause) => {
+            run.outcome.again(pause);
+            return;
+        }
+    };
     let number = indexes.as_ref().map_or(missing, Vec::len);
     let mut names = Names::new(run.view.store, &run.job.tree);
     let mut telling = Telling::new(run.job, "SuccessfulCreate");
     for at in 0..number {
         let index = indexes.as_ref().and_then(|indexes| indexes.get(at));
         let (tree, name) = if let Some(index) = index {
-            let like = with_failures(run, &like, *index);
+            let like = match per_index::limit(&run.job.tree) {
+                Some(_) => told(&like, &run.job.tree, run.counts.waiting.get(index)),
+                None => like.clone(),
+            };
             indexed(&like, run.job.key.name(), *index, &names.ending())
         } else {
             let name = names.pick();
@@ -121,32 +133,25 @@ fn create(run: &mut Run<'_>, missing: usize, active: &[Owned]) {
     telling.end(&mut run.outcome);
 }
 
+/// Of free indexes those that may be tried now, or how long none may.
+fn turns(run: &Run<'_>, free: Vec<i64>) -> Result<Vec<i64>, Duration> {
+    per_index::ready(free, &run.counts.waiting, run.view.now)
+}
+
 /// The lowest indexes that are neither done nor running.
 fn free_indexes(run: &Run<'_>, missing: usize, active: &[Owned]) -> Option<Vec<i64>> {
     if !is_indexed(&run.job.tree) {
         return None;
     }
     let done = run.counts.indexes.clone().unwrap_or_default();
+    let lost = run.counts.failed_indexes.clone().unwrap_or_default();
+    let over = |index: i64| done.contains(index) || lost.contains(index);
     let patient = run.job.tree.str_at(&["spec", "podReplacementPolicy"]) == Some("Failed");
     let leaving = run.terminating().filter(|_| patient);
     let busy: BTreeSet<_> = active.iter().chain(leaving).filter_map(|it| index(&it.tree)).collect();
     let all = 0..count(&run.job.tree, &["spec", "completions"]);
-    let failed = run.counts.failed_indexes.clone().unwrap_or_default();
-    let is_left = |index: &i64| !done.contains(*index) && !failed.contains(*index);
-    let free = all.filter(|index| is_left(index) && !busy.contains(index));
+    let free = all.filter(|index| !over(*index) && !busy.contains(index));
     Some(free.take(missing).collect())
-}
-
-/// A pod that knows how often its index has failed before.
-fn with_failures(run: &Run<'_>, like: &Value, at: i64) -> Value {
-    if limit_per_index(&run.job.tree).is_none() {
-        return like.clone();
-    }
-    let job = &run.job.tree;
-    let ended =
-        run.pods.iter().filter(|pod| index(&pod.tree) == Some(at) && has_failed(job, &pod.tree));
-    let before = ended.map(|pod| failures(job, pod)).max().unwrap_or(0);
-    like.with(&["metadata", "annotations", FAILURES], Text::from(before.to_string()).into())
 }
 
 fn indexed(like: &Value, job: &str, index: i64, ending: &str) -> (Value, String) {

@@ -1,6 +1,6 @@
 use crate::tables::{JOBS, PODS};
 use crate::workloads::pods::is_active;
-use crate::workloads::read::{annotation, has_finalizer, labels, list, meta};
+use crate::workloads::read::{has_finalizer, labels, list, meta};
 use crate::workloads::stage::{Stage, condition, numbers};
 use proptest::prelude::*;
 use twin_core::tree::Value;
@@ -116,35 +116,6 @@ fn some_indexes_can_be_enough() {
 }
 
 #[test]
-fn each_index_can_have_a_limit_of_its_own() {
-    let spec = |more: &str| {
-        format!(
-            r#""completionMode":"Indexed","completions":2,"parallelism":2,"backoffLimitPerIndex":1,{more}"#
-        )
-    };
-    let stage = after(100, "fails", &spec(""));
-    let job = tree(&stage);
-    assert_eq!(condition(&job, "Failed"), "True FailedIndexes");
-    assert_eq!(job.str_at(&["status", "failedIndexes"]), Some("0,1"));
-    assert_eq!(numbers(&job, &["failed", "succeeded"]), [4, 0]);
-    let noted = |pod: &std::sync::Arc<twin_core::store::Object>| {
-        annotation(&pod.tree, super::counting::FAILURES).map(str::to_owned)
-    };
-    let mut noted: Vec<_> = stage.all(&PODS).iter().filter_map(noted).collect();
-    noted.sort();
-    assert_eq!(noted, ["0", "0", "1", "1"]);
-    let stage = after(100, "fails", &spec(r#""maxFailedIndexes":0,"#));
-    assert_eq!(condition(&tree(&stage), "Failed"), "True MaxFailedIndexesExceeded");
-    let policy = r#""podFailurePolicy":{"rules":[{"action":"FailIndex","onExitCodes":{"operator":"In","values":[1]}}]},"#;
-    let job = tree(&after(100, "fails", &spec(policy)));
-    assert_eq!(numbers(&job, &["failed"]), [2]);
-    assert_eq!(job.str_at(&["status", "failedIndexes"]), Some("0,1"));
-    let job = tree(&after(20, "done", &spec("")));
-    assert_eq!(condition(&job, "Complete"), "True CompletionsReached");
-    assert_eq!(job.str_at(&["status", "failedIndexes"]), Some(""));
-}
-
-#[test]
 fn a_deadline_ends_it() {
     let stage = after(40, "i", r#""activeDeadlineSeconds":20,"#);
     assert_eq!(condition(&tree(&stage), "Failed"), "True DeadlineExceeded");
@@ -251,4 +222,56 @@ proptest! {
         prop_assert_eq!(condition(&tree(&stage), "Complete"), "True CompletionsReached");
         prop_assert_eq!(numbers(&tree(&stage), &["active", "succeeded"]), [0, completions]);
     }
+}
+
+const PER_INDEX: &str =
+    r#""completionMode":"Indexed","completions":2,"parallelism":2,"backoffLimitPerIndex":1,"#;
+
+#[test]
+fn each_index_has_tries_of_its_own() {
+    let mut stage = after(5, "fails", PER_INDEX);
+    let counts = |stage: &Stage| numbers(&tree(stage), COUNTS);
+    let told = |stage: &Stage| {
+        let name = "batch.kubernetes.io/job-index-failure-count";
+        let mut all: Vec<_> = stage
+            .all(&PODS)
+            .iter()
+            .map(|pod| {
+                pod.tree.str_at(&["metadata", "annotations", name]).unwrap_or("none").to_owned()
+            })
+            .collect();
+        all.sort();
+        all
+    };
+    assert_eq!(counts(&stage), [0, 0, 0, 0, 0]);
+    assert_eq!(told(&stage), ["0", "0"]);
+    stage.pass(10);
+    assert_eq!(told(&stage), ["0", "0", "1", "1"]);
+    stage.pass(10);
+    let tree = tree(&stage);
+    assert_eq!(counts(&stage), [0, 0, 4, 0, 0]);
+    assert_eq!(tree.str_at(&["status", "failedIndexes"]), Some("0,1"));
+    assert_eq!(condition(&tree, "Failed"), "True FailedIndexes");
+    assert!(stage.all(&PODS).iter().all(|pod| !has_finalizer(&pod.tree, super::TRACKING)));
+}
+
+#[test]
+fn failed_indexes_may_be_too_many() {
+    let more = format!(r#"{PER_INDEX}"maxFailedIndexes":0,"parallelism":1,"#)
+        .replacen(r#""parallelism":2,"#, "", 1)
+        .replace(r#"Index":1"#, r#"Index":0"#);
+    let stage = after(10, "fails", &more);
+    let tree = tree(&stage);
+    assert_eq!(numbers(&tree, COUNTS), [0, 0, 1, 0, 0]);
+    assert_eq!(tree.str_at(&["status", "failedIndexes"]), Some("0"));
+    assert_eq!(condition(&tree, "Failed"), "True MaxFailedIndexesExceeded");
+}
+
+#[test]
+fn a_policy_can_fail_an_index_at_once() {
+    let policy = r#""podFailurePolicy":{"rules":[{"action":"FailIndex","onExitCodes":{"operator":"NotIn","values":[77]}}]},"#;
+    let stage = after(10, "fails", &format!("{PER_INDEX}{policy}"));
+    let tree = tree(&stage);
+    assert_eq!(numbers(&tree, COUNTS), [0, 0, 2, 0, 0]);
+    assert_eq!(tree.str_at(&["status", "failedIndexes"]), Some("0,1"));
 }

@@ -50,19 +50,19 @@ pub(super) fn reach(run: &mut Run<'_>) -> Option<Verdict> {
         Some(left) => run.outcome.again(left),
         None => {}
     }
-    failed_indexes(run).or_else(|| success(run))
+    lost_indexes(run).or_else(|| success(run))
 }
 
-/// The failure of a job whose indexes have limits of their own.
-fn failed_indexes(run: &Run<'_>) -> Option<Verdict> {
-    let failed = run.counts.failed_for_good();
-    if run.spec("maxFailedIndexes").is_some_and(|most| failed > most) {
+/// The verdict, if too many indexes have no tries left.
+fn lost_indexes(run: &Run<'_>) -> Option<Verdict> {
+    let lost = run.counts.failed_indexes.as_ref().filter(|it| !it.is_empty())?.len();
+    if run.spec("maxFailedIndexes").is_some_and(|most| lost > most) {
         let message = "Job has exceeded the specified maximal number of failed indexes";
         return Some(Verdict::failure("MaxFailedIndexesExceeded", message));
     }
+    let done = run.counts.indexes.as_ref().map_or(0, Indexes::len);
     let all = count(&run.job.tree, &["spec", "completions"]);
-    let is_over = failed > 0 && failed + run.counts.succeeded >= all;
-    is_over.then(|| Verdict::failure("FailedIndexes", "Job has failed indexes"))
+    (lost + done >= all).then(|| Verdict::failure("FailedIndexes", "Job has failed indexes"))
 }
 
 fn success(run: &Run<'_>) -> Option<Verdict> {

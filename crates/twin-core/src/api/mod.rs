@@ -16,6 +16,7 @@ mod evict;
 mod label_keys;
 mod object;
 mod patch;
+mod policies;
 mod priority;
 mod projection;
 mod quota;
@@ -72,6 +73,10 @@ pub struct Api {
     last_pod: Option<act::PodSpec>,
     /// The last events of the control plane, by who told them.
     told: BTreeMap<Text, events::Told>,
+    /// Admission policies whose expressions were read.
+    read: policies::Memo,
+    /// What the client of this request should be warned of.
+    warned: Vec<String>,
 }
 
 /// What every step of a request may look at.
@@ -109,6 +114,8 @@ impl Default for Api {
             nothings: BTreeMap::new(),
             last_pod: None,
             told: BTreeMap::new(),
+            read: policies::Memo::default(),
+            warned: Vec::new(),
         }
     }
 }
@@ -158,7 +165,10 @@ impl Api {
                 };
                 let request = &Request { content_type, body, ..request.clone() };
                 let call = Call { request, query, moment, address, horizon };
-                self.objects(&call).unwrap_or_else(Response::from)
+                self.warned.clear();
+                let mut response = self.objects(&call).unwrap_or_else(Response::from);
+                response.warnings.append(&mut self.warned);
+                response
             }
             Target::Version if get => Response::json(200, &discovery::version()),
             Target::Health if get => Response::text(200, "ok"),

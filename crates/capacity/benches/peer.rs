@@ -6,7 +6,9 @@
 
 #![allow(clippy::print_stdout, reason = "a benchmark tells the person who runs it")]
 
-use capacity::engine::{Admission, Engine, Fleet, PrefixCache, Promise, Router, Summary, simulate};
+use capacity::engine::{
+    Admission, Engine, Fleet, PrefixCache, Promise, Prompts, Router, Summary, simulate,
+};
 use capacity::load::{Arrivals, Length, Lengths, Load};
 use capacity::{Decode, Step, StepTime};
 use std::error::Error;
@@ -39,7 +41,11 @@ impl StepTime for Linear {
         Decode { base: COSTS.0 + COSTS.1 * f64::from(requests), per_token: COSTS.2 }
     }
 
-    fn overhead(&self, _: u32) -> f64 {
+    fn front_end(&self, _: u32) -> f64 {
+        0.0
+    }
+
+    fn crossing(&self) -> f64 {
         0.0
     }
 }
@@ -128,6 +134,7 @@ fn ours(question: &Question) -> Answer<Summary> {
         max_batched_tokens: 8192,
         max_tokens: 131_072,
         admission: Admission::Prompt,
+        prompts: Prompts::Mixed,
         prefix_cache: PrefixCache::On,
     };
     let replicas = NonZeroU32::new(question.replicas).ok_or("there are replicas")?;

@@ -5,7 +5,7 @@
 use capacity::engine::Promise;
 use capacity::gpu::gpus;
 use capacity::load::{Length, Lengths, Think};
-use capacity::offers::{Offer, Slices, Wish, offers};
+use capacity::offers::{Offer, Settings, Slices, Wish, offers};
 use capacity::search::{Demand, Percentile, Question, search};
 use capacity::{Cache, Engine, Prices, Weights, model, usual};
 use std::time::Instant;
@@ -40,6 +40,7 @@ fn ask(prompt: u32, ttft: f64, demand: Demand) {
         weights: Weights::Bf16,
         cache: Cache::Bf16,
         engine: Engine::Vllm,
+        settings: Settings::default(),
     };
     let start = Instant::now();
     let (offers, _) = offers(&wish, &Prices::list());

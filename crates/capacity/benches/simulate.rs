@@ -1,6 +1,6 @@
 //! Simulated requests: an element is a request, so that criterion prints requests a second on one core.
 
-use capacity::engine::{Admission, Engine, Fleet, PrefixCache, Promise, Router, simulate};
+use capacity::engine::{Admission, Engine, Fleet, PrefixCache, Promise, Prompts, Router, simulate};
 use capacity::load::{Arrivals, Length, Lengths, Load};
 use capacity::{Decode, Step, StepTime};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -22,7 +22,11 @@ impl StepTime for Linear {
         Decode { base: 8.5e-3 + 20e-6 * f64::from(requests), per_token: 64e-9 }
     }
 
-    fn overhead(&self, _: u32) -> f64 {
+    fn front_end(&self, _: u32) -> f64 {
+        0.0
+    }
+
+    fn crossing(&self) -> f64 {
         5e-3
     }
 }
@@ -34,6 +38,7 @@ const ENGINE: Engine = Engine {
     max_batched_tokens: 8192,
     max_tokens: 131_072,
     admission: Admission::Prompt,
+    prompts: Prompts::Mixed,
     prefix_cache: PrefixCache::On,
 };
 

@@ -1,5 +1,6 @@
 //! What is deployed: a model on GPUs in one engine, and whether it fits.
 
+use crate::engine::{self, Admission, PrefixCache, Prompts};
 use crate::gpu::{Gpu, LinkKind, Slice};
 use crate::model::{Attention, Model, Stored};
 
@@ -147,7 +148,29 @@ impl Engine {
             _ => None,
         }
     }
+
+    /// How it works with a cache of so many tokens, so many requests in a batch and so many tokens in a step.
+    pub fn set(self, tokens: u64, max_sequences: u32, max_batched_tokens: u32) -> engine::Engine {
+        let (admission, prompts) = match self {
+            Self::Vllm => (Admission::Prompt, Prompts::Mixed),
+            Self::Sglang => (Admission::Prompt, Prompts::Alone),
+            Self::Trtllm => (Admission::Everything, Prompts::Whole),
+        };
+        engine::Engine {
+            blocks: u32::try_from(tokens / u64::from(BLOCK)).unwrap_or(u32::MAX).max(1),
+            block_tokens: BLOCK,
+            max_sequences,
+            max_batched_tokens,
+            max_tokens: u32::MAX,
+            admission,
+            prompts,
+            prefix_cache: PrefixCache::Off,
+        }
+    }
 }
+
+/// Tokens of a block of the cache.
+const BLOCK: u32 = 16;
 
 /// One replica.
 #[derive(Clone, Debug)]

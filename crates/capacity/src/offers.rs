@@ -2,13 +2,13 @@
 
 use crate::calibration::{Bands, Basis, Calibration};
 use crate::deployment::{Cache, Deployment, Engine, Unfit, Weights};
-use crate::engine::{self, Admission, PrefixCache};
+use crate::engine;
 use crate::gpu::{Gpu, Slice};
 use crate::search::{Candidate, Name, Question, Room};
 use crate::{Model, Prices, Roofline};
 
 /// What may be offered.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Wish<'a> {
     /// What is served.
     pub model: &'a Model,
@@ -24,6 +24,19 @@ pub struct Wish<'a> {
     pub cache: Cache,
     /// The engine.
     pub engine: Engine,
+    /// What it is told.
+    pub settings: Settings,
+}
+
+/// What an engine is told of its limits; what it is not told is as it sets it itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Settings {
+    /// Share of a GPU's memory that it takes, above 0 and up to 1.
+    pub utilisation: Option<f64>,
+    /// Requests in a batch.
+    pub max_sequences: Option<u32>,
+    /// Tokens computed in a step.
+    pub max_batched_tokens: Option<u32>,
 }
 
 /// Which slices of GPUs may be offered.
@@ -65,8 +78,6 @@ pub struct Misfit {
 
 /// Share of a GPU's memory that the engine takes: vLLM's default.
 const UTILISATION: f64 = 0.9;
-/// Tokens of a block of the cache: vLLM's default.
-const BLOCK: u32 = 16;
 /// Seconds until a pod runs whose image is on the node, and until an engine that has its weights serves: its graphs are
 /// captured. Assumed; guides of llm-d speak of two to seven minutes in all.
 const START: f64 = 90.0;
@@ -91,9 +102,9 @@ pub fn offers(wish: &Wish<'_>, prices: &Prices) -> (Vec<Offer>, Vec<Misfit>) {
                 weights: wish.weights,
                 cache: wish.cache,
                 engine: wish.engine,
-                utilisation: UTILISATION,
+                utilisation: wish.settings.utilisation.unwrap_or(UTILISATION),
             };
-            match offer(name.clone(), deployment, prices) {
+            match offer(name.clone(), deployment, &wish.settings, prices) {
                 Ok(offer) => offers.push(offer),
                 Err(why) => misfits.push(Misfit { name, why }),
             }
@@ -105,10 +116,9 @@ pub fn offers(wish: &Wish<'_>, prices: &Prices) -> (Vec<Offer>, Vec<Misfit>) {
 /// How a kind of GPU may be used.
 fn cuts<'g>(wish: &Wish<'_>, gpu: &'g Gpu) -> Vec<(u32, Option<&'g Slice>)> {
     let whole = wish.tensor_parallel.iter().map(|count| (*count, None));
-    // The largest slice is the whole GPU.
-    let smaller = gpu.mig.iter().filter(|slice| slice.most > 1 || slice.memory < 8);
-    let slices = smaller.filter(|slice| match &wish.slices {
-        Slices::Any => true,
+    let slices = gpu.mig.iter().filter(|slice| match &wish.slices {
+        // The largest slice is the whole GPU: nobody cuts one for that.
+        Slices::Any => slice.most > 1 || slice.memory < 8,
         Slices::None => false,
         Slices::Only(name) => slice.name.eq_ignore_ascii_case(name),
     });
@@ -120,7 +130,12 @@ fn cuts<'g>(wish: &Wish<'_>, gpu: &'g Gpu) -> Vec<(u32, Option<&'g Slice>)> {
     }
 }
 
-fn offer(name: Name, deployment: Deployment, prices: &Prices) -> Result<Offer, Unfit> {
+fn offer(
+    name: Name,
+    deployment: Deployment,
+    told: &Settings,
+    prices: &Prices,
+) -> Result<Offer, Unfit> {
     let memory = deployment.memory()?;
     let calibration = Calibration::stored();
     let times = Roofline::new(&deployment, &calibration.coefficients)
@@ -129,7 +144,7 @@ fn offer(name: Name, deployment: Deployment, prices: &Prices) -> Result<Offer, U
     let each = deployment.slice.as_ref().map_or(1.0, |slice| 1.0 / f64::from(slice.most));
     let loading = memory.weights * f64::from(deployment.tensor_parallel) / LOADING;
     Ok(Offer {
-        engine: settings(&deployment, memory.tokens),
+        engine: limits(&deployment, told, memory.tokens),
         gpus: each * f64::from(deployment.tensor_parallel),
         price: prices.of(&deployment.gpu.id),
         cold_start: START + loading,
@@ -141,25 +156,16 @@ fn offer(name: Name, deployment: Deployment, prices: &Prices) -> Result<Offer, U
     })
 }
 
-/// What engines are set to, if nobody says otherwise: vLLM's defaults for its server, by the GPU's memory
+/// What engines are set to: as they are told, else vLLM's defaults for its server, by the GPU's memory
 /// (<https://docs.vllm.ai/en/stable/configuration/optimization.html>).
-fn settings(deployment: &Deployment, tokens: u64) -> engine::Engine {
+fn limits(deployment: &Deployment, told: &Settings, tokens: u64) -> engine::Engine {
     let large = deployment.memory_bytes() >= 70e9 && deployment.gpu.fp8 > 0.0;
-    let (max_sequences, max_batched_tokens) = if large { (1024, 8192) } else { (256, 2048) };
-    let admission = match deployment.engine {
-        Engine::Trtllm => Admission::Everything,
-        Engine::Vllm | Engine::Sglang => Admission::Prompt,
-    };
-    let blocks = u32::try_from(tokens / u64::from(BLOCK)).unwrap_or(u32::MAX).max(1);
-    engine::Engine {
-        blocks,
-        block_tokens: BLOCK,
-        max_sequences,
-        max_batched_tokens,
-        max_tokens: u32::MAX,
-        admission,
-        prefix_cache: PrefixCache::Off,
-    }
+    let (sequences, batched) = if large { (1024, 8192) } else { (256, 2048) };
+    let max_batched_tokens =
+        told.max_batched_tokens.unwrap_or(told.max_sequences.unwrap_or(0).max(batched));
+    // Its own default gives way to a smaller step.
+    let max_sequences = told.max_sequences.unwrap_or(sequences.min(max_batched_tokens));
+    deployment.engine.set(tokens, max_sequences, max_batched_tokens)
 }
 
 impl Offer {
@@ -199,7 +205,30 @@ mod tests {
             weights: Weights::Bf16,
             cache: Cache::Bf16,
             engine: Engine::Vllm,
+            settings: Settings::default(),
         }
+    }
+
+    #[test]
+    fn an_engine_is_set_as_it_is_told() {
+        let set = |settings: Settings| {
+            let gpus = vec![crate::gpu::gpu("h100").unwrap()];
+            let wish = Wish { settings, gpus, tensor_parallel: vec![1], ..wish("llama-3.1-8b") };
+            let (offers, _) = offers(&wish, &Prices::list());
+            let engine = offers.iter().find(|it| it.name.slice.is_none()).unwrap().engine;
+            assert!(engine.check().is_ok());
+            (engine.max_sequences, engine.max_batched_tokens, engine.blocks)
+        };
+        let (sequences, tokens, blocks) = set(Settings::default());
+        let few = Settings { max_sequences: Some(64), ..Settings::default() };
+        assert_eq!(set(few), (64, tokens, blocks));
+        let short = Settings { max_batched_tokens: Some(512), ..Settings::default() };
+        assert_eq!(set(short), (512, 512, blocks));
+        let many = Settings { max_sequences: Some(20_000), ..Settings::default() };
+        assert_eq!(set(many), (20_000, 20_000, blocks));
+        let half = Settings { utilisation: Some(0.5), ..Settings::default() };
+        let small = set(half);
+        assert!((small.0, small.1) == (sequences, tokens) && small.2 < blocks / 2, "{small:?}");
     }
 
     #[test]
@@ -211,6 +240,18 @@ mod tests {
         assert!(find("h100", 1).is_none() && find("h100", 4).is_some() && find("t4", 8).is_none());
         assert!(misfits.iter().any(|it| it.name.gpu == "h100" && it.name.tensor_parallel == 1));
         assert!(offers.iter().all(|it| it.name.slice.is_none()));
+    }
+
+    #[test]
+    fn the_largest_slice_is_offered_to_those_who_ask_for_it() {
+        let names = |slices: Slices| {
+            let h100 = crate::gpu::gpu("h100").unwrap();
+            let wish = Wish { gpus: vec![h100], slices, ..wish("llama-3.1-8b") };
+            let (offers, _) = offers(&wish, &Prices::list());
+            offers.iter().filter_map(|it| it.name.slice.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(Slices::Only("7g.80gb".to_owned())), ["7g.80gb"]);
+        assert!(!names(Slices::Any).contains(&"7g.80gb".to_owned()));
     }
 
     #[test]

@@ -32,7 +32,10 @@ pub trait StepTime {
     /// What steps without prefill take, by how many requests get a token (at least one).
     fn decode(&self, requests: u32) -> Decode;
 
-    /// Seconds that a request with so long a prompt spends outside steps before its first token: its text becomes
-    /// tokens, it crosses processes. It holds up nobody else.
-    fn overhead(&self, prompt: u32) -> f64;
+    /// Seconds that the front end of a replica needs for a request with so long a prompt, to read it and make tokens of
+    /// it. It handles one request after the other.
+    fn front_end(&self, prompt: u32) -> f64;
+
+    /// Seconds in which a request crosses processes after that. It holds up nobody else.
+    fn crossing(&self) -> f64;
 }

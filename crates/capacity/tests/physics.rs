@@ -2,7 +2,7 @@
 
 #![allow(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
 
-use capacity::closed::{Batching, Load, Method, Start, replay};
+use capacity::closed::{Clients, Method, Start, replay};
 use capacity::{
     Cache, Calibration, Deployment, Engine, Roofline, Step, StepTime, Weights, gpu, model,
 };
@@ -110,14 +110,14 @@ proptest! {
 
     #[test]
     fn every_request_of_a_run_is_answered(
-        clients in 1_u32..80, prompt in 1_u64..5000, output in 1_u64..600, cache in 6000_u64..200_000,
+        clients in 1_u32..80, prompt in 1_u32..5000, output in 1_u32..600, cache in 6000_u64..200_000,
         engine in proptest::sample::select(Engine::ALL.to_vec()), spread in any::<bool>(),
     ) {
         let time = time(&deployment("llama-3.1-8b", "h100", 1, Weights::Bf16, engine));
-        let batching = Batching { engine, budget: 4096, cache, sequences: 64 };
+        let engine = engine.set(cache, 64, 4096);
         let start = if spread { Start::Spread } else { Start::Together };
         let method = Method { rounds: 3, prompts: (0.8, 1.0), outputs: (0.8, 1.0), start };
-        let means = replay(&time, &batching, &Load { prompt, output, clients }, &method).expect("one request fits");
+        let means = replay(&time, &engine, &Clients { prompt, output, clients }, &method).expect("one request fits");
         prop_assert!(means.ttft > 0.0 && means.end_to_end >= means.ttft && means.tpot >= 0.0);
     }
 }
@@ -126,16 +126,11 @@ proptest! {
 fn more_clients_wait_longer_and_get_more() {
     let d = deployment("llama-3.1-8b", "h100", 1, Weights::Fp8, Engine::Vllm);
     let time = time(&d);
-    let batching = Batching {
-        engine: Engine::Vllm,
-        budget: 8192,
-        cache: d.memory().expect("fits").tokens,
-        sequences: 1024,
-    };
+    let engine = Engine::Vllm.set(d.memory().expect("fits").tokens, 1024, 8192);
     let method =
         Method { rounds: 10, prompts: (0.8, 1.0), outputs: (0.8, 1.0), start: Start::Together };
     let run = |clients| {
-        replay(&time, &batching, &Load { prompt: 1024, output: 256, clients }, &method)
+        replay(&time, &engine, &Clients { prompt: 1024, output: 256, clients }, &method)
             .expect("fits")
     };
     for (few, more) in [(1, 4), (4, 16), (16, 64), (64, 256)] {
@@ -147,11 +142,11 @@ fn more_clients_wait_longer_and_get_more() {
 #[test]
 fn a_request_beyond_the_cache_is_refused() {
     let d = deployment("llama-3.1-8b", "h100", 1, Weights::Fp8, Engine::Vllm);
-    let batching = Batching { engine: Engine::Vllm, budget: 8192, cache: 1000, sequences: 1024 };
+    let engine = Engine::Vllm.set(1000, 1024, 8192);
     let method =
         Method { rounds: 1, prompts: (1.0, 1.0), outputs: (1.0, 1.0), start: Start::Together };
     assert_eq!(
-        replay(&time(&d), &batching, &Load { prompt: 900, output: 200, clients: 1 }, &method),
+        replay(&time(&d), &engine, &Clients { prompt: 900, output: 200, clients: 1 }, &method),
         None
     );
 }

@@ -16,9 +16,10 @@ use manifest::{Object, Secrets};
 use model::facts::{ClusterFacts, Options};
 use model::matrix::Matrix;
 use model::plan::Plan;
-use model::project::Project;
+use model::project::{Project, Service};
 use model::reason::Level;
 use report::{Shown, View};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use yaml::Sources;
 
@@ -100,6 +101,12 @@ impl Readable {
     /// Where it lies on a cluster.
     pub(crate) fn namespace(&self) -> String {
         plan::namespace_of(&self.project, &options::options(&self.cluster))
+    }
+
+    /// Services that serve a model: which GPUs they get depends on what there is.
+    pub(crate) fn models(&self) -> BTreeSet<&str> {
+        let serves = |service: &&Service| service.intent.inference.is_some();
+        self.project.services.values().filter(serves).map(|it| it.name.as_str()).collect()
     }
 
     /// The options that a later run must know to plan the same.

@@ -2,9 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::Node;
+use kube::ResourceExt;
+use kube::api::{Api, ListParams, Patch, PatchParams, PostParams};
+use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 fn up(folder: &Path, words: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
@@ -79,6 +85,74 @@ services:
     assert_eq!(output.status.code(), Some(4));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("didn't match Pod's node affinity/selector"), "{said}");
+}
+
+/// A twin that serves until it is dropped.
+struct Serving(Child);
+
+impl Serving {
+    fn start(folder: &Path, words: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
+        command.current_dir(folder).args(["twin", "--kubeconfig", "config"]).args(words);
+        let serving = Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+        while !folder.join("config").exists() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        serving
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+async fn client(folder: &Path) -> kube::Client {
+    let config = Kubeconfig::read_from(folder.join("config")).unwrap();
+    let options = KubeConfigOptions::default();
+    let config = kube::Config::from_custom_kubeconfig(config, &options).await.unwrap();
+    kube::Client::try_from(config).unwrap()
+}
+
+#[tokio::test]
+async fn a_model_stays_where_it_runs_when_cheaper_nodes_come() {
+    let folder = tempfile::tempdir().unwrap();
+    let compose = "
+name: talk
+services:
+  chat:
+    image: vllm/vllm-openai:v0.15.1
+    gpus: all
+    x-muster: { inference: { model: llama-3.1-8b, users: 5 } }
+";
+    std::fs::write(folder.path().join("compose.yaml"), compose).unwrap();
+    let _twin = Serving::start(folder.path(), &["--pool", "dear=1:h200"]);
+    let client = client(folder.path()).await;
+    let chosen = async || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
+        command.env("KUBECONFIG", "config").current_dir(folder.path());
+        let output =
+            command.args(["up", "--current-context", "--no-wait", "--yes"]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let chat = Api::<Deployment>::namespaced(client.clone(), "talk").get("chat").await.unwrap();
+        let mut selector = chat.spec.unwrap().template.spec.unwrap().node_selector.unwrap();
+        selector.remove("nvidia.com/gpu.product").unwrap()
+    };
+    assert_eq!(chosen().await, "NVIDIA-H200");
+    let cheap = serde_json::from_value(serde_json::json!({
+        "metadata": {"name": "cheap", "labels": {"nvidia.com/gpu.product": "NVIDIA-L4"}},
+        "status": {"allocatable": {"cpu": "32", "memory": "128Gi", "pods": "110", "nvidia.com/gpu": "8"},
+            "capacity": {"cpu": "32", "memory": "128Gi", "pods": "110", "nvidia.com/gpu": "8"}}}));
+    let nodes = Api::<Node>::all(client.clone());
+    nodes.create(&PostParams::default(), &cheap.unwrap()).await.unwrap();
+    assert_eq!(chosen().await, "NVIDIA-H200", "it runs there");
+    let dear = nodes.list(&ListParams::default()).await.unwrap().items;
+    let dear = dear.iter().map(ResourceExt::name_any).find(|name| name != "cheap").unwrap();
+    let cordon = serde_json::json!({"spec": {"unschedulable": true}});
+    nodes.patch(&dear, &PatchParams::default(), &Patch::Merge(cordon)).await.unwrap();
+    assert_eq!(chosen().await, "NVIDIA-L4", "nobody comes there any more");
 }
 
 fn muster(words: &[&str]) -> Output {

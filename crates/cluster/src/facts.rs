@@ -2,6 +2,7 @@
 
 use crate::connect::Cluster;
 use crate::error::{Ask, Error};
+use crate::running::{GPUS, PRODUCT, whole};
 use crate::watch::value;
 use kube::api::ListParams;
 use model::facts::ClusterFacts;
@@ -17,7 +18,7 @@ pub struct Facts {
     pub version: String,
     /// The storage class of claims that name none.
     pub default_class: Option<String>,
-    /// Extended resources such as `nvidia.com/gpu`: how many all nodes together offer; `None` if
+    /// Extended resources such as `nvidia.com/gpu`: how many all nodes that take pods offer together; `None` if
     /// nodes may not be listed.
     pub extended: Option<BTreeMap<String, u64>>,
 }
@@ -37,10 +38,12 @@ impl Cluster {
             |class: &Value| class["provisioner"].as_str().unwrap_or_default().to_owned();
         let storage_classes: BTreeMap<_, _> =
             classes.iter().filter_map(|class| Some((name(class)?, provisioner(class)))).collect();
-        let extended = nodes.as_deref().map(extended);
         let user_namespaces = nodes.as_deref().and_then(user_namespaces);
+        let nodes: Option<Vec<_>> =
+            nodes.map(|nodes| nodes.into_iter().filter(takes_pods).collect());
+        let extended = nodes.as_deref().map(extended);
         let gpus = nodes.as_deref().map(gpus).unwrap_or_default();
-        let nodes = nodes.map(|nodes| nodes.iter().filter(|node| takes_pods(node)).count());
+        let nodes = nodes.map(|nodes| nodes.len());
         let cluster = ClusterFacts {
             minor: self.minor,
             storage_classes,
@@ -49,6 +52,7 @@ impl Cluster {
             nodes: nodes.filter(|nodes| *nodes > 0).and_then(|nodes| u32::try_from(nodes).ok()),
             user_namespaces,
             gpus,
+            running: BTreeMap::new(),
         };
         Ok(Facts { cluster, version: self.version.clone(), default_class: default, extended })
     }
@@ -107,8 +111,8 @@ fn extended(nodes: &[Value]) -> BTreeMap<String, u64> {
     let mut sums = BTreeMap::new();
     let offers = nodes.iter().filter_map(|node| node["status"]["allocatable"].as_object());
     for (name, amount) in offers.flatten().filter(|(name, _)| name.contains('/')) {
-        let amount = amount.as_str().and_then(|it| it.parse::<u64>().ok()).unwrap_or_default();
-        *sums.entry(name.clone()).or_default() += amount;
+        let sum = sums.entry(name.clone()).or_default();
+        *sum = u64::saturating_add(*sum, whole(amount));
     }
     sums
 }
@@ -116,14 +120,14 @@ fn extended(nodes: &[Value]) -> BTreeMap<String, u64> {
 /// The most that a node with GPUs offers to one pod, by the product that the GPU feature discovery labels it with.
 fn gpus(nodes: &[Value]) -> BTreeMap<String, BTreeMap<String, u64>> {
     let mut products: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
-    for node in nodes.iter().filter(|node| takes_pods(node)) {
-        let Some(product) = node["metadata"]["labels"]["nvidia.com/gpu.product"].as_str() else {
+    for node in nodes {
+        let Some(product) = node["metadata"]["labels"][PRODUCT].as_str() else {
             continue;
         };
         let most = products.entry(product.to_owned()).or_default();
         let offers = node["status"]["allocatable"].as_object().into_iter().flatten();
-        for (name, amount) in offers.filter(|(name, _)| name.starts_with("nvidia.com/")) {
-            let amount: u64 = amount.as_str().and_then(|it| it.parse().ok()).unwrap_or_default();
+        for (name, amount) in offers.filter(|(name, _)| name.starts_with(GPUS)) {
+            let amount = whole(amount);
             if amount > 0 {
                 let known = most.entry(name.clone()).or_default();
                 *known = amount.max(*known);
@@ -143,13 +147,19 @@ fn user_namespaces(nodes: &[Value]) -> Option<bool> {
     handlers.filter_map(default).reduce(|all, this| all && this)
 }
 
+/// Whether new pods come to a node: it is ready, not cordoned, and not on its way out. One that has said nothing yet
+/// is only just coming.
 fn takes_pods(node: &Value) -> bool {
-    node["spec"]["unschedulable"] != true
+    let mut conditions = node["status"]["conditions"].as_array().into_iter().flatten();
+    let is_down = conditions.any(|it| it["type"] == "Ready" && it["status"] != "True");
+    !is_down
+        && node["spec"]["unschedulable"] != true
+        && node["metadata"]["deletionTimestamp"].is_null()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{extended, gpus, user_namespaces};
+    use super::{extended, gpus, takes_pods, user_namespaces};
     use serde_json::json;
 
     #[test]
@@ -174,16 +184,36 @@ mod tests {
             ),
             node("NVIDIA-L4", &[("nvidia.com/gpu", "2")]),
             json!({"metadata": {"labels": {}}}),
-            json!({"metadata": {"labels": {"nvidia.com/gpu.product": "NVIDIA-A10G"}}, "spec": {"unschedulable": true},
-                "status": {"allocatable": {"nvidia.com/gpu": "8"}}}),
         ];
         let found = gpus(&nodes);
         let offers = |product: &str| {
             found[product].iter().map(|(name, most)| (name.as_str(), *most)).collect::<Vec<_>>()
         };
-        assert_eq!(found.len(), 2, "nobody comes to a cordoned node");
+        assert_eq!(found.len(), 2);
         assert_eq!(offers("NVIDIA-L4"), [("nvidia.com/gpu", 2)]);
         assert_eq!(offers("NVIDIA-H100-80GB-HBM3"), [("nvidia.com/mig-1g.10gb", 7)]);
+    }
+
+    #[test]
+    fn nobody_comes_to_a_node_that_is_cordoned_or_not_ready_or_leaves() {
+        let ready = |status: &str| json!([{"type": "Ready", "status": status}]);
+        for (node, takes) in [
+            (json!({"status": {"conditions": ready("True")}}), true),
+            (json!({"status": {"conditions": ready("False")}}), false),
+            (json!({"status": {"conditions": ready("Unknown")}}), false),
+            (json!({"status": {"conditions": []}}), true),
+            (
+                json!({"spec": {"unschedulable": true}, "status": {"conditions": ready("True")}}),
+                false,
+            ),
+            (
+                json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"},
+                "status": {"conditions": ready("True")}}),
+                false,
+            ),
+        ] {
+            assert_eq!(takes_pods(&node), takes, "{node}");
+        }
     }
 
     #[test]

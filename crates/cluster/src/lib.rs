@@ -23,6 +23,7 @@ mod logs;
 mod read;
 mod requests;
 mod review;
+mod running;
 mod watch;
 mod write;
 

@@ -1,4 +1,4 @@
-//! What the files say that a project names: bind sources, Dockerfiles, secrets, build contexts.
+//! What the files say that a project names: bind sources, Dockerfiles, secrets, build contexts, models.
 //!
 //! Only what lies inside the project directory is read, and only within a budget.
 
@@ -11,7 +11,7 @@ use crate::context::{Context, quote};
 use crate::files::FileKind;
 use crate::path::{clean, is_relative, is_remote, moved};
 use model::SecretText;
-use model::project::{BindSource, Build, Content, FileObject, MountKind, Service};
+use model::project::{BindSource, Build, Content, FileObject, InferenceIntent, MountKind, Service};
 use std::path::{Path, PathBuf};
 
 /// Looks at everything that a service names.
@@ -24,6 +24,29 @@ pub(crate) fn service(service: &mut Service, dockerfile: Option<&str>, context: 
     if let Some(build) = &mut service.build {
         build_facts(build, dockerfile, context);
     }
+    if let Some(inference) = &mut service.intent.inference {
+        inference.config = model_config(inference, context);
+    }
+}
+
+/// What a model's `config.json` says, where one is named.
+fn model_config(inference: &InferenceIntent, context: &mut Context<'_>) -> Option<String> {
+    let written = inference.model.as_deref()?;
+    if Path::new(written).extension().is_none_or(|it| !it.eq_ignore_ascii_case("json")) {
+        return None;
+    }
+    let path = inside(written, context)?;
+    let FileKind::File { len } = context.files.kind(&path) else {
+        let message = format!("there is no file at {}", quote(written));
+        context.warn(
+            "missing-file",
+            message,
+            inference.span,
+            "put the model's config.json there, or name the model",
+        );
+        return None;
+    };
+    String::from_utf8(content::bytes(&path, len, context)?).ok()
 }
 
 /// The path of something that the project names, if it may be read.

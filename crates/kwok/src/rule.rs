@@ -1,25 +1,15 @@
 //! Expressions in CEL about `self`, the object.
 
-mod limits;
-mod prepare;
 #[cfg(test)]
 mod tests;
 
 use crate::fault::Fault;
-use kube_cel::cel::{self, IdedExpr};
-use limits::Machine;
-use std::sync::Arc;
-use twin_core::schema::read_expression;
-use twin_core::tree::{Text, Value};
+use twin_core::cel::{CelValue, Expression, plain};
+use twin_core::tree::Value;
 
 /// An expression that was read.
 #[derive(Debug)]
-pub struct Rule(IdedExpr);
-
-thread_local! {
-    /// What every expression knows: it takes longer to gather than to use.
-    static MACHINE: Machine = Machine::new();
-}
+pub struct Rule(Expression);
 
 impl Rule {
     /// Reads an expression.
@@ -27,44 +17,35 @@ impl Rule {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        let expr = read_expression(text).map_err(|why| Fault::new(0, why.to_string()))?;
-        let knows = |name: &str| MACHINE.with(|machine| machine.knows(name));
-        prepare::prepared(expr, &knows).map(Self)
+        let refused = |why: String| Err(Fault::new(0, why));
+        let expression = Expression::read(text).map_err(|why| Fault::new(0, why.to_string()))?;
+        if !expression.types.is_empty() {
+            return refused("objects of a type are not known here".to_owned());
+        }
+        if let Some(name) = expression.functions.first() {
+            return refused(format!("the function {name:?} is not known here"));
+        }
+        if let Some(name) = expression.variables.iter().find(|name| *name != "self") {
+            return refused(format!("there is only \"self\", not {name:?}"));
+        }
+        Ok(Self(expression))
     }
 
     /// What it says about an object; None if it does not fit it, or takes too much.
     pub fn run(&self, object: &Value) -> Option<Value> {
-        MACHINE.with(|machine| machine.run(&self.0, cel_value(object)).map(|value| tree(&value)))
-    }
-}
-
-fn cel_value(value: &Value) -> cel::Value {
-    match value {
-        Value::Null => cel::Value::Null,
-        Value::Bool(bool) => cel::Value::Bool(*bool),
-        Value::Int(int) => cel::Value::Int(*int),
-        Value::Float(float) => cel::Value::Float(*float),
-        Value::Text(text) => cel::Value::String(Arc::new(text.to_string())),
-        Value::List(list) => cel::Value::List(Arc::new(list.iter().map(cel_value).collect())),
-        Value::Map(map) => {
-            let entry = |(key, value): (&Text, &Value)| {
-                (cel::objects::Key::String(Arc::new(key.to_string())), cel_value(value))
-            };
-            let map = map.iter().map(|(key, value)| entry((key, value))).collect();
-            cel::Value::Map(cel::objects::Map { map: Arc::new(map) })
-        }
+        self.0.run(&[("self", plain(object))]).result.ok().map(|value| tree(&value))
     }
 }
 
 /// What counts for conditions, weights and durations: the rest is nothing.
-fn tree(value: &cel::Value) -> Value {
+fn tree(value: &CelValue) -> Value {
     match value {
-        cel::Value::Bool(bool) => Value::Bool(*bool),
-        cel::Value::Int(int) => Value::Int(*int),
-        cel::Value::UInt(uint) => Value::Int(i64::try_from(*uint).unwrap_or(i64::MAX)),
-        cel::Value::Float(float) => Value::Float(*float),
-        cel::Value::String(text) => Value::text(text.as_str()),
-        cel::Value::Duration(duration) => Value::text(format!("{}ms", duration.num_milliseconds())),
+        CelValue::Bool(bool) => Value::Bool(*bool),
+        CelValue::Int(int) => Value::Int(*int),
+        CelValue::UInt(uint) => Value::Int(i64::try_from(*uint).unwrap_or(i64::MAX)),
+        CelValue::Float(float) => Value::Float(*float),
+        CelValue::String(text) => Value::text(text.as_str()),
+        CelValue::Duration(duration) => Value::text(format!("{}ms", duration.num_milliseconds())),
         _ => Value::Null,
     }
 }

@@ -17,9 +17,20 @@ pub struct ClusterFacts {
     /// Whether the container runtime of every node has user namespaces, if known: where it has
     /// not, a pod that asks for one never starts.
     pub user_namespaces: Option<bool>,
-    /// The most that one node with GPUs offers (of `nvidia.com/gpu`, `nvidia.com/mig-1g.10gb`), by the product that it is
-    /// labelled with; empty where no node has any, or nothing is known.
+    /// The most that one node with GPUs offers (of `nvidia.com/gpu`, `nvidia.com/mig-1g.10gb`), by the product that the
+    /// node itself is labelled with; empty where no node has any, or nothing is known.
     pub gpus: BTreeMap<String, BTreeMap<String, u64>>,
+    /// What pods of a service run on already, by service: a plan for the same cluster does not move them without need.
+    pub running: BTreeMap<String, RunsOn>,
+}
+
+/// GPUs that pods of a service have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunsOn {
+    /// The product that their nodes are labelled with.
+    pub product: String,
+    /// What each takes, such as two of `nvidia.com/gpu`.
+    pub takes: BTreeMap<String, u64>,
 }
 
 impl Default for ClusterFacts {
@@ -31,6 +42,7 @@ impl Default for ClusterFacts {
             nodes: None,
             user_namespaces: None,
             gpus: BTreeMap::new(),
+            running: BTreeMap::new(),
         }
     }
 }

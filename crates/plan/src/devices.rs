@@ -11,7 +11,7 @@ use model::plan::{Toleration, VolumeSource};
 use std::collections::BTreeMap;
 
 pub(crate) use gpu::{Reserved, reserved, resource};
-pub(crate) use products::{named, short};
+pub(crate) use products::{kind, named, short};
 pub(crate) use shm::shared_memory;
 
 /// Where a pod may run, and the memory it shares.

@@ -6,16 +6,21 @@
 mod answer;
 mod asked;
 mod command;
+mod deployed;
+mod formats;
 mod record;
 
+pub(crate) use answer::Answers;
+pub use deployed::Deployed;
 pub(crate) use record::record;
 
 use crate::log::Log;
 use crate::rules;
+use crate::survey;
 use crate::world::{Shape, Subject};
-use model::facts::ClusterFacts;
+use model::facts::{ClusterFacts, Options};
 use model::plan::{Curve, ServingOption, ServingQuestion};
-use model::project::InferenceIntent;
+use model::project::{InferenceIntent, Project};
 use model::reason::{Because, Certainty, Level};
 
 /// What was computed for a service.
@@ -23,6 +28,7 @@ use model::reason::{Because, Certainty, Level};
 pub(crate) struct Computed {
     pub(crate) asked: ServingQuestion,
     pub(crate) chosen: ServingOption,
+    ground: Ground,
     /// All that keep the promise, cheapest first.
     options: Vec<ServingOption>,
     impossible: Vec<(String, String)>,
@@ -30,6 +36,26 @@ pub(crate) struct Computed {
     /// The day of the list prices.
     prices: String,
     curve: Curve,
+}
+
+/// Why the chosen option, among those that keep the promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ground {
+    Cheapest,
+    /// The engine's command needs no other argument for it.
+    CommandStands,
+    /// Its pods are there already.
+    RunsThere,
+}
+
+impl Ground {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Cheapest => "the cheapest that keeps the promise",
+            Self::CommandStands => "the cheapest that keeps the promise as the command stands",
+            Self::RunsThere => "it runs there already and keeps the promise",
+        }
+    }
 }
 
 impl Computed {
@@ -59,14 +85,29 @@ impl Computed {
         let cost = self.chosen.cost_per_hour.map_or_else(String::new, |dollars| {
             format!(", ${dollars:.2} an hour at list prices of {}", self.prices)
         });
-        let rest = self.options.len().saturating_sub(1);
-        match self.options.first() {
-            Some(first) if first.name != self.chosen.name => format!(
-                "the cheapest that keeps the promise as the command stands{cost}; {} would be cheaper, with --tensor-parallel-size {}",
-                first.name, first.tensor_parallel
-            ),
-            _ => format!("the cheapest that keeps the promise{cost}; {rest} more do"),
+        let ground = self.ground.words();
+        match self.cheaper() {
+            Some(cheaper) => format!("{ground}{cost}; {cheaper}"),
+            None => {
+                format!("{ground}{cost}; {} more do", self.options.len().saturating_sub(1))
+            }
         }
+    }
+
+    /// Why a replica has those devices.
+    pub(crate) fn why_devices(&self) -> String {
+        format!("a replica on {}: {}", self.chosen.name, self.ground.words())
+    }
+
+    /// What would cost less, if something else was chosen.
+    fn cheaper(&self) -> Option<String> {
+        let first = self.options.first().filter(|first| first.name != self.chosen.name)?;
+        let argument = if first.tensor_parallel == self.chosen.tensor_parallel {
+            String::new()
+        } else {
+            format!(", with --tensor-parallel-size {}", first.tensor_parallel)
+        };
+        Some(format!("{} would be cheaper{argument}", first.name))
     }
 }
 
@@ -80,6 +121,7 @@ fn room(option: &ServingOption) -> String {
 }
 
 /// Why nothing was computed.
+#[derive(Clone, Debug)]
 struct No {
     level: Level,
     code: &'static str,
@@ -98,6 +140,26 @@ impl No {
     }
 }
 
+/// Why a question cannot be read from a file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct Unread {
+    why: String,
+    /// What to do about it.
+    pub fix: String,
+}
+
+/// The first service that says which model it serves, and how it deploys it: what a plan rests on, for those who ask
+/// themselves.
+pub fn deployed(project: &Project) -> Option<(String, Result<Deployed, Unread>)> {
+    let (cluster, options) = (ClusterFacts::default(), Options::default());
+    let (world, _) = survey::subjects(project, &cluster, &options, &mut Log::default());
+    let mut models = world.subjects.values().filter_map(|it| Some((it, deployed::model(it)?)));
+    let (subject, model) = models.next()?;
+    let read = deployed::deployed(&cluster, subject, model);
+    Some((subject.key().to_owned(), read.map_err(|no| Unread { why: no.why, fix: no.fix })))
+}
+
 fn because(subject: &Subject<'_>) -> Vec<Because> {
     subject.lines("x-muster.inference")
 }
@@ -106,6 +168,7 @@ fn because(subject: &Subject<'_>) -> Vec<Because> {
 pub(crate) fn serve(
     cluster: &ClusterFacts,
     subject: &Subject<'_>,
+    answers: &mut Answers,
     log: &mut Log,
 ) -> Option<Computed> {
     let intent = subject.service.intent.inference.as_ref()?;
@@ -113,11 +176,12 @@ pub(crate) fn serve(
     if !matches!(subject.shape, Shape::Deployment | Shape::StatefulSet) {
         return None;
     }
-    match asked::read(cluster, subject, intent).and_then(|asked| answer::answer(&asked)) {
+    match asked::read(cluster, subject, intent).and_then(|asked| answers.of(asked)) {
         Ok(computed) => {
             explain(subject, &computed, log);
             ask(subject, intent, &computed.asked, log);
             ask_for_engine(subject, &computed.asked, log);
+            stays(subject, &computed, log);
             Some(computed)
         }
         Err(no) => {
@@ -149,6 +213,29 @@ fn explain(subject: &Subject<'_>, computed: &Computed, log: &mut Log) {
             "{} in {} on {}, bound by {}{others}",
             asked.model, asked.weights, asked.engine, computed.chosen.bound_by
         ));
+}
+
+/// What runs is not moved for its price: people are told.
+fn stays(subject: &Subject<'_>, computed: &Computed, log: &mut Log) {
+    let (chosen, cheaper) = (&computed.chosen, computed.cheaper());
+    let (Ground::RunsThere, Some(cheaper), Some(first)) =
+        (computed.ground, cheaper, computed.options.first())
+    else {
+        return;
+    };
+    let fix = if first.gpu == chosen.gpu {
+        "reserve what it should get: deploy.resources.reservations.devices".to_owned()
+    } else {
+        format!("services.{}.x-muster.inference.gpu: {}", subject.key(), first.gpu)
+    };
+    log.find(
+        Level::Note,
+        "inference-cheaper-kind",
+        Some(subject.key()),
+        format!("`{}` stays on {}, where it runs; {cheaper}", subject.key(), chosen.name),
+        fix,
+        because(subject),
+    );
 }
 
 /// What the file leaves open of requests and promise was taken as usual: the numbers hang on it.

@@ -36,6 +36,7 @@ rules! {
     DEVICES_NOT_BY_CPU = "devices-not-by-cpu": "What computes on reserved devices is not scaled by CPU: each copy takes devices of its own, and the CPU does not show their load.";
     BUDGET_AGREES = "budget-agrees": "Two or more replicas get a disruption budget of one at a time and are spread over nodes and zones; on one replica a budget would only block drains.";
     ROLL_WITHOUT_GAP = "roll-without-gap": "Rollouts add a new pod before an old one goes (maxSurge 1, maxUnavailable 0), and each pod waits until its endpoint is gone before it stops.";
+    ROLL_ON_OWN_DEVICES = "roll-on-own-devices": "Replicas of a model with one to spare are replaced on their own devices (maxSurge 0, maxUnavailable 1): a rollout takes no GPU more than was planned, and the others keep the promise meanwhile.";
     RECREATE_SINGLE_WRITER = "recreate-single-writer": "A single writer is replaced, not rolled: two pods would hold the same volume.";
 
     // Network.

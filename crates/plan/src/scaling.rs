@@ -17,6 +17,26 @@ use model::reason::{Because, Certainty, Level};
 
 pub(crate) use rollout::{follow, spread, strategy};
 
+/// Why a service runs once whatever number is stated, if it does.
+pub(crate) fn kept_to_one(world: &World<'_>, subject: &Subject<'_>) -> Option<String> {
+    match subject.shape {
+        Shape::Deployment => blocker(world, subject).map(|blocker| blocker.why),
+        Shape::StatefulSet => {
+            let allowed = subject.service.intent.replicable.as_ref().is_some_and(|it| it.value);
+            (!allowed).then(|| owned(world, subject))
+        }
+        Shape::DaemonSet | Shape::Job | Shape::CronJob | Shape::Operated => None,
+    }
+}
+
+/// Why a service's data is its own.
+fn owned(world: &World<'_>, subject: &Subject<'_>) -> String {
+    match storage_need(world, subject.service, subject.family(), subject.image.facts_ref()) {
+        StorageNeed::Private { why, .. } => why,
+        _ => "it owns its data".to_owned(),
+    }
+}
+
 /// What an autoscaler starts from where nobody says otherwise: fewest, most, percent of CPU.
 const AUTO: Scale = Scale::Auto { min: 2, max: 10, cpu_percent: 50 };
 
@@ -88,17 +108,12 @@ fn single(world: &World<'_>, subject: &Subject<'_>, log: &mut Log) -> Scale {
     }
     let replicas = if allowed { wished } else { wished.min(1) };
     let rule = if subject.is_data_store() { rules::DATABASE_NEVER_HPA } else { rules::ONE_WRITER };
-    let need = storage_need(world, subject.service, subject.family(), subject.image.facts_ref());
-    let why = match need {
-        StorageNeed::Private { why, .. } => why,
-        _ => "it owns its data".to_owned(),
-    };
     log.decide(subject, "spec.replicas")
         .chose(replicas.to_string())
         .all(stated_replicas(subject))
         .all(cite(subject, &["x-muster.scale"]))
         .rule(rule)
-        .why(why);
+        .why(owned(world, subject));
     Scale::Fixed(replicas)
 }
 
@@ -176,10 +191,13 @@ fn autoscaled(subject: &Subject<'_>, scale: &ScaleIntent, log: &mut Log) -> Scal
         .all(computed.iter().flat_map(|_| subject.lines("x-muster.inference")))
         .rule(rules::HPA_OWNS_REPLICAS)
         .sure(Certainty::Stated)
-        .why(computed.map_or_else(
-            || "x-muster.scale says so".to_owned(),
-            |it| format!("x-muster.scale says so; it starts with {}", it.why_replicas()),
-        ));
+        .why(match computed {
+            None => "x-muster.scale says so".to_owned(),
+            Some(it) if it.replicas() > max => {
+                format!("x-muster.scale allows no more; the promise needs {}", it.why_replicas())
+            }
+            Some(it) => format!("x-muster.scale says so; it starts with {}", it.why_replicas()),
+        });
     Scale::Auto { min, max, cpu_percent }
 }
 

@@ -12,7 +12,7 @@ pub(crate) use one_shot::restart_of;
 pub(crate) use ports::published_as;
 pub(crate) use shape::schedule;
 
-use crate::inference;
+use crate::inference::{self, Answers};
 use crate::log::Log;
 use crate::references::{Reference, links, references, service_names};
 use crate::scaling;
@@ -27,8 +27,36 @@ pub fn namespace_of(project: &Project, options: &Options) -> String {
     options.namespace.clone().unwrap_or_else(|| names::object(&project.name))
 }
 
-/// Looks at every service. The references that were found come back too: Services need them.
+/// Looks at every service, and decides about its scale. The references that were found come back too: Services need them.
 pub(crate) fn survey<'a>(
+    project: &'a Project,
+    cluster: &'a ClusterFacts,
+    options: &'a Options,
+    log: &mut Log,
+) -> (World<'a>, Vec<Reference>) {
+    let (mut world, references) = subjects(project, cluster, options, log);
+    let mut answers = Answers::default();
+    for subject in world.subjects.values_mut() {
+        subject.serving = inference::serve(cluster, subject, &mut answers, log);
+    }
+    let scales: Vec<_> = world
+        .subjects
+        .values()
+        .map(|s| (s.key().to_owned(), scaling::decide(&world, s, log)))
+        .collect();
+    for (key, scale) in scales {
+        if let Some(subject) = world.subjects.get_mut(&key) {
+            subject.scale = scale;
+        }
+    }
+    for subject in world.subjects.values() {
+        notes::tell(&world, subject, log);
+    }
+    (world, references)
+}
+
+/// Looks at every service.
+pub(crate) fn subjects<'a>(
     project: &'a Project,
     cluster: &'a ClusterFacts,
     options: &'a Options,
@@ -54,22 +82,6 @@ pub(crate) fn survey<'a>(
         subject.has_tenants = hosts.contains(subject.key());
     }
     ports::unique_in_pods(&mut world);
-    for subject in world.subjects.values_mut() {
-        subject.serving = inference::serve(cluster, subject, log);
-    }
-    let scales: Vec<_> = world
-        .subjects
-        .values()
-        .map(|s| (s.key().to_owned(), scaling::decide(&world, s, log)))
-        .collect();
-    for (key, scale) in scales {
-        if let Some(subject) = world.subjects.get_mut(&key) {
-            subject.scale = scale;
-        }
-    }
-    for subject in world.subjects.values() {
-        notes::tell(&world, subject, log);
-    }
     (world, references)
 }
 

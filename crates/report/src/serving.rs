@@ -44,15 +44,27 @@ pub(crate) fn planned(serving: &Serving) -> String {
     )
 }
 
-/// How many are needed if the engine is as much slower or faster as measured ones were.
-fn over_the_range(serving: &Serving) -> Option<String> {
+/// How many are needed if the engine is as much slower or faster as measured ones were: none is enough where a replica
+/// has no seat.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Needed {
+    Between(f64, f64),
+    Never,
+}
+
+fn needed(serving: &Serving) -> Option<Needed> {
     let (low, high) = serving.chosen.seats_between?;
-    let needed = |seats: f64| (f64::from(serving.asked.users) / seats).ceil();
-    if low <= 0.0 {
-        return Some(" (at the low end of the range no number would do)".to_owned());
+    let at = |seats: f64| (f64::from(serving.asked.users) / seats).ceil().max(1.0);
+    Some(if low > 0.0 { Needed::Between(at(high), at(low)) } else { Needed::Never })
+}
+
+fn over_the_range(serving: &Serving) -> Option<String> {
+    match needed(serving)? {
+        Needed::Never => Some(" (at the low end of the range no number would do)".to_owned()),
+        Needed::Between(least, most) => {
+            (most > least).then(|| format!(" ({least:.0} to {most:.0} over the range)"))
+        }
     }
-    let (most, least) = (needed(low), needed(high));
-    (most > least).then(|| format!(" ({least:.0} to {most:.0} over the range)"))
 }
 
 /// Whether the promise is kept: a role, and the words.
@@ -66,24 +78,23 @@ pub(crate) fn verdict(serving: &Serving) -> (Role, String) {
         Kept::No if serving.replicas.1 == 0 => return (Role::Faint, "switched off".to_owned()),
         Kept::No => return (Role::Bad, "the promise is not kept".to_owned()),
     };
-    let end = if may_be_late(serving) {
-        "; a full replica would break it at the slow end of the ranges"
-    } else {
-        ""
-    };
-    (role, format!("{words}{end}"))
+    (role, format!("{words}{}", slow_end(serving).unwrap_or_default()))
 }
 
-/// Whether a latency that is promised breaks the promise where it is as far off as measured ones were.
-fn may_be_late(serving: &Serving) -> bool {
-    let (asked, chosen) = (&serving.asked, &serving.chosen);
-    let slowest = |values: &Latency| {
-        let (_, high) = values.between?;
-        Some(percentile(asked, values) * high)
-    };
-    #[allow(clippy::cast_precision_loss, reason = "nobody waits for so long that it shows")]
-    let late = |values, most: u64| slowest(values).is_some_and(|slowest| slowest > most as f64);
-    late(&chosen.ttft, asked.ttft_ms) || late(&chosen.tpot, asked.tpot_ms)
+/// What becomes of the promise where the engine is as slow as measured ones were at most.
+fn slow_end(serving: &Serving) -> Option<String> {
+    let planned = f64::from(serving.replicas.0);
+    match needed(serving)? {
+        Needed::Never => Some("; at the slow end of the ranges it is not".to_owned()),
+        Needed::Between(_, most) if most > planned => {
+            Some(format!("; at the slow end of the ranges it takes {most:.0}"))
+        }
+        // Whole numbers: the last one is busy too.
+        Needed::Between(_, most) if most > planned - 1.0 && serving.promise == Kept::WithSpare => {
+            Some("; at the slow end of the ranges as long as none fails".to_owned())
+        }
+        Needed::Between(..) => None,
+    }
 }
 
 /// The percentile that is promised, in milliseconds.

@@ -24,7 +24,7 @@ fn promise_and_plan_stand_together() {
         "The model of chat predicted, not measured",
         "llama-3.1-8b for 500 users, who think 30 s between prompts of 1024 and answers of 256 tokens",
         "first token within 500 ms, each token within 50 ms, for p95 of the requests",
-        "over the range): the promise is kept, also when one fails; a full replica would break it at the slow end of the ranges",
+        "over the range): the promise is kept, also when one fails",
         "bound by memory bandwidth",
         "modelled only: such GPUs or slices were not measured end to end",
     ] {
@@ -42,4 +42,26 @@ fn a_broken_promise_is_said() {
     let perhaps = text("scale: { min: 1, max: 9 },");
     assert!(perhaps.contains("1 to 9 replicas on l40s"), "{perhaps}");
     assert!(perhaps.contains("only if the CPU lets the autoscaler add some"), "{perhaps}");
+}
+
+/// The replicas that are needed at the slow end, by the text.
+fn slowest(text: &str) -> u32 {
+    let before = text.split_once(" over the range)").map(|(before, _)| before);
+    let number = before.and_then(|it| it.rsplit(' ').next()?.parse().ok());
+    number.unwrap_or_else(|| panic!("no range in {text}"))
+}
+
+#[test]
+fn the_slow_end_is_judged_by_the_planned_replicas() {
+    let most = slowest(&text(""));
+    for (count, said) in [
+        (most - 1, Some(format!("at the slow end of the ranges it takes {most}"))),
+        (most, Some("at the slow end of the ranges as long as none fails".to_owned())),
+        (most + 1, None),
+    ] {
+        let text = text(&format!("scale: {{ min: {count}, max: {count} }},"));
+        let ends = text.contains("slow end");
+        assert_eq!(ends, said.is_some(), "{count}: {text}");
+        assert!(said.is_none_or(|said| text.contains(&said)), "{count}: {text}");
+    }
 }

@@ -10,6 +10,7 @@
 //! that the same requests give the same history. The crate `twin` gives it a clock and a client.
 //!
 //! - [`tree`]: JSON that is shared between objects that resemble each other.
+//! - [`cel`]: expressions of strangers, within limits.
 //! - [`schema`], [`registry`]: types and resources, generated from Kubernetes' documents.
 //! - [`store`]: versions, indices, history.
 //! - [`patch`], [`mod@apply`]: the five ways to change an object.
@@ -19,10 +20,12 @@
 pub mod api;
 pub mod apply;
 mod causes;
+pub mod cel;
 pub mod logs;
 mod names;
 mod openapi;
 pub mod patch;
+mod policy;
 mod protobuf;
 pub mod quota;
 pub mod registry;

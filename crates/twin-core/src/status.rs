@@ -83,6 +83,10 @@ pub struct Status {
     /// What `details` holds beside the causes.
     pub details: Vec<(&'static str, Value)>,
     pub causes: Vec<Cause>,
+    /// The HTTP status, if it is not that of the reason.
+    pub code: Option<u16>,
+    /// The token by which a list that is no longer known goes on with what is there now.
+    pub proceed: Option<Text>,
 }
 
 /// Names a resource as messages do: `deployments.apps`.
@@ -93,7 +97,14 @@ pub fn qualified(group: &str, name: &str) -> String {
 impl Status {
     /// A refusal without details.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), details: Vec::new(), causes: Vec::new() }
+        Self {
+            reason,
+            message: message.into(),
+            details: Vec::new(),
+            causes: Vec::new(),
+            code: None,
+            proceed: None,
+        }
     }
 
     /// A refusal whose details are there, and empty.
@@ -145,7 +156,7 @@ impl Status {
         }
         details.push(("kind", Value::from(resource.plural.clone())));
         let message = message(&qualified(group, &resource.plural));
-        Self { reason, message, details, causes: Vec::new() }
+        Self { reason, message, details, causes: Vec::new(), code: None, proceed: None }
     }
 
     /// Fields of an object are wrong.
@@ -163,7 +174,7 @@ impl Status {
             details.push(("group", Value::text(group)));
         }
         details.push(("kind", Value::text(kind)));
-        Self { reason: Reason::Invalid, message, details, causes }
+        Self { reason: Reason::Invalid, message, details, causes, code: None, proceed: None }
     }
 
     /// The body is of a kind that nobody reads.
@@ -193,7 +204,7 @@ impl Status {
 
     /// The HTTP status.
     pub fn code(&self) -> u16 {
-        self.reason.code()
+        self.code.unwrap_or(self.reason.code())
     }
 
     /// As an object.
@@ -205,10 +216,14 @@ impl Status {
             let causes: Vec<_> = self.causes.iter().map(cause).collect();
             details.push(("causes".into(), Value::from(causes)));
         }
+        let mut metadata = Value::Map(crate::tree::Map::default());
+        if let Some(token) = &self.proceed {
+            metadata = metadata.with(&["continue"], token.clone().into());
+        }
         let mut status = Value::from([
             ("kind", "Status".into()),
             ("apiVersion", "v1".into()),
-            ("metadata", Value::Map(crate::tree::Map::default())),
+            ("metadata", metadata),
             ("status", "Failure".into()),
             ("message", Value::text(&self.message)),
             ("code", i64::from(self.code()).into()),
@@ -224,10 +239,10 @@ impl Status {
 }
 
 fn cause(cause: &Cause) -> Value {
-    let mut value = Value::from([
-        ("reason", Value::text(cause.reason)),
-        ("message", Value::text(&cause.message)),
-    ]);
+    let mut value = Value::from([("message", Value::text(&cause.message))]);
+    if !cause.reason.is_empty() {
+        value = value.with(&["reason"], Value::text(cause.reason));
+    }
     if !cause.field.is_empty() {
         value = value.with(&["field"], Value::text(&cause.field));
     }

@@ -1,6 +1,6 @@
 //! The same requests to a real kube-apiserver and to the twin; the answers compared.
 //!
-//! `requests.json` is the script. A request whose answers may differ says why (`differs`), and the
+//! `requests.json` and others beside it are the script. A request whose answers may differ says why (`differs`), and the
 //! test fails as soon as they no longer do. Without the binaries of a control plane it skips:
 //! `KUBEBUILDER_ASSETS` names their folder, else the cache of `cargo xtask cluster` is looked into.
 
@@ -18,8 +18,12 @@ use twin::{Motion, Twin};
 
 #[tokio::test]
 async fn the_twin_answers_as_a_real_server_does() {
-    let scripts =
-        [include_str!("requests.json"), include_str!("custom.json"), include_str!("versions.json")];
+    let scripts = [
+        include_str!("requests.json"),
+        include_str!("custom.json"),
+        include_str!("versions.json"),
+        include_str!("policies.json"),
+    ];
     compare(Accounts::None, &scripts).await;
 }
 
@@ -57,16 +61,22 @@ async fn compare(accounts: Accounts, scripts: &[&str]) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The answer, once it has the code that the step says: a definition is served after a moment.
+/// The answer, once it has the code that the step says: definitions and policies count after a moment.
 async fn settled(client: &Client, step: &Value) -> Value {
-    loop {
+    for _ in 0..ATTEMPTS {
         let answer = ask(client, step).await;
-        if step["until"].is_null() || answer["code"] == step["until"] {
+        let waits_for_code = !step["until"].is_null() && answer["code"] != step["until"];
+        let waits_for_warning = step["warned"] == true && answer["warnings"] == json!([]);
+        if !waits_for_code && !waits_for_warning {
             return answer;
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
+    ask(client, step).await
 }
+
+/// Who waits longer waits for nothing.
+const ATTEMPTS: usize = 400;
 
 fn name(step: &Value) -> String {
     let body = step["body"].to_string();
@@ -95,9 +105,11 @@ async fn ask(client: &Client, step: &Value) -> Value {
     }
     let response = client.send(request.body(Body::from(body)).unwrap()).await.unwrap();
     let code = response.status().as_u16();
+    let warnings = response.headers().get_all("warning").iter();
+    let warnings: Vec<_> = warnings.map(|it| it.to_str().unwrap_or_default().to_owned()).collect();
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
     let text = || json!(String::from_utf8_lossy(&bytes).trim());
-    json!({ "code": code, "body": normal(serde_json::from_slice(&bytes).unwrap_or_else(|_| text())) })
+    json!({ "code": code, "warnings": warnings, "body": normal(serde_json::from_slice(&bytes).unwrap_or_else(|_| text())) })
 }
 
 /// A cell without the time that passes, in it or behind it: `5m`, `2 (5m ago)`, a time of birth.

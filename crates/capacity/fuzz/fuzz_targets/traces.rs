@@ -19,7 +19,11 @@ impl StepTime for Linear {
         Decode { base: 1e-2, per_token: 1e-7 }
     }
 
-    fn overhead(&self, _: u32) -> f64 {
+    fn front_end(&self, _: u32) -> f64 {
+        1e-4
+    }
+
+    fn crossing(&self) -> f64 {
         1e-3
     }
 }
@@ -35,6 +39,7 @@ fuzz_target!(|data: &[u8]| {
         max_batched_tokens: 256,
         max_tokens: 8192,
         admission: Admission::Prompt,
+        prompts: Prompts::Mixed,
         prefix_cache: PrefixCache::On,
     };
     let fleet = Fleet { engine, replicas: NonZeroU32::MIN, router: Router::Prefix };

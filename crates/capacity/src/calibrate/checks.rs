@@ -16,7 +16,7 @@ fn number(table: &Table, row: &[String], column: &str) -> Option<f64> {
     table.field(row, column).parse().ok()
 }
 
-fn count(table: &Table, row: &[String], column: &str) -> Option<u64> {
+fn count(table: &Table, row: &[String], column: &str) -> Option<u32> {
     table.field(row, column).parse().ok()
 }
 
@@ -49,7 +49,7 @@ fn peak(table: &Table, row: &[String], coefficients: &Coefficients) -> Option<Ch
     };
     let (prompt, output) =
         (count(table, row, "input_tokens")?, count(table, row, "output_tokens")?);
-    let requests = u32::try_from(count(table, row, "num_requests")?).ok()?;
+    let requests = count(table, row, "num_requests")?;
     let precision = if fp8 { "FP8" } else { "FP16" };
     Some(Check {
         what: format!(
@@ -68,29 +68,28 @@ fn alone(table: &Table, row: &[String], coefficients: &Coefficients) -> Option<[
     }
     let (prompt, output) =
         (count(table, row, "prompt_tokens")?, count(table, row, "output_tokens")?);
-    let tp = u32::try_from(count(table, row, "tp")?).ok()?;
+    let tp = count(table, row, "tp")?;
     let model = table.field(row, "model");
     let time = Roofline::new(
         &deployment(model, "a100-80gb", tp, Weights::Bf16, Engine::Trtllm)?,
         coefficients,
     )?;
     let first = time.seconds(&Step {
-        prefill_tokens: prompt,
-        prefill_pairs: prompt * (prompt + 1) / 2,
+        prefill_tokens: prompt.into(),
+        prefill_pairs: u64::from(prompt) * u64::from(prompt + 1) / 2,
         prefill_requests: 1,
         ..Step::default()
     });
     let decode = time.decode(1);
-    #[allow(clippy::cast_precision_loss)] // Lengths of requests.
-    let token = decode.base + decode.per_token * (prompt as f64 + output as f64 / 2.0);
+    let (prompt, output) = (f64::from(prompt), f64::from(output));
+    let token = decode.base + decode.per_token * (prompt + output / 2.0);
     let what = |w: &str| {
         format!("LMDeploy 0.1, {model} FP16, {tp} × A100-80, {prompt}/{output}, batch 1: {w}")
     };
     let rounded = |s: f64| (s * 1e5).round() / 1e2;
-    #[allow(clippy::cast_precision_loss)]
-    let measured_token = (output as f64 / number(table, row, "output_tokens_per_s")?
+    let measured_token = (output / number(table, row, "output_tokens_per_s")?
         - number(table, row, "ftl_mean_s")?)
-        / (output as f64 - 1.0);
+        / (output - 1.0);
     Some([
         Check {
             what: what("first token"),

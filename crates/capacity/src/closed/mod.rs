@@ -1,21 +1,24 @@
 //! A benchmark with a fixed number of clients, each of which sends its next request when the last one is
 //! answered: what it would measure. Such runs begin with a burst and go on in waves, so that their means
-//! are not those of a steady state; therefore the run is replayed, step by step.
+//! are not those of a steady state; therefore the run is simulated as it was, from its first request to its last.
 
 mod peak;
-mod run;
 
 pub use peak::peak;
-use run::Run;
 
-use crate::Roofline;
-use crate::deployment::Engine;
+use crate::StepTime;
+use crate::engine::{Engine, Fleet, History, Outcome, Request, Router, simulate};
+use crate::load::{Arrivals, Length, Lengths, Load};
+use std::num::NonZeroU32;
 
 /// What the clients send.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Load {
-    pub prompt: u64,
-    pub output: u64,
+pub struct Clients {
+    /// Tokens of a prompt.
+    pub prompt: u32,
+    /// Tokens of an answer.
+    pub output: u32,
+    /// How many of them.
     pub clients: u32,
 }
 
@@ -43,18 +46,6 @@ pub enum Start {
 /// Seconds between the first requests of two clients that begin together.
 const APART: f64 = 0.000_3;
 
-/// How an engine forms steps.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Batching {
-    pub engine: Engine,
-    /// Tokens of a step.
-    pub budget: u64,
-    /// Tokens that the cache holds.
-    pub cache: u64,
-    /// Requests at once.
-    pub sequences: usize,
-}
-
 /// Means of a run, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Means {
@@ -67,21 +58,68 @@ pub struct Means {
     pub preemptions: u32,
 }
 
-/// Replays a run. `None` where a single request is more than the cache holds.
-pub fn replay(time: &Roofline, batching: &Batching, load: &Load, method: &Method) -> Option<Means> {
-    if load.prompt + load.output > batching.cache
-        || load.clients == 0
-        || load.output == 0
-        || load.prompt == 0
-    {
-        return None;
-    }
-    let together = Run::new(time, batching, load, method, APART).through();
-    Some(match method.start {
-        Start::Together => together,
+/// Runs a benchmark. `None` where a request is more than the cache holds, or there is none.
+pub fn replay(
+    times: &dyn StepTime,
+    engine: &Engine,
+    clients: &Clients,
+    method: &Method,
+) -> Option<Means> {
+    let together = run(times, engine, clients, method, APART)?;
+    match method.start {
+        Start::Together => Some(together),
         Start::Spread => {
-            let apart = together.end_to_end / f64::from(load.clients);
-            Run::new(time, batching, load, method, apart).through()
+            let apart = together.end_to_end / f64::from(clients.clients);
+            run(times, engine, clients, method, apart)
         }
+    }
+}
+
+fn run(
+    times: &dyn StepTime,
+    engine: &Engine,
+    clients: &Clients,
+    method: &Method,
+    apart: f64,
+) -> Option<Means> {
+    let lengths = Lengths::Each {
+        prompt: spread(clients.prompt, method.prompts),
+        output: spread(clients.output, method.outputs),
+    };
+    let arrivals = Arrivals::Staggered { clients: clients.clients, apart };
+    let requests = clients.clients.saturating_mul(method.rounds.max(1));
+    let load = Load::new(arrivals, lengths, requests, 0).ok()?;
+    let fleet = Fleet { engine: *engine, replicas: NonZeroU32::MIN, router: Router::default() };
+    means(&simulate(&fleet, &load, times).ok()?)
+}
+
+/// Between these shares of a nominal length, at least one token.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shares of a length")]
+fn spread(nominal: u32, (low, high): (f64, f64)) -> Length {
+    let part = |share: f64| (f64::from(nominal) * share).round() as u32;
+    let (low, high) = (part(low), part(high));
+    if low == high { Length::Fixed(high) } else { Length::Even(low.max(1), high) }
+}
+
+/// Of all requests. `None` where one was refused.
+fn means(history: &History) -> Option<Means> {
+    let mut sums = Means { ttft: 0.0, tpot: 0.0, end_to_end: 0.0, throughput: 0.0, preemptions: 0 };
+    for request in &history.requests {
+        let Request { arrival, output, preemptions, outcome, .. } = *request;
+        let Outcome::Finished { first, end } = outcome else { return None };
+        sums.ttft += first - arrival;
+        sums.tpot += (end - first) / f64::from(output.max(2) - 1);
+        sums.end_to_end += end - arrival;
+        sums.throughput += f64::from(output);
+        sums.preemptions += preemptions;
+    }
+    #[allow(clippy::cast_precision_loss, reason = "a number of requests")]
+    let n = history.requests.len() as f64;
+    Some(Means {
+        ttft: sums.ttft / n,
+        tpot: sums.tpot / n,
+        end_to_end: sums.end_to_end / n,
+        throughput: sums.throughput / history.end,
+        preemptions: sums.preemptions,
     })
 }

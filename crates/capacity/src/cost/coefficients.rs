@@ -118,10 +118,14 @@ pub struct EngineCost {
     pub front_ms: f64,
     /// Of the front end for each prompt token.
     pub prompt_us: f64,
-    /// Experts' products against plain ones.
+    /// Experts' products against plain ones: where bandwidth limits.
     pub experts: f64,
+    /// The same where compute limits: rows are few for each expert, and differ in number.
+    pub experts_compute: f64,
     /// Of each layer with experts: routing, sorting, gathering.
     pub experts_layer_us: f64,
+    /// Of each layer with experts in a step with prefill, at least, on top of `launch_us`.
+    pub experts_launch_us: f64,
 }
 
 impl EngineCost {
@@ -132,7 +136,7 @@ impl EngineCost {
     }
 
     /// In the order of the fields.
-    pub fn values(&self) -> [f64; 11] {
+    pub fn values(&self) -> [f64; 13] {
         let e = self;
         [
             e.step_us,
@@ -145,7 +149,9 @@ impl EngineCost {
             e.front_ms,
             e.prompt_us,
             e.experts,
+            e.experts_compute,
             e.experts_layer_us,
+            e.experts_launch_us,
         ]
     }
 
@@ -163,7 +169,9 @@ impl EngineCost {
             front_ms: at(7),
             prompt_us: at(8),
             experts: at(9),
-            experts_layer_us: at(10),
+            experts_compute: at(10),
+            experts_layer_us: at(11),
+            experts_launch_us: at(12),
         }
     }
 }

@@ -104,16 +104,17 @@ impl Roofline {
         let kernels = coefficients.kernels(deployment.gpu.generation)?;
         let engine = *coefficients.engines.get(&deployment.engine)?;
         let shape = Shape::of(deployment);
-        let rates = |weights: crate::Weights, factor: f64| {
+        let rates = |weights: crate::Weights, bandwidth: f64, compute: f64| {
             let arithmetic = Arithmetic::of(weights, &deployment.gpu);
             let gemm = kernels.gemm(arithmetic);
             Rates {
                 gemm,
                 weight_bytes: weights.bytes(),
-                bandwidth: shape.bandwidth * (gemm.bandwidth * engine.bandwidth * factor).min(1.0),
+                bandwidth: shape.bandwidth
+                    * (gemm.bandwidth * engine.bandwidth * bandwidth).min(1.0),
                 operations: arithmetic.rate(&deployment.gpu)
                     * deployment.shares().1
-                    * (gemm.compute * engine.compute * factor).min(1.0),
+                    * (gemm.compute * engine.compute * compute).min(1.0),
             }
         };
         let model = &deployment.model;
@@ -127,9 +128,9 @@ impl Roofline {
                 layers: e.layers as f64,
             }),
             output: Product { outputs: model.vocab as f64 / tp, inputs: shape.hidden, times: 1.0 },
-            blocks: rates(deployment.block_weights(), 1.0),
-            experts: rates(deployment.weights, engine.experts),
-            plain: rates(crate::Weights::Bf16, 1.0),
+            blocks: rates(deployment.block_weights(), 1.0, 1.0),
+            experts: rates(deployment.weights, engine.experts, engine.experts_compute),
+            plain: rates(crate::Weights::Bf16, 1.0, 1.0),
             attention: kernels.attention,
             reduce: kernels.reduce,
             engine,
@@ -144,16 +145,6 @@ impl Roofline {
     pub fn floor(&self) -> Floor {
         let s = &self.shape;
         Floor { weights: s.weight_bytes / s.bandwidth, per_token: s.kv_bytes / s.bandwidth }
-    }
-
-    /// Seconds of the front end for a prompt of that length, which it gives to one request at a time.
-    pub fn front_end(&self, prompt: u64) -> f64 {
-        self.engine.front_ms * 1e-3 + self.engine.prompt_us * 1e-6 * prompt as f64
-    }
-
-    /// Seconds in which a request crosses processes, whatever its prompt.
-    pub fn crossing(&self) -> f64 {
-        self.engine.overhead_ms * 1e-3
     }
 
     fn layers_afresh(&self, tokens: u64) -> Layers {
@@ -227,6 +218,12 @@ impl Roofline {
             + fixed * 1e-6
     }
 
+    /// What the kernels of a step that is no graph take to be launched.
+    fn launches(&self) -> f64 {
+        let experts = self.routed.map_or(0.0, |r| r.layers * self.engine.experts_launch_us);
+        (self.engine.launch_us * self.shape.layers + experts) * 1e-6
+    }
+
     fn decode_afresh(&self, requests: u32) -> Decode {
         let requests = requests.max(1);
         let attention = self.decode_attention(requests.into());
@@ -249,14 +246,18 @@ impl StepTime for Roofline {
             let decode = self.decode_attention(f64::from(step.decodes));
             seconds += decode.base + decode.per_token * step.context as f64;
         }
-        seconds.max(self.engine.launch_us * 1e-6 * self.shape.layers)
+        seconds.max(self.launches())
     }
 
     fn decode(&self, requests: u32) -> Decode {
         kept(&self.table, requests.into(), || self.decode_afresh(requests))
     }
 
-    fn overhead(&self, prompt: u32) -> f64 {
-        self.crossing() + self.front_end(prompt.into())
+    fn front_end(&self, prompt: u32) -> f64 {
+        self.engine.front_ms * 1e-3 + self.engine.prompt_us * 1e-6 * f64::from(prompt)
+    }
+
+    fn crossing(&self) -> f64 {
+        self.engine.overhead_ms * 1e-3
     }
 }

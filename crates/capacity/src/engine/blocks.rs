@@ -240,7 +240,7 @@ fn waits(known: &[Known], block: usize, turn: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::config::{Admission, Engine, PrefixCache};
+    use super::super::config::{Admission, Engine, PrefixCache, Prompts};
     use super::{Beginning, Blocks, Hit};
     use crate::load::Sharing;
 
@@ -252,6 +252,7 @@ mod tests {
             max_batched_tokens: 1,
             max_tokens: 1,
             admission: Admission::Prompt,
+            prompts: Prompts::Mixed,
             prefix_cache: PrefixCache::On,
         };
         Blocks::new(&engine, Sharing { piece: 32, names: 4 })

@@ -6,7 +6,7 @@
 //! `λ · (output - 1) · token`. Queues form only where the batch or the cache is full.
 //! Prompts with answers of one token share steps in an engine; here each has its own.
 
-use super::config::Engine;
+use super::config::{Engine, Prompts};
 use crate::{Step, StepTime};
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -107,8 +107,8 @@ impl<T: StepTime + ?Sized> Bounds<'_, T> {
         let batch = room.min(f64::from(self.engine.max_sequences)).max(1.0);
         // Each token of an answer costs a share of a step; one in each answer comes with the prompt.
         let answer = (self.shape.output - 1.0).max(0.0) / batch * self.decode(batch);
-        let rate = 1.0 / (answer + self.prompt(batch).seconds).max(f64::MIN_POSITIVE);
-        self.settled(rate, batch)
+        let each = (answer + self.prompt(batch).seconds).max(self.front_end());
+        self.settled(1.0 / each.max(f64::MIN_POSITIVE), batch)
     }
 
     /// The batch grows until it is what arrives while an answer is written.
@@ -147,10 +147,21 @@ impl<T: StepTime + ?Sized> Bounds<'_, T> {
         let tpot = self.decode(batch) / left;
         let answer = (self.shape.output - 1.0).max(0.0) * tpot;
         let beside = if batch < 1.0 { 0.0 } else { self.decode(batch) };
-        let outside = self.times.overhead(self.shape.prompt.round() as u32);
+        let outside = self.reading(rate) + self.times.crossing();
         let ttft = outside + first_token(rate, &prompt, beside);
         let in_flight = rate * (ttft + answer);
         Bound { requests_per_second: rate, ttft, tpot, batch: rate * answer, in_flight }
+    }
+
+    fn front_end(&self) -> f64 {
+        self.times.front_end(self.shape.prompt.round() as u32)
+    }
+
+    /// At the front end, a queue that serves all in the same time (Pollaczek and Khinchine).
+    fn reading(&self, rate: f64) -> f64 {
+        let own = self.front_end();
+        let busy = (rate * own).min(0.999_999);
+        own + own * busy / (2.0 * (1.0 - busy))
     }
 
     /// A step of this batch, between the whole numbers next to it.
@@ -166,7 +177,12 @@ impl<T: StepTime + ?Sized> Bounds<'_, T> {
 
     /// What a prompt adds to the steps that compute it.
     fn prompt(&self, batch: f64) -> Prompt {
-        let decodes = batch.min(f64::from(self.engine.max_sequences - 1)) as u32;
+        let decodes = match self.engine.prompts {
+            Prompts::Mixed | Prompts::Whole => {
+                batch.min(f64::from(self.engine.max_sequences - 1)) as u32
+            }
+            Prompts::Alone => 0,
+        };
         *self.prompts.borrow_mut().entry(decodes).or_insert_with(|| self.pieces(decodes))
     }
 
@@ -177,7 +193,8 @@ impl<T: StepTime + ?Sized> Bounds<'_, T> {
         let base = Step { decodes, context, ..Step::default() };
         let without = if decodes == 0 { 0.0 } else { self.times.seconds(&base) };
         let goal = (self.shape.prompt.round() as u64).max(1);
-        let (mut computed, mut prompt) = (0, Prompt { seconds: 0.0, pieces: 0.0 });
+        let budget = if self.engine.prompts == Prompts::Whole { goal } else { budget };
+        let (mut computed, mut prompt) = (0, Prompt { seconds: 0.0, pieces: 0.0, without });
         while computed < goal {
             let piece = (goal - computed).min(budget);
             let prefill_pairs = piece * computed + piece * (piece + 1) / 2;
@@ -194,10 +211,12 @@ impl<T: StepTime + ?Sized> Bounds<'_, T> {
 /// together with those of others that came in the same step.
 fn first_token(rate: f64, prompt: &Prompt, beside: f64) -> f64 {
     let mut step = beside;
-    let mut own = prompt.seconds + prompt.pieces * beside;
+    // Nobody's tokens are made beside prompts that are computed alone.
+    let with = if prompt.without > 0.0 { beside } else { 0.0 };
+    let mut own = prompt.seconds + prompt.pieces * with;
     for _ in 0..20 {
         let others = rate * step;
-        own = prompt.seconds * (1.0 + others) + prompt.pieces * beside;
+        own = prompt.seconds * (1.0 + others) + prompt.pieces * with;
         let with_prompts = (rate / (1.0 + others) * own).min(1.0);
         let length = own / prompt.pieces;
         step = (with_prompts * length + (1.0 - with_prompts) * beside).min(length);
@@ -209,4 +228,6 @@ fn first_token(rate: f64, prompt: &Prompt, beside: f64) -> f64 {
 struct Prompt {
     seconds: f64,
     pieces: f64,
+    /// Seconds of a step beside it without it.
+    without: f64,
 }

@@ -17,6 +17,8 @@ pub struct Engine {
     pub max_tokens: u32,
     /// When a request leaves the queue.
     pub admission: Admission,
+    /// With what prompts share steps.
+    pub prompts: Prompts,
     /// Whether prompts that begin alike share blocks.
     pub prefix_cache: PrefixCache,
 }
@@ -31,6 +33,21 @@ pub enum Admission {
     Prompt,
     /// For its prompt and all of its answer: nothing is ever pushed out (TensorRT-LLM's guaranteed no evict).
     Everything,
+}
+
+/// With what prompts share steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Prompts {
+    /// Every step gives each request of the batch its token, and what is left of the budget goes to prompts, in pieces
+    /// if need be (vLLM).
+    #[default]
+    Mixed,
+    /// The same, but no prompt is cut: it waits for a step that has room for all of it, or has a step with no other
+    /// (TensorRT-LLM without chunked context).
+    Whole,
+    /// As long as there are prompts and room for them, steps compute nothing else, and the batch waits (`SGLang`). A
+    /// block for each request of the batch stays free.
+    Alone,
 }
 
 /// Whether prompts that begin alike share blocks.
@@ -124,7 +141,7 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use super::{Admission, Engine, EngineFault, PrefixCache};
+    use super::{Admission, Engine, EngineFault, PrefixCache, Prompts};
 
     #[test]
     fn contradictions_are_named() {
@@ -135,6 +152,7 @@ mod tests {
             max_batched_tokens: 8,
             max_tokens: 10,
             admission: Admission::Prompt,
+            prompts: Prompts::Mixed,
             prefix_cache: PrefixCache::Off,
         };
         assert_eq!(engine.check(), Ok(()));

@@ -29,9 +29,14 @@ impl<'a, T: StepTime + ?Sized> Clock<'a, T> {
         Clock { times, lines: Vec::new() }
     }
 
-    /// What a request with so long a prompt takes until it is in the queue.
-    pub(super) fn overhead(&self, prompt: u32) -> Time {
-        Time::from_seconds(self.times.overhead(prompt))
+    /// What the front end needs for so long a prompt.
+    pub(super) fn front_end(&self, prompt: u32) -> Time {
+        Time::from_seconds(self.times.front_end(prompt))
+    }
+
+    /// From the front end into the queue.
+    pub(super) fn crossing(&self) -> Time {
+        Time::from_seconds(self.times.crossing())
     }
 
     pub(super) fn line(&mut self, batch: u32) -> Line {

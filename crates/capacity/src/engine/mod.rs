@@ -4,7 +4,8 @@
 //! is left of the budget of tokens goes to prompts, first come first served, in pieces if need be. The step that ends
 //! a prompt gives its first token. Tokens are kept in blocks of a cache; a request that finds no block pushes the
 //! request that was admitted last back to the head of the queue, where it is computed again (as vLLM 1 schedules), or
-//! is not admitted before there is room for all that it will ever need (as TensorRT-LLM without eviction).
+//! is not admitted before there is room for all that it will ever need (as TensorRT-LLM without eviction). Engines differ
+//! in what shares a step with prompts ([`Prompts`]).
 //!
 //! # How it is fast
 //!
@@ -34,7 +35,7 @@ mod summary;
 mod window;
 
 pub use bound::{Bound, Bounds, Demand, Shape};
-pub use config::{Admission, Engine, EngineFault, PrefixCache};
+pub use config::{Admission, Engine, EngineFault, PrefixCache, Prompts};
 pub use history::{History, Outcome, Refusal, Request, Usage};
 pub use router::Router;
 pub use simulate::{Fleet, simulate};

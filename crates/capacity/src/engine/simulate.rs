@@ -9,7 +9,7 @@ use super::router::{Ledger, Router};
 use crate::load::{Arrival, Load, Source};
 use crate::{StepTime, Time};
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::BinaryHeap;
 use std::num::NonZeroU32;
 
 /// Replicas alike, and who spreads requests over them.
@@ -47,8 +47,9 @@ struct Simulation<'a, T: StepTime + ?Sized> {
     source: Source<'a>,
     arrivals: BinaryHeap<Reverse<(Time, u32)>>,
     /// What each replica does next, and when.
-    due: BTreeSet<(Time, Kind, usize)>,
     next: Vec<Option<(Time, Kind)>>,
+    /// The same in order, with what was next before and is not any more.
+    due: BinaryHeap<Reverse<(Time, Kind, usize)>>,
     now: Time,
     in_flight: u32,
     in_flight_max: u32,
@@ -77,8 +78,8 @@ impl<'a, T: StepTime + ?Sized> Simulation<'a, T> {
             ledger: Ledger::new(fleet.router, count),
             source: Source::new(load),
             arrivals: BinaryHeap::new(),
-            due: BTreeSet::new(),
             next: vec![None; count],
+            due: BinaryHeap::new(),
             now: Time::ZERO,
             in_flight: 0,
             in_flight_max: 0,
@@ -91,7 +92,7 @@ impl<'a, T: StepTime + ?Sized> Simulation<'a, T> {
             self.expect(arrival);
         }
         loop {
-            let replica = self.due.first().copied();
+            let replica = self.first_due();
             match (self.arrivals.peek(), replica) {
                 (Some(&Reverse((at, request))), due)
                     if due.is_none_or(|(then, kind, _)| (at, Kind::Arrival) < (then, kind)) =>
@@ -131,8 +132,7 @@ impl<'a, T: StepTime + ?Sized> Simulation<'a, T> {
         let replica = self.ledger.route(entry.most_cached(), entry.first_name());
         entry.replica = u32::try_from(replica).expect("replicas were counted so");
         let prompt = entry.prompt;
-        let enters = self.now + self.setting.clock.overhead(prompt);
-        let due = self.replicas[replica].enter(request, enters);
+        let due = self.replicas[replica].enter(request, prompt, self.now, &self.setting.clock);
         self.schedule(replica, due);
     }
 
@@ -142,7 +142,7 @@ impl<'a, T: StepTime + ?Sized> Simulation<'a, T> {
             Kind::Start | Kind::Arrival => which.plan(self.now, &mut self.setting),
             Kind::End => Some(which.finish(self.now, &mut self.setting, &mut self.ended)),
         };
-        self.unschedule(replica);
+        self.next[replica] = None;
         self.schedule(replica, due);
         for request in std::mem::take(&mut self.ended) {
             self.in_flight -= 1;
@@ -158,21 +158,25 @@ impl<'a, T: StepTime + ?Sized> Simulation<'a, T> {
         }
     }
 
+    /// What the first of the replicas does.
+    fn first_due(&mut self) -> Option<(Time, Kind, usize)> {
+        while let Some(&Reverse((at, kind, replica))) = self.due.peek() {
+            if self.next[replica] == Some((at, kind)) {
+                return Some((at, kind, replica));
+            }
+            self.due.pop();
+        }
+        None
+    }
+
     fn schedule(&mut self, replica: usize, due: Option<Due>) {
         let Some(due) = due else { return };
-        self.unschedule(replica);
         let (at, kind) = match due {
             Due::End(at) => (at, Kind::End),
             Due::Start(at) => (at, Kind::Start),
         };
         self.next[replica] = Some((at, kind));
-        self.due.insert((at, kind, replica));
-    }
-
-    fn unschedule(&mut self, replica: usize) {
-        if let Some((at, kind)) = self.next[replica].take() {
-            self.due.remove(&(at, kind, replica));
-        }
+        self.due.push(Reverse((at, kind, replica)));
     }
 
     fn history(self) -> History {

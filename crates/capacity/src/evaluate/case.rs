@@ -1,14 +1,14 @@
 //! A row of measurements as a deployment, a load and the way that it was measured.
 
 use super::csv::Table;
-use crate::closed::{Batching, Load, Means, Method, Start};
-use crate::{Cache, Coefficients, Deployment, Engine, Roofline, Weights};
+use crate::closed::{Clients, Means, Method, Start};
+use crate::{Cache, Coefficients, Deployment, Engine, Roofline, Weights, engine};
 
 /// A benchmark of one deployment.
 #[derive(Clone, Debug)]
 pub struct Case {
     pub deployment: Deployment,
-    pub load: Load,
+    pub load: Clients,
     pub source: Source,
     /// Rows of one group come from one sweep.
     pub group: String,
@@ -117,9 +117,9 @@ impl Case {
                 engine,
                 utilisation: 0.9,
             },
-            load: Load {
-                prompt: count("isl")?,
-                output: count("osl")?,
+            load: Clients {
+                prompt: small_number(count("isl")?),
+                output: small_number(count("osl")?),
                 clients: small_number(clients.ok_or(NotModelled::Missing("concurrency"))?),
             },
             source,
@@ -130,17 +130,16 @@ impl Case {
     }
 
     /// How the engine was set up for it.
-    pub fn batching(&self, cache: u64) -> Batching {
+    pub fn engine(&self, cache: u64) -> engine::Engine {
         let engine = self.deployment.engine;
-        let (prompt, clients) = (self.load.prompt, u64::from(self.load.clients));
+        let Clients { prompt, clients, .. } = self.load;
         let budget = match (engine, self.source) {
             (Engine::Sglang, _) | (_, Source::Plain) | (Engine::Vllm, Source::InferenceX) => 8192,
-            _ => prompt + clients + 64,
+            _ => prompt.saturating_add(clients).saturating_add(64),
         };
-        let clients = self.load.clients as usize;
         let sequences =
             if self.source == Source::OneShort { clients.saturating_sub(1).max(1) } else { 1024 };
-        Batching { engine, budget, cache, sequences }
+        engine.set(cache, sequences.min(budget), budget)
     }
 
     /// What the run would have measured.
@@ -150,24 +149,24 @@ impl Case {
     pub fn replay(&self, coefficients: &Coefficients) -> Result<Means, NotModelled> {
         let memory =
             self.deployment.memory().map_err(|e| NotModelled::DoesNotFit(e.to_string()))?;
-        let engine = self.deployment.engine.name();
-        let time = Roofline::new(&self.deployment, coefficients)
-            .ok_or_else(|| NotModelled::Unknown(format!("nothing was fitted for {engine}")))?;
-        let batching = self.batching(memory.tokens);
+        let name = self.deployment.engine.name();
+        let times = Roofline::new(&self.deployment, coefficients)
+            .ok_or_else(|| NotModelled::Unknown(format!("nothing was fitted for {name}")))?;
+        let engine = self.engine(memory.tokens);
         let too_long = || {
             NotModelled::DoesNotFit(format!(
                 "one request is more than the {} tokens of the cache",
                 memory.tokens
             ))
         };
-        crate::closed::replay(&time, &batching, &self.load, &self.source.method())
+        crate::closed::replay(&times, &engine, &self.load, &self.source.method())
             .ok_or_else(too_long)
     }
 
     /// Whether the caches of all clients' requests fit at once: beyond that, requests queue.
     pub fn within_cache(&self) -> bool {
         let load = &self.load;
-        let wanted = u64::from(load.clients) * (load.prompt + load.output);
+        let wanted = u64::from(load.clients) * u64::from(load.prompt + load.output);
         self.deployment.memory().is_ok_and(|m| wanted <= m.tokens)
     }
 }

@@ -140,7 +140,7 @@ fn cells(case: &Case, means: &Means, calibration: &Calibration) -> Vec<String> {
         ),
     );
     let load = &case.load;
-    let basis = basis.at(f64::from(load.clients), load.prompt as f64, load.output as f64);
+    let basis = basis.at(f64::from(load.clients), load.prompt.into(), load.output.into());
     cells.push(basis.words().to_owned());
     cells.push(String::new());
     cells

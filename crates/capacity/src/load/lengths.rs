@@ -13,9 +13,15 @@ pub enum Length {
     Fixed(u32),
     /// Each number from the first to the last as often.
     Uniform(u32, u32),
+    /// The same without chance: any few requests in a row are spread over the whole range.
+    Even(u32, u32),
     /// As measured.
     Measured(Distribution),
 }
+
+/// What `Even` goes on by from one request to the next, as a share of the range, for the first number of a request and
+/// for the second: no two of them are ever in step (the plastic ratio's inverse and its square).
+const TURNS: [f64; 2] = [0.754_877_666_246_693, 0.569_840_290_998_053];
 
 /// Prompts and answers of requests.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,17 +92,24 @@ impl Length {
     pub fn mean(&self) -> f64 {
         match self {
             Length::Fixed(tokens) => f64::from(*tokens),
-            Length::Uniform(low, high) => f64::midpoint(f64::from(*low), f64::from(*high)),
+            Length::Uniform(low, high) | Length::Even(low, high) => {
+                f64::midpoint(f64::from(*low), f64::from(*high))
+            }
             Length::Measured(distribution) => distribution.mean(),
         }
     }
 
-    fn draw(&self, chance: &mut Chance) -> f64 {
+    /// Of the request of that number, which goes on by such a turn.
+    fn draw(&self, number: u32, turn: f64, chance: &mut Chance) -> f64 {
         match self {
             Length::Fixed(tokens) => f64::from(*tokens),
             Length::Uniform(low, high) => {
                 let (low, high) = (f64::from(*low), f64::from(*high));
                 (low + (high - low + 1.0) * chance.share()).floor()
+            }
+            Length::Even(low, high) => {
+                let share = (f64::from(number + 1) * turn).fract();
+                f64::from(*low) + f64::from(high - low) * share
             }
             Length::Measured(distribution) => distribution.at(chance.share()),
         }
@@ -104,11 +117,17 @@ impl Length {
 
     fn check(&self) -> Result<(), LoadFault> {
         match *self {
-            Length::Fixed(0) | Length::Uniform(0, _) => Err(LoadFault::NoTokens),
-            Length::Fixed(tokens) | Length::Uniform(_, tokens) if tokens > LONGEST => {
+            Length::Fixed(0) | Length::Uniform(0, _) | Length::Even(0, _) => {
+                Err(LoadFault::NoTokens)
+            }
+            Length::Fixed(tokens) | Length::Uniform(_, tokens) | Length::Even(_, tokens)
+                if tokens > LONGEST =>
+            {
                 Err(LoadFault::TooLong { tokens })
             }
-            Length::Uniform(low, high) if low > high => Err(LoadFault::Range { low, high }),
+            Length::Uniform(low, high) | Length::Even(low, high) if low > high => {
+                Err(LoadFault::Range { low, high })
+            }
             _ => Ok(()),
         }
     }
@@ -138,13 +157,15 @@ impl Lengths {
     }
 
     /// Tokens of a prompt and of its answer, at least one each.
-    pub(super) fn draw(&self, chance: &mut Chance) -> (u32, u32) {
+    pub(super) fn draw(&self, number: u32, chance: &mut Chance) -> (u32, u32) {
+        let [first, second] = TURNS;
         match self {
-            Lengths::Each { prompt, output } => {
-                (whole(prompt.draw(chance)), whole(output.draw(chance)))
-            }
+            Lengths::Each { prompt, output } => (
+                whole(prompt.draw(number, first, chance)),
+                whole(output.draw(number, second, chance)),
+            ),
             Lengths::Together { total, prompt_share } => {
-                let total = total.draw(chance);
+                let total = total.draw(number, first, chance);
                 let prompt = (total * prompt_share).round();
                 (whole(prompt), whole(total - prompt))
             }
@@ -168,7 +189,7 @@ mod tests {
     fn drawn_means(lengths: &Lengths) -> (f64, f64) {
         let mut chance = Chance::new(3, 0);
         let n = 100_000;
-        let drawn: Vec<(u32, u32)> = (0..n).map(|_| lengths.draw(&mut chance)).collect();
+        let drawn: Vec<(u32, u32)> = (0..n).map(|at| lengths.draw(at, &mut chance)).collect();
         let mean = |of: fn(&(u32, u32)) -> u32| {
             drawn.iter().map(|pair| f64::from(of(pair))).sum::<f64>() / f64::from(n)
         };
@@ -182,6 +203,7 @@ mod tests {
         let cases = [
             Lengths::Each { prompt: Length::Fixed(1024), output: Length::Uniform(1, 511) },
             Lengths::Each { prompt: measured.clone(), output: Length::Fixed(1) },
+            Lengths::Each { prompt: Length::Even(800, 1024), output: Length::Even(2, 256) },
             Lengths::Together { total: measured, prompt_share: 0.75 },
         ];
         for lengths in cases {

@@ -52,6 +52,13 @@ pub enum Arrivals {
     },
     /// Always so many in flight, all from the start.
     Concurrency(u32),
+    /// The same, but the clients begin one after the other.
+    Staggered {
+        /// How many.
+        clients: u32,
+        /// Seconds between the first requests of two of them.
+        apart: f64,
+    },
     /// People who read an answer before they ask again.
     Users {
         /// How many people.
@@ -143,7 +150,12 @@ impl Arrivals {
                 Err(LoadFault::Burstiness { cv })
             }
             Arrivals::Trace { speed, .. } if !positive(speed) => Err(LoadFault::Speed { speed }),
-            Arrivals::Concurrency(0) | Arrivals::Users { users: 0, .. } => Err(LoadFault::NoUsers),
+            Arrivals::Concurrency(0)
+            | Arrivals::Staggered { clients: 0, .. }
+            | Arrivals::Users { users: 0, .. } => Err(LoadFault::NoUsers),
+            Arrivals::Staggered { apart, .. } if !(apart >= 0.0 && apart.is_finite()) => {
+                Err(LoadFault::Think { seconds: apart })
+            }
             Arrivals::Users { think, .. } if !(think.mean() >= 0.0 && think.mean().is_finite()) => {
                 Err(LoadFault::Think { seconds: think.mean() })
             }

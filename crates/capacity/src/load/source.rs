@@ -23,7 +23,7 @@ pub struct Arrival {
 pub(crate) struct Source<'a> {
     load: &'a Load,
     left: u32,
-    given: usize,
+    given: u32,
     last: Time,
     gaps: Chance,
     lengths: Chance,
@@ -44,6 +44,9 @@ impl<'a> Source<'a> {
             Arrivals::Concurrency(users) => {
                 (0..users).map_while(|_| self.next(Time::ZERO)).collect()
             }
+            Arrivals::Staggered { clients, apart } => (0..clients)
+                .map_while(|client| self.next(Time::from_seconds(f64::from(client) * apart)))
+                .collect(),
             Arrivals::Users { users, think } => (0..users)
                 .map_while(|_| {
                     let at = Time::from_seconds(self.first_thought(think));
@@ -64,9 +67,11 @@ impl<'a> Source<'a> {
                 self.last + Time::from_seconds(self.gaps.gamma(1.0 / (cv * cv)) / rate)
             }
             Arrivals::Trace { trace, speed } => {
-                Time::from_seconds(trace.rows().get(self.given)?.at / speed)
+                Time::from_seconds(trace.rows().get(self.given as usize)?.at / speed)
             }
-            Arrivals::Concurrency(_) | Arrivals::Users { .. } => return None,
+            Arrivals::Concurrency(_) | Arrivals::Staggered { .. } | Arrivals::Users { .. } => {
+                return None;
+            }
         };
         self.last = at;
         self.next(at)
@@ -75,7 +80,7 @@ impl<'a> Source<'a> {
     /// What follows an answer in a closed loop.
     pub(crate) fn after_end(&mut self, now: Time) -> Option<Arrival> {
         match self.load.arrivals {
-            Arrivals::Concurrency(_) => self.next(now),
+            Arrivals::Concurrency(_) | Arrivals::Staggered { .. } => self.next(now),
             Arrivals::Users { think, .. } => {
                 let at = now + Time::from_seconds(self.thought(think));
                 self.next(at)
@@ -89,11 +94,11 @@ impl<'a> Source<'a> {
         let row = self.given;
         self.given += 1;
         if let Arrivals::Trace { trace, .. } = &self.load.arrivals {
-            let row = trace.rows().get(row)?;
+            let row = trace.rows().get(row as usize)?;
             let (prompt, output, prefix) = (row.prompt, row.output, row.prefix.clone());
             return Some(Arrival { at, prompt, output, prefix });
         }
-        let (prompt, output) = self.load.lengths.draw(&mut self.lengths);
+        let (prompt, output) = self.load.lengths.draw(row, &mut self.lengths);
         Some(Arrival { at, prompt, output, prefix: None })
     }
 

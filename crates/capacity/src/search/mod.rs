@@ -17,7 +17,7 @@ mod tests;
 mod walked;
 
 pub use answer::{Answer, Choice, Denied};
-pub use range::seats_if;
+pub use range::seats_between;
 pub use replay::replay;
 pub use replicas::Replicas;
 pub use room::{Percentile, Room, Shortfall};
@@ -131,6 +131,15 @@ impl std::fmt::Display for Name {
 
 /// Judges all candidates.
 pub fn search(question: &Question, candidates: &[Candidate<'_>]) -> Result<Answer, Unanswerable> {
+    search_with(question, candidates, |_| false)
+}
+
+/// Judges all candidates; some of them however dear they are.
+pub fn search_with(
+    question: &Question,
+    candidates: &[Candidate<'_>],
+    always: impl Fn(&Name) -> bool,
+) -> Result<Answer, Unanswerable> {
     question.check(candidates)?;
     let mut answer = Answer::default();
     let mut near = Vec::new();
@@ -142,7 +151,7 @@ pub fn search(question: &Question, candidates: &[Candidate<'_>]) -> Result<Answe
     }
     let cheapest = near.iter().map(|(cost, ..)| *cost).fold(f64::INFINITY, f64::min);
     for (cost, load, candidate) in near {
-        if cost.is_finite() && cost > DEAR * cheapest {
+        if cost.is_finite() && cost > DEAR * cheapest && !always(&candidate.name) {
             answer.dear.push(candidate.name.clone());
             continue;
         }

@@ -1,6 +1,8 @@
 //! How far off a number of seats may be.
 
-use super::{Candidate, Question, room};
+use super::{Candidate, Question, Room, room};
+use crate::calibration::Bands;
+use crate::engine::Promise;
 use crate::{Decode, Step, StepTime};
 
 /// Steps that take so many times as long.
@@ -19,16 +21,60 @@ impl StepTime for Scaled<'_> {
         Decode { base: self.factor * line.base, per_token: self.factor * line.per_token }
     }
 
-    fn overhead(&self, prompt: u32) -> f64 {
-        self.factor * self.times.overhead(prompt)
+    fn front_end(&self, prompt: u32) -> f64 {
+        self.factor * self.times.front_end(prompt)
+    }
+
+    fn crossing(&self) -> f64 {
+        self.factor * self.times.crossing()
     }
 }
 
-/// Seats of a replica whose steps take so many times as long as was predicted: none, if it then cannot keep the promise.
-pub fn seats_if(question: &Question, candidate: &Candidate<'_>, factor: f64) -> f64 {
-    let scaled = Scaled { times: candidate.times, factor };
-    let candidate = Candidate { times: &scaled, ..candidate.clone() };
-    let room = room::bound(question, &candidate)
-        .and_then(|near| room::simulated(question, &candidate, near));
+/// Between how many seats a replica has, as far off as nine of ten measurements were. Each latency is judged with its
+/// own band, and the one that leaves fewer seats counts.
+pub fn seats_between(
+    question: &Question,
+    candidate: &Candidate<'_>,
+    bands: &Bands,
+    seats: f64,
+) -> (f64, f64) {
+    let at = |first, each| lower(question, candidate, first, each);
+    let low = at(bands.ttft.p95, bands.tpot.p95).unwrap_or(seats);
+    let high = at(bands.ttft.p5, bands.tpot.p5).unwrap_or(seats);
+    (low.min(seats), high.max(seats))
+}
+
+/// The seats that are left if first tokens, and steps, take so many times as long as was predicted; none, if it then
+/// cannot keep the promise. Nothing, if nothing is promised.
+fn lower(question: &Question, candidate: &Candidate<'_>, first: f64, each: f64) -> Option<f64> {
+    let Promise { ttft, tpot, e2e } = question.promise;
+    let promised =
+        |ttft, tpot, e2e| Question { promise: Promise { ttft, tpot, e2e }, ..question.clone() };
+    let by_first = ttft.map(|ttft| promised(Some(ttft / first), None, None));
+    let scaled = Scaled { times: candidate.times, factor: each };
+    let slower = Candidate { times: &scaled, ..candidate.clone() };
+    let by_each =
+        (tpot.is_some() || e2e.is_some()).then(|| room_of(&promised(None, tpot, e2e), &slower));
+    match (by_first, by_each) {
+        (Some(by_first), Some(Some(room))) if !keeps(&by_first, candidate, room.load) => {
+            Some(room_of(&by_first, candidate).map_or(0.0, |first| first.seats.min(room.seats)))
+        }
+        (Some(by_first), None) => Some(seats_of(room_of(&by_first, candidate))),
+        (_, by_each) => by_each.map(seats_of),
+    }
+}
+
+fn room_of(question: &Question, candidate: &Candidate<'_>) -> Option<Room> {
+    let near = room::bound(question, candidate).ok()?;
+    room::simulated(question, candidate, near).ok()
+}
+
+fn seats_of(room: Option<Room>) -> f64 {
     room.map_or(0.0, |room| room.seats)
+}
+
+/// One run tells, where a search would take many.
+fn keeps(question: &Question, candidate: &Candidate<'_>, load: f64) -> bool {
+    let summary = room::Replica::new(question, candidate).run(load);
+    summary.is_some_and(|summary| room::keeps(question, &summary))
 }

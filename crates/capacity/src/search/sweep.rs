@@ -36,6 +36,9 @@ fn spread(lengths: &Lengths) -> Lengths {
     }
 }
 
+/// So many in flight are drawn at most, however large a batch may be.
+const MOST: u32 = 4_096;
+
 /// Doubles the requests in flight, until it is past the knee or more than the batch holds.
 pub fn sweep(
     candidate: &Candidate<'_>,
@@ -46,7 +49,7 @@ pub fn sweep(
     let lengths = spread(lengths);
     let mut points: Vec<Point> = Vec::new();
     let mut in_flight = 1_u32;
-    while in_flight <= candidate.engine.max_sequences {
+    while in_flight <= candidate.engine.max_sequences.min(MOST) {
         let requests = in_flight.saturating_mul(ROUNDS).max(REQUESTS);
         let arrivals = Arrivals::Concurrency(in_flight);
         let Ok(load) = Load::new(arrivals, lengths.clone(), requests, seed) else { break };

@@ -1,7 +1,8 @@
 use super::*;
 use crate::Decode;
 use crate::Step;
-use crate::engine::{Admission, PrefixCache};
+use crate::calibration::{Band, Bands};
+use crate::engine::{Admission, PrefixCache, Prompts};
 use crate::load::Length;
 use proptest::prelude::*;
 
@@ -32,7 +33,11 @@ impl StepTime for Line {
         Decode { base: self.base + self.decode * f64::from(requests), per_token: self.context }
     }
 
-    fn overhead(&self, _: u32) -> f64 {
+    fn front_end(&self, _: u32) -> f64 {
+        0.0
+    }
+
+    fn crossing(&self) -> f64 {
         0.005
     }
 }
@@ -45,6 +50,7 @@ fn engine() -> Engine {
         max_batched_tokens: 8_192,
         max_tokens: 131_072,
         admission: Admission::Prompt,
+        prompts: Prompts::Mixed,
         prefix_cache: PrefixCache::Off,
     }
 }
@@ -146,12 +152,47 @@ fn growth_and_work_that_may_wait_need_replicas() {
 }
 
 #[test]
+fn what_is_far_too_dear_is_judged_for_those_who_have_it() {
+    let times = Line::of(1.0);
+    let candidates = [candidate("cheap", &times, Some(1.0)), candidate("dear", &times, Some(9.0))];
+    let answer = search(&question(10), &candidates).unwrap();
+    assert_eq!((names(&answer), answer.dear.len()), (vec!["cheap"], 1));
+    let answer = search_with(&question(10), &candidates, |name| name.gpu == "dear").unwrap();
+    assert_eq!((names(&answer), answer.dear.len()), (vec!["cheap", "dear"], 0));
+}
+
+#[test]
 fn nobody_is_no_question() {
     let times = Line::of(1.0);
     let candidates = [candidate("a", &times, None)];
     assert!(search(&question(0), &candidates).is_err());
     let rate = Question { demand: Demand::Rate(f64::NAN), ..question(1) };
     assert!(search(&rate, &candidates).is_err());
+}
+
+#[test]
+fn the_latency_that_may_be_farther_off_sets_the_range() {
+    let times = Line::of(1.0);
+    let candidate = candidate("a", &times, None);
+    let question = question(100);
+    let answer = search(&question, std::slice::from_ref(&candidate)).unwrap();
+    let seats = answer.choices[0].room.seats;
+    let band = |(p5, p95)| Band { p10: p5, p90: p95, p5, p95 };
+    let between = |ttft, tpot| {
+        let bands = Bands { rows: 0, ttft: band(ttft), tpot: band(tpot) };
+        seats_between(&question, &candidate, &bands, seats)
+    };
+    let near = |one: f64, other: f64| (one / other - 1.0).abs() < 0.05;
+    let (as_it_is, wide) = ((1.0, 1.0), (0.5, 3.0));
+    let (low, high) = between(as_it_is, as_it_is);
+    assert!(near(low, seats) && near(high, seats), "{low} {seats} {high}");
+    let (first, each, both) =
+        (between(wide, as_it_is), between(as_it_is, wide), between(wide, wide));
+    assert!(first.0 < 0.95 * seats && each.0 < 0.95 * seats, "{first:?} {each:?} {seats}");
+    assert!(near(both.0, first.0.min(each.0)), "{first:?} {each:?} {both:?}");
+    assert!(both.1 > seats && both.1 >= first.1.max(each.1) * 0.95, "{first:?} {each:?} {both:?}");
+    let (never, _) = between((1.0, 1_000.0), as_it_is);
+    assert!(never < 1e-9, "alone it takes longer than a thousandth of the promise: {never}");
 }
 
 proptest! {

@@ -5,7 +5,7 @@ use super::{Answer, Candidate, Demand, Percentile, Question, answer, order, room
 use crate::engine::Promise;
 use crate::gpu::gpu;
 use crate::load::{Length, Lengths, Think};
-use crate::offers::{Offer, Slices, Wish, offers};
+use crate::offers::{Offer, Settings, Slices, Wish, offers};
 use crate::{Cache, Engine, Prices, Weights};
 
 /// The largest load that passes, rung by rung from the bound.
@@ -74,6 +74,7 @@ fn few_tries_find_what_all_of_them_find() {
             weights: Weights::Bf16,
             cache: Cache::Bf16,
             engine: Engine::Vllm,
+            settings: Settings::default(),
         };
         let (offers, _) = offers(&wish, &Prices::list());
         let candidates: Vec<_> = offers.iter().map(Offer::candidate).collect();

@@ -1,7 +1,8 @@
 //! The command line of `muster capacity`.
 
 use super::values;
-use capacity::usual;
+use capacity::offers::Settings;
+use capacity::{Model, usual};
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 use units::Micros;
@@ -73,7 +74,7 @@ pub(crate) struct ServedArguments {
     /// A model by name, or the path of a Hugging Face `config.json`
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) model: Option<String>,
-    /// Take model, users and promise from the x-muster.inference of a Compose file
+    /// Take the model from a Compose file: users and promise of its x-muster.inference, its devices, what the command tells the engine
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "model")]
     pub(crate) from: Option<PathBuf>,
     /// Kinds of GPU, with commas; `any` for all that we know
@@ -90,15 +91,21 @@ pub(crate) struct ServedArguments {
         help = "Slices of GPUs (MIG): a profile such as `3g.40gb`, `none` for whole GPUs only, or `any`"
     )]
     pub(crate) slice: String,
-    /// Format of weights
-    #[arg(long, value_name = "FORMAT", default_value = "bf16")]
-    pub(crate) weights: String,
+    /// Format of weights [default: as the model is stored]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) weights: Option<String>,
     /// Format of the KV cache [default: that of activations]
     #[arg(long, value_name = "FORMAT")]
     pub(crate) kv: Option<String>,
     /// The engine
     #[arg(long, value_name = "ENGINE", default_value = "vllm")]
     pub(crate) engine: String,
+    /// The model that a `config.json` beside a Compose file describes.
+    #[arg(skip)]
+    pub(crate) config: Option<Model>,
+    /// What a Compose file has the engine told.
+    #[arg(skip)]
+    pub(crate) settings: Settings,
     /// Prices per GPU and hour, over our list prices: a TOML file with lines such as `a100-80gb = 1.80`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) prices: Option<PathBuf>,

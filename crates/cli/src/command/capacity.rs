@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::printer::Printer;
 use asked::Asked;
 use capacity::offers::{Offer, offers};
-use capacity::search::{Answer, replay, search, seats_if};
+use capacity::search::{Answer, replay, search, seats_between};
 use report::CapacityView;
 use std::fs;
 use std::path::Path;
@@ -77,9 +77,7 @@ fn tokens_run(
 fn seats(asked: &asked::Tokens, offers: &[Offer], answer: &Answer) -> Vec<(f64, f64)> {
     let range = |choice: &capacity::search::Choice| {
         let offer = offers.iter().find(|offer| offer.name == choice.name)?;
-        let band = offer.bands?.tpot;
-        let at = |factor| seats_if(&asked.question, &offer.candidate(), factor);
-        Some((at(band.p95).min(choice.room.seats), at(band.p5).max(choice.room.seats)))
+        Some(seats_between(&asked.question, &offer.candidate(), offer.bands?, choice.room.seats))
     };
     match asked.trace {
         // The number of replicas was sought, not that of seats.

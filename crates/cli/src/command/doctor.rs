@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::live::{block_on, connect, written};
 use crate::printer::Printer;
 use crate::product::{self, Inputs, Product};
-use apply::{Id, Remembered, is_ours};
+use apply::{Id, Inventory, is_ours};
 use cluster::{Cluster, Facts};
 use model::facts::ClusterFacts;
 use model::plan::{AccessMode, PodSecurityLevel, RouteKind};
@@ -25,9 +25,10 @@ pub(super) fn run(
     block_on(async {
         let cluster = connect(&arguments.target).await?;
         let facts = cluster.facts().await?;
-        let readable = match remembered(&cluster, &readable.namespace()).await? {
-            Some(options) if !arguments.reuse.reset_options => {
-                let (readable, reused) = readable.remembering(&options)?;
+        let known = known(&cluster, &readable.namespace()).await?;
+        let readable = match &known {
+            Some(known) if !arguments.reuse.reset_options => {
+                let (readable, reused) = readable.remembering(&known.options)?;
                 if !reused.is_empty() {
                     printer.note(&format!("with options of the last up: {}", written(&reused)));
                 }
@@ -35,10 +36,15 @@ pub(super) fn run(
             }
             _ => readable,
         };
+        let running = match &known {
+            Some(known) => cluster.running(known, &readable.models()).await?,
+            None => BTreeMap::new(),
+        };
         // What the cluster lacks shows itself in the plan that does not know it; which GPUs a model gets
         // depends on what there is, as with `up`.
         let (minor, gpus) = (facts.cluster.minor, facts.cluster.gpus.clone());
-        let product = readable.plan(&ClusterFacts { minor, gpus, ..ClusterFacts::default() });
+        let product =
+            readable.plan(&ClusterFacts { minor, gpus, running, ..ClusterFacts::default() });
         let findings = examine(&cluster, &facts, &product).await?;
         printer.result(&text(&findings))?;
         let missing = findings.iter().any(|finding| finding.state == State::Missing);
@@ -46,10 +52,10 @@ pub(super) fn run(
     })
 }
 
-/// What the last `up` was given; a doctor also helps those who may not read it.
-async fn remembered(cluster: &Cluster, namespace: &str) -> Result<Option<Remembered>, Error> {
+/// What the last `up` did; a doctor also helps those who may not read it.
+async fn known(cluster: &Cluster, namespace: &str) -> Result<Option<Inventory>, Error> {
     match cluster.inventory(namespace).await {
-        Ok(inventory) => Ok(inventory.map(|it| it.options)),
+        Ok(inventory) => Ok(inventory),
         Err(cluster::Error::Forbidden { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }

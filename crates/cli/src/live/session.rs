@@ -81,7 +81,7 @@ impl Session {
         let (facts, known) = futures::join!(cluster.facts(), async {
             futures::try_join!(cluster.inventory(&namespace), cluster.lease(&namespace))
         });
-        let facts = facts?;
+        let mut facts = facts?;
         watch.lap("facts");
         let (readable, reused) = match &known {
             Ok((Some(inventory), _)) if !reuse.reset_options => {
@@ -89,6 +89,9 @@ impl Session {
             }
             _ => (readable, Remembered::new()),
         };
+        if let Ok((Some(inventory), _)) = &known {
+            facts.cluster.running = cluster.running(inventory, &readable.models()).await?;
+        }
         let options = readable.options();
         let product = readable.plan(&facts.cluster);
         let desired = desired(&product);

@@ -5,11 +5,14 @@ use crate::Variables;
 use crate::arguments::{CapacityArguments, ClusterArguments, ProjectArguments};
 use crate::error::Error;
 use crate::printer::Printer;
+use capacity::Cache;
+use capacity::offers::Slices;
 use model::project::InferenceIntent;
+use plan::Deployed;
 use std::path::Path;
 use units::Micros;
 
-/// The arguments as if the first `x-muster.inference` of the file had been typed.
+/// The arguments as if what the file says of the first model that it serves had been typed: read as `plan` reads it.
 pub(crate) fn asked(
     arguments: &CapacityArguments,
     file: &Path,
@@ -20,24 +23,55 @@ pub(crate) fn asked(
     let cluster = ClusterArguments::default();
     let inputs = Inputs { project: &project, cluster: &cluster, variables };
     let readable = read(&inputs, printer)?;
-    let intents = readable.project.services.values().filter_map(|it| it.intent.inference.as_ref());
-    let Some(intent) = intents.into_iter().find(|intent| intent.model.is_some()) else {
-        return Err(Error::advised(
+    let (service, deployed) = plan::deployed(&readable.project).ok_or_else(|| {
+        Error::advised(
             format!("no service of {} names a model", file.display()),
             "write x-muster: { inference: { model: llama-3.1-8b, users: 500 } } at the service",
-        ));
-    };
-    Ok(typed(arguments, intent))
+        )
+    })?;
+    let deployed =
+        deployed.map_err(|unread| Error::advised(unread.to_string(), unread.fix.clone()))?;
+    let service = readable.project.services.get(&service);
+    let out = on(arguments, &deployed);
+    Ok(match service.and_then(|it| it.intent.inference.as_ref()) {
+        Some(intent) => by(out, intent),
+        None => out,
+    })
 }
 
-/// What the file does not say stays as it was typed, or is the default.
-fn typed(arguments: &CapacityArguments, intent: &InferenceIntent) -> CapacityArguments {
+/// What is served on what. What the file does not say stays as it was typed, or is the default.
+fn on(arguments: &CapacityArguments, deployed: &Deployed) -> CapacityArguments {
     let mut out = arguments.clone();
-    let micros = |millis: u64| Micros(millis.saturating_mul(1_000));
-    out.what.model.clone_from(&intent.model);
-    if let Some(gpu) = &intent.gpu {
-        out.what.gpu = vec![gpu.clone()];
+    let what = &mut out.what;
+    what.model = Some(deployed.model.clone());
+    what.config.clone_from(&deployed.config);
+    if let [kind] = deployed.gpus.as_slice() {
+        what.gpu = vec![kind.id.clone()];
     }
+    if let [count] = deployed.tensor_parallel.as_slice() {
+        what.tp = Some(*count);
+    }
+    match &deployed.slices {
+        Slices::Any => {}
+        Slices::None => "none".clone_into(&mut what.slice),
+        Slices::Only(profile) => what.slice.clone_from(profile),
+    }
+    if let Some(weights) = deployed.weights {
+        what.weights = Some(weights.name().to_owned());
+    }
+    if deployed.cache == Cache::Fp8 {
+        what.kv = Some("fp8".to_owned());
+    }
+    if let Some(engine) = deployed.engine {
+        engine.name().clone_into(&mut what.engine);
+    }
+    what.settings = deployed.settings;
+    out
+}
+
+/// Who asks, and what they are promised.
+fn by(mut out: CapacityArguments, intent: &InferenceIntent) -> CapacityArguments {
+    let micros = |millis: u64| Micros(millis.saturating_mul(1_000));
     out.load.users = intent.users.or(out.load.users);
     out.load.think = intent.think_time_ms.map_or(out.load.think, micros);
     out.load.prompt = intent.prompt.unwrap_or(out.load.prompt);

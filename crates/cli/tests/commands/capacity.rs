@@ -90,6 +90,87 @@ fn a_plan_has_what_capacity_answers() {
     assert_eq!(page.matches("<svg class=\"muster-plot\"").count(), 2, "the curves");
 }
 
+/// What the file says beside `x-muster.inference`: devices, and arguments of the engine.
+#[test]
+fn capacity_reads_a_file_as_a_plan_does() {
+    let one = "deploy: { resources: { reservations: { devices: [{ driver: nvidia, count: 1, capabilities: [gpu] }] } } }";
+    let two = one.replace("count: 1", "count: 2");
+    let slice = one.replace("count: 1", "count: 1, options: { mig: 3g.40gb }");
+    for (image, rest, model) in [
+        ("vllm/vllm-openai:v0.15.1", one.to_owned(), "model: qwen2.5-7b, "),
+        ("vllm/vllm-openai:v0.15.1", two, "model: qwen2.5-7b, "),
+        ("vllm/vllm-openai:v0.15.1", slice, "model: qwen2.5-7b, "),
+        ("vllm/vllm-openai:v0.15.1", "gpus: all".to_owned(), "model: qwen2.5-7b, "),
+        (
+            "vllm/vllm-openai:v0.15.1",
+            "command: '--quantization fp8 --kv-cache-dtype fp8 --max-num-seqs 16 --gpu-memory-utilization 0.5'".to_owned(),
+            "model: qwen2.5-7b, ",
+        ),
+        (
+            "vllm/vllm-openai:v0.15.1",
+            "command: '--model Qwen/Qwen2.5-7B-Instruct-AWQ -tp 2'".to_owned(),
+            "",
+        ),
+        (
+            "lmsysorg/sglang:v0.5.0",
+            "command: 'python -m sglang.launch_server --model-path Qwen/Qwen2.5-7B-Instruct'"
+                .to_owned(),
+            "",
+        ),
+        ("acme/chat:1", one.to_owned(), "model: openai/gpt-oss-20b, "),
+    ] {
+        let compose = format!(
+            "name: chat\nservices:\n  chat:\n    image: {image}\n    {rest}\n    x-muster: {{ inference: {{ {model}users: 50, think_time: 10s, ttft: 800ms, tpot: 60ms, gpu: h100 }} }}\n"
+        );
+        let place = Place::new(&[("compose.yaml", &compose)]);
+        let asked = answer(&place, "--from compose.yaml");
+        let run = place.muster("plan compose.yaml --format json");
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let plan: Value = serde_json::from_str(&run.stdout).unwrap();
+        let planned = &plan["plan"]["serving"][0];
+        for what in ["model", "weights", "engine"] {
+            assert_eq!(planned["asked"][what], asked[what], "{compose}");
+        }
+        let names = |options: &Value, at: &dyn Fn(&Value) -> Value| {
+            options.as_array().unwrap().iter().map(at).collect::<Vec<_>>()
+        };
+        let of_plan = names(&planned["options"], &|it| {
+            serde_json::json!([it["gpu"], it["tensorParallel"], it["slice"], it["needed"]])
+        });
+        let of_capacity = names(&asked["options"], &|it| {
+            let option = &it["option"];
+            serde_json::json!([
+                option["gpu"],
+                option["tensorParallel"],
+                option["slice"],
+                it["replicas"]["needed"]
+            ])
+        });
+        assert!(!of_plan.is_empty(), "{compose}");
+        assert_eq!(of_plan, of_capacity, "{compose}");
+    }
+}
+
+#[test]
+fn a_config_lies_beside_its_compose_file() {
+    let config = r#"{ "model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
+        "num_attention_heads": 32, "num_key_value_heads": 8, "vocab_size": 128256 }"#;
+    let compose = COMPOSE.replace("qwen2.5-7b", "./config.json");
+    let place = Place::new(&[("chat/compose.yaml", &compose), ("chat/config.json", config)]);
+    let value = answer(&place, "--from chat/compose.yaml");
+    assert_eq!(value["model"], "./config.json");
+    assert!(!value["options"].as_array().unwrap().is_empty());
+    std::fs::remove_file(place.path("chat/config.json")).unwrap();
+    place.muster("capacity --from chat/compose.yaml").says(2, &["./config.json", "cannot be read"]);
+}
+
+#[test]
+fn what_a_plan_refuses_to_compute_capacity_refuses_too() {
+    let compose = COMPOSE.replace("    x-muster:", "    command: '-pp 2'\n    x-muster:");
+    let place = Place::new(&[("compose.yaml", &compose)]);
+    place.muster("capacity --from compose.yaml").says(2, &["-pp", "not modelled"]);
+}
+
 #[test]
 fn a_sweep_is_drawn() {
     let place = Place::new(&[]);

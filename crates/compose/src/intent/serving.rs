@@ -8,6 +8,7 @@ pub(super) fn inference(node: &Node, span: Span, context: &mut Context<'_>) -> I
     let mut out = InferenceIntent {
         span,
         model: None,
+        config: None,
         users: None,
         think_time_ms: None,
         ttft_ms: None,

@@ -70,10 +70,7 @@ fn loops_over_objects_go_through_their_keys_in_order() {
     says("self.metadata.labels.map(k, k).join()", &"abcdef".into());
     says("self.metadata.labels.filter(k, k > 'c')[0]", &"d".into());
     fails("'%s'.format([self.metadata.labels])");
-    // Which of the two comes first tells whether it fails.
-    for _ in 0..20 {
-        fails("{'a': 1, 'b': true}.all(k, {'a': 1, 'b': false}[k])");
-    }
+    says("{'a': 1, 'b': true}.all(k, {'a': 1, 'b': false}[k])", &Value::Bool(false));
 }
 
 #[test]
@@ -81,8 +78,8 @@ fn what_takes_too_much_fails() {
     let nested =
         |depth: usize| format!("size({}0{})", "[0,0].map(x,".repeat(depth), ")".repeat(depth));
     says(&nested(3), &Value::Int(2));
-    refused(&nested(4), "the loops are nested too deeply");
-    refused(&nested(28), "the loops are nested too deeply");
+    says(&nested(4), &Value::Int(2));
+    fails(&nested(28));
     let list = format!("[{}]", vec!["0"; 500].join(","));
     fails(&format!("size({list}.map(a, {list}.map(b, {list}.map(c, 0))))"));
     fails(&format!("size([0]{})", ".map(x, [x,x])".repeat(200)));

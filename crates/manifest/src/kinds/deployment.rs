@@ -38,12 +38,13 @@ pub(crate) fn deployment(
 }
 
 fn strategy(strategy: Strategy) -> DeploymentStrategy {
-    let rolling = || RollingUpdateDeployment {
-        max_surge: Some(IntOrString::Int(1)),
-        max_unavailable: Some(IntOrString::Int(0)),
+    let rolling = |surge, unavailable| RollingUpdateDeployment {
+        max_surge: Some(IntOrString::Int(surge)),
+        max_unavailable: Some(IntOrString::Int(unavailable)),
     };
     let (type_, rolling_update) = match strategy {
-        Strategy::Rolling => ("RollingUpdate", Some(rolling())),
+        Strategy::Rolling => ("RollingUpdate", Some(rolling(1, 0))),
+        Strategy::InPlace => ("RollingUpdate", Some(rolling(0, 1))),
         Strategy::Recreate => ("Recreate", None),
     };
     DeploymentStrategy { type_: Some(type_.to_owned()), rolling_update }

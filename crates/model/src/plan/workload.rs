@@ -91,6 +91,8 @@ impl Kind {
 pub enum Strategy {
     /// `RollingUpdate` with `maxUnavailable: 0` and `maxSurge: 1`.
     Rolling,
+    /// `RollingUpdate` with `maxUnavailable: 1` and `maxSurge: 0`: one goes before another comes, on the same devices.
+    InPlace,
     /// `Recreate`: two at once would fight over something.
     Recreate,
 }

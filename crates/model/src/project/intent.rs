@@ -159,8 +159,10 @@ pub struct BackupIntent {
 pub struct InferenceIntent {
     /// The attribute.
     pub span: Span,
-    /// `model`.
+    /// `model`: a name, or the path of a `config.json`.
     pub model: Option<String>,
+    /// What the file at that path says, if it lies in the project and can be read.
+    pub config: Option<String>,
     /// `users` at once.
     pub users: Option<u32>,
     /// `think_time` between two requests of a user.

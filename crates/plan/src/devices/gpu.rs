@@ -54,7 +54,7 @@ fn within_promise(subject: &Subject<'_>, computed: &Computed) -> Ask {
         count: if chosen.slice.is_some() { 1 } else { chosen.tensor_parallel },
         all: false,
         because,
-        why: format!("a replica on {} keeps the promise at the lowest price", chosen.name),
+        why: computed.why_devices(),
         certainty: Certainty::Inferred,
     }
 }

@@ -1,12 +1,13 @@
 //! Kinds of GPUs, and how nodes are labelled with them.
 
-use super::{Placement, gpu};
+use super::{Placement, extended, gpu};
 use crate::attributes::cite_or_own;
 use crate::inference::Computed;
 use crate::log::Log;
 use crate::rules;
 use crate::world::{Subject, World};
 use model::reason::{Because, Certainty};
+use std::collections::BTreeMap;
 
 /// Full names of products, as the GPU feature discovery labels nodes.
 const PRODUCTS: &[(&str, &str)] = &[
@@ -53,8 +54,31 @@ pub(crate) fn short(text: &str) -> String {
     lower.trim_start_matches("nvidia-").to_owned()
 }
 
+/// One name for all that a kind of GPU is called.
+pub(crate) fn kind(product: &str) -> String {
+    let short = short(product);
+    capacity::gpu::gpu(&short).map_or(short, |gpu| gpu.id.clone())
+}
+
 fn label(short: &str) -> Option<String> {
     PRODUCTS.iter().find(|(name, _)| *name == short).map(|(_, label)| (*label).to_owned())
+}
+
+/// What the cluster's own nodes of a kind are labelled with: those that offer what a replica takes, and of these
+/// the ones that it runs on.
+fn own_label<'w>(world: &World<'w>, subject: &Subject<'_>, wanted: &str) -> Option<&'w str> {
+    let takes = extended(subject);
+    let offers = |most: &BTreeMap<String, u64>| {
+        let enough = |(name, count): (&String, &u32)| {
+            most.get(name).is_some_and(|most| *most >= u64::from(*count))
+        };
+        takes.iter().all(enough)
+    };
+    let running = world.cluster.running.get(subject.key()).map(|it| &it.product);
+    let of_kind = world.cluster.gpus.iter().filter(|(product, _)| kind(product) == wanted);
+    // Equal ones stay in the order of their names.
+    let best = of_kind.min_by_key(|(product, most)| (!offers(most), Some(*product) != running));
+    best.map(|(product, _)| product.as_str())
 }
 
 /// A kind of GPU that was asked for, or that keeps a promise at the lowest price, becomes a node selector.
@@ -66,32 +90,71 @@ pub(super) fn choose(
 ) {
     let computed = subject.serving.as_ref();
     let label = match (named(subject), computed) {
-        (Some(named), _) => wished(subject, &named, computed, log),
+        (Some(named), _) => wished(world, subject, &named, log),
         (None, Some(computed)) => cheapest(world, subject, computed, log),
         (None, None) => return,
     };
     placement.node_selector.insert("nvidia.com/gpu.product".to_owned(), label);
 }
 
-fn wished(
-    subject: &Subject<'_>,
-    named: &Named<'_>,
-    computed: Option<&Computed>,
+/// How the label of a stated kind is known.
+enum Labelled<'w> {
+    /// Nodes of the cluster carry it.
+    ByNodes(&'w str),
+    /// It is written so.
+    AsWritten(&'w str),
+    /// By our table, or as it is written.
+    Usually(String),
+}
+
+impl<'w> Labelled<'w> {
+    fn of(world: &World<'w>, subject: &Subject<'w>, text: &'w str) -> Self {
+        if let Some(label) = own_label(world, subject, &kind(text)) {
+            return Self::ByNodes(label);
+        }
+        if text.starts_with("NVIDIA-") || text.starts_with("Tesla-") {
+            return Self::AsWritten(text);
+        }
+        // Where capacity knows the kind, any name of it is understood.
+        let usual = label(&short(text)).or_else(|| label(&kind(text)));
+        Self::Usually(usual.unwrap_or_else(|| text.replace(' ', "-")))
+    }
+
+    fn text(&self) -> &str {
+        match self {
+            Self::ByNodes(label) | Self::AsWritten(label) => label,
+            Self::Usually(label) => label,
+        }
+    }
+}
+
+fn wished<'w>(
+    world: &World<'w>,
+    subject: &Subject<'w>,
+    named: &Named<'w>,
     log: &mut Log,
 ) -> String {
     let text = named.text;
-    let exact = text.starts_with("NVIDIA-") || text.starts_with("Tesla-");
-    // Where capacity was computed, any name of the kind was understood.
-    let known = || label(&short(text)).or_else(|| label(&computed?.chosen.gpu));
-    let label =
-        if exact { text.to_owned() } else { known().unwrap_or_else(|| text.replace(' ', "-")) };
+    let labelled = Labelled::of(world, subject, text);
+    let (certainty, cluster, why) = match labelled {
+        Labelled::ByNodes(label) if label == text => {
+            (Certainty::Stated, true, "nodes of the cluster carry this label")
+        }
+        Labelled::ByNodes(_) => {
+            (Certainty::Inferred, true, "nodes of the cluster call that kind so")
+        }
+        Labelled::AsWritten(_) => (Certainty::Stated, false, DISCOVERED),
+        Labelled::Usually(_) => (Certainty::Assumed, false, DISCOVERED),
+    };
+    let label = labelled.text().to_owned();
     log.decide(subject, subject.pod_field("nodeSelector.nvidia.com/gpu.product"))
         .chose(&label)
         .all(named.because.clone())
+        .all(cluster.then_some(Because::Cluster))
         .rule(rules::GPU_RESOURCE)
-        .sure(if exact { Certainty::Stated } else { Certainty::Assumed })
-        .why("GPU feature discovery labels nodes with the product they hold");
-    if !exact {
+        .sure(certainty)
+        .why(why);
+    if matches!(labelled, Labelled::Usually(_)) {
         log.ask(
             Some(subject.key()),
             format!("what does `kubectl get nodes -L nvidia.com/gpu.product` show for the {text}?"),
@@ -102,6 +165,9 @@ fn wished(
     label
 }
 
+/// Where labels come from.
+const DISCOVERED: &str = "GPU feature discovery labels nodes with the product they hold";
+
 /// Nobody names a kind: what was computed holds for the one that it was computed for.
 fn cheapest(
     world: &World<'_>,
@@ -109,9 +175,10 @@ fn cheapest(
     computed: &Computed,
     log: &mut Log,
 ) -> String {
-    let known = !world.cluster.gpus.is_empty();
-    let kind = &computed.chosen.gpu;
-    let label = label(kind).unwrap_or_else(|| kind.clone());
+    let chosen = &computed.chosen.gpu;
+    let own = own_label(world, subject, chosen).map(str::to_owned);
+    let known = own.is_some();
+    let label = own.or_else(|| label(chosen)).unwrap_or_else(|| chosen.clone());
     log.decide(subject, subject.pod_field("nodeSelector.nvidia.com/gpu.product"))
         .chose(&label)
         .all(subject.lines("x-muster.inference"))
@@ -120,14 +187,13 @@ fn cheapest(
         .rule(rules::GPU_RESOURCE)
         .sure(if known { Certainty::Inferred } else { Certainty::Assumed })
         .why(computed.why_kind());
-    if known {
-        return label;
+    if !known {
+        log.ask(
+            Some(subject.key()),
+            format!("Which GPUs do nodes for `{}` have?", subject.key()),
+            format!("{chosen}: {}", computed.why_kind()),
+            format!("services.{}.x-muster.inference.gpu: h100", subject.key()),
+        );
     }
-    log.ask(
-        Some(subject.key()),
-        format!("Which GPUs do nodes for `{}` have?", subject.key()),
-        format!("{kind}: {}", computed.why_kind()),
-        format!("services.{}.x-muster.inference.gpu: h100", subject.key()),
-    );
     label
 }

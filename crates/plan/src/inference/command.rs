@@ -1,5 +1,7 @@
 //! What a command tells its engine.
 
+use super::formats::{FORMATS, Format, GENERAL, ending};
+use capacity::offers::Settings;
 use capacity::{Cache, Weights};
 use model::project::Service;
 
@@ -9,17 +11,15 @@ const PARALLEL: &[&str] =
 /// Tokens that a smaller model guesses.
 const SPECULATIVE: &[&str] =
     &["--speculative-config", "--speculative-model", "--speculative-algorithm"];
-/// Memory and batches.
-const UNREAD: &[&str] = &[
-    "--gpu-memory-utilization",
-    "--mem-fraction-static",
-    "--max-num-seqs",
-    "--max-running-requests",
-    "--max-num-batched-tokens",
-    "--chunked-prefill-size",
-    "--cpu-offload-gb",
-    "--enforce-eager",
-];
+/// Memory and batches, in ways that the figures do not know.
+const UNREAD: &[&str] = &["--mem-fraction-static", "--cpu-offload-gb", "--enforce-eager"];
+/// The share of a GPU's memory that the engine takes (vLLM).
+const UTILISATION: &[&str] = &["--gpu-memory-utilization"];
+/// Requests in a batch: vLLM, `SGLang`, TensorRT-LLM and `LMDeploy`.
+const SEQUENCES: &[&str] = &["--max-num-seqs", "--max-running-requests", "--max-batch-size"];
+/// Tokens of a step: vLLM, `SGLang`, TensorRT-LLM.
+const BATCHED: &[&str] =
+    &["--max-num-batched-tokens", "--chunked-prefill-size", "--max-num-tokens"];
 
 /// In what format weights are.
 const QUANTIZED: &[&str] = &["--quantization", "-q"];
@@ -65,7 +65,26 @@ impl<'a> Command<'a> {
     pub(super) fn unread(&self) -> Vec<&'static str> {
         let odd = self.weights("").is_none();
         let formats = QUANTIZED.iter().filter(|name| odd && self.has(name));
-        UNREAD.iter().filter(|name| self.has(name)).chain(formats).copied().collect()
+        let Settings { utilisation, max_sequences, max_batched_tokens } = self.settings();
+        let limits = [
+            (UTILISATION, utilisation.is_none()),
+            (SEQUENCES, max_sequences.is_none()),
+            (BATCHED, max_batched_tokens.is_none()),
+        ];
+        let broken = limits.iter().filter(|(_, is_none)| *is_none).flat_map(|(names, _)| *names);
+        let there = UNREAD.iter().chain(broken).filter(|name| self.has(name));
+        there.chain(formats).copied().collect()
+    }
+
+    /// What the engine is told of its limits. It sets what is nought or no number itself.
+    pub(super) fn settings(&self) -> Settings {
+        let share = self.value(UTILISATION).and_then(|it| it.parse::<f64>().ok());
+        let above = |names| self.number(names).filter(|it| *it > 0);
+        Settings {
+            utilisation: share.filter(|share| *share > 0.0 && *share <= 1.0),
+            max_sequences: above(SEQUENCES),
+            max_batched_tokens: above(BATCHED),
+        }
     }
 
     fn number(&self, names: &[&str]) -> Option<u32> {
@@ -93,21 +112,27 @@ impl<'a> Command<'a> {
 
     /// In what weights are kept, if the command or the model's name says so.
     pub(super) fn weights(&self, model: &str) -> Option<Weights> {
-        let said = self.value(QUANTIZED).unwrap_or_default().to_ascii_lowercase();
-        let name = self.model().unwrap_or(model).to_ascii_lowercase();
-        let is = |said_as: &[&str], ends: &[&str]| {
-            said_as.iter().any(|word| said.starts_with(word))
-                || ends.iter().any(|end| name.ends_with(end))
-        };
-        if is(&["fp8", "w8a8_fp8"], &["-fp8", "-fp8-dynamic"]) {
-            Some(Weights::Fp8)
-        } else if is(&["modelopt_fp4", "nvfp4"], &["-fp4", "-nvfp4"]) {
-            Some(Weights::Nvfp4)
-        } else if is(&["awq", "gptq"], &["-awq", "-gptq-int4", "-w4a16"]) {
-            Some(Weights::Int4)
-        } else {
-            is(&["w8a8_int8"], &["-w8a8", "-gptq-int8"]).then_some(Weights::Int8)
-        }
+        let (said, stored) = (self.format(), self.stored(model));
+        // One option may load several formats: the name then knows better.
+        let named = stored.filter(|format| format.is_said(&said));
+        let by_option = || FORMATS.iter().find(|format| format.is_said(&said));
+        named.or_else(by_option).or(stored).map(|format| format.weights)
+    }
+
+    /// The format of weights that an option asks for, where the model's name says another.
+    pub(super) fn contradicted(&self, model: &str) -> Option<(String, &'static str)> {
+        let (said, stored) = (self.format(), self.stored(model)?);
+        let general = said.is_empty() || GENERAL.iter().any(|word| said == *word);
+        (!general && !stored.is_said(&said)).then_some((said, stored.name))
+    }
+
+    fn format(&self) -> String {
+        self.value(QUANTIZED).unwrap_or_default().to_ascii_lowercase()
+    }
+
+    /// The format that a model's name speaks of.
+    fn stored(&self, model: &str) -> Option<&'static Format> {
+        ending(self.model().unwrap_or(model)).map(|(format, _)| format)
     }
 
     /// In what keys and values are kept.
@@ -121,7 +146,7 @@ impl<'a> Command<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::Command;
+    use super::{Command, Settings};
     use capacity::Weights;
 
     fn command(text: &str) -> Command<'_> {
@@ -158,12 +183,33 @@ mod tests {
             ("--pipeline-parallel-size 1", None, 0),
             ("--data-parallel-size=4", Some("--data-parallel-size"), 0),
             ("--speculative_config={}", Some("--speculative-config"), 0),
-            ("--max-num-seqs 64 --gpu-memory-utilization=0.8", None, 2),
+            ("--max-num-seqs 64 --gpu-memory-utilization=0.8", None, 0),
+            ("--max-num-seqs many --gpu-memory-utilization=8 --chunked-prefill-size -1", None, 3),
+            ("--mem-fraction-static 0.8 --enforce-eager", None, 2),
             ("--quantization bitsandbytes", None, 1),
             ("-q fp8", None, 0),
         ] {
             let read = command(text);
             assert_eq!((read.beyond(), read.unread().len()), (beyond, unread), "{text}");
+        }
+    }
+
+    #[test]
+    fn limits_are_those_that_the_engine_is_told() {
+        for (text, want) in [
+            ("", (None, None, None)),
+            ("--max-num-seqs 64 --max_num_batched_tokens=4096", (None, Some(64), Some(4_096))),
+            ("--gpu-memory-utilization 0.85", (Some(0.85), None, None)),
+            (
+                "--max-running-requests 32 --chunked-prefill-size 2048",
+                (None, Some(32), Some(2_048)),
+            ),
+            ("--max_batch_size 16 --max_num_tokens 8192", (None, Some(16), Some(8_192))),
+            ("--gpu-memory-utilization NaN --max-num-seqs 0", (None, None, None)),
+        ] {
+            let Settings { utilisation, max_sequences, max_batched_tokens } =
+                command(text).settings();
+            assert_eq!((utilisation, max_sequences, max_batched_tokens), want, "{text}");
         }
     }
 
@@ -178,9 +224,29 @@ mod tests {
             ("--model x/y -q gptq_marlin", Some(Weights::Int4)),
             ("--model x/y --quantization w8a8_fp8", Some(Weights::Fp8)),
             ("--model x/y --quantization gguf", None),
+            ("--model x/y-GPTQ-Int8 -q gptq_marlin", Some(Weights::Int8)),
         ] {
             assert_eq!(command(text).weights("model"), want, "{text}");
         }
         assert_eq!(command("").weights("qwen3-8b-fp8"), Some(Weights::Fp8));
+    }
+
+    #[test]
+    fn an_option_that_the_name_contradicts_is_found() {
+        for (text, want) in [
+            ("--model x/y-AWQ -q gguf", Some(("gguf", "AWQ"))),
+            ("--model x/y-AWQ --quantization=fp8", Some(("fp8", "AWQ"))),
+            ("--model x/y-FP8 -q awq", Some(("awq", "FP8"))),
+            ("--model x/y-AWQ -q awq_marlin", None),
+            ("--model x/y-GPTQ-Int4 -q gptq", None),
+            ("--model x/y-W4A16 -q compressed-tensors", None),
+            ("--model x/y -q gguf", None),
+            ("--model x/y-AWQ", None),
+            ("-q gguf", Some(("gguf", "AWQ"))),
+        ] {
+            let found = command(text).contradicted("z-awq");
+            let found = found.as_ref().map(|(said, name)| (said.as_str(), *name));
+            assert_eq!(found, want, "{text}");
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! Whether the planned replicas keep the promise, and where the command says otherwise.
 
 use super::command::Command;
-use super::{Computed, because, room};
+use super::formats::plain;
+use super::{Computed, because, deployed, room};
 use crate::attributes::cite;
 use crate::log::Log;
+use crate::scaling;
 use crate::world::{Scale, Subject, World};
 use model::plan::{Kept, Plan, Serving};
 use model::reason::Level;
@@ -13,8 +15,8 @@ pub(crate) fn record(world: &World<'_>, plan: &mut Plan, log: &mut Log) {
     for subject in world.subjects.values() {
         let Some(computed) = &subject.serving else { continue };
         let replicas = replicas(subject.scale);
-        let promise = kept(replicas, computed.chosen.needed);
-        judge(subject, computed, (replicas, promise), log);
+        let promise = computed.promise(subject.scale);
+        judge(world, subject, computed, (replicas, promise), log);
         arguments(subject, computed, log);
         unread(subject, log);
         plan.serving.push(Serving {
@@ -29,6 +31,13 @@ pub(crate) fn record(world: &World<'_>, plan: &mut Plan, log: &mut Log) {
             prices: computed.prices.clone(),
             curve: computed.curve.clone(),
         });
+    }
+}
+
+impl Computed {
+    /// Whether that many replicas keep the promise.
+    pub(crate) fn promise(&self, scale: Scale) -> Kept {
+        kept(replicas(scale), self.chosen.needed)
     }
 }
 
@@ -51,6 +60,7 @@ fn kept((least, most): (u32, u32), needed: u32) -> Kept {
 }
 
 fn judge(
+    world: &World<'_>,
     subject: &Subject<'_>,
     computed: &Computed,
     ((least, most), promise): ((u32, u32), Kept),
@@ -84,9 +94,20 @@ fn judge(
         subject,
         &["deploy.replicas", "scale", "x-muster.scale", "x-muster.replicable"],
     ));
+    let fix = advice(world, subject, computed, promise);
+    log.find(Level::Warning, "inference-promise-not-kept", Some(subject.key()), why, fix, lines);
+}
+
+/// What would keep the promise.
+fn advice(world: &World<'_>, subject: &Subject<'_>, computed: &Computed, promise: Kept) -> String {
     let advised = computed.replicas();
     let stated = |keys: &[&str]| !cite(subject, keys).is_empty();
-    let fix = if promise == Kept::Perhaps || stated(&["x-muster.scale"]) {
+    if let Some(why) = scaling::kept_to_one(world, subject) {
+        return format!(
+            "{advised} replicas would keep it, one to spare, and it is planned once: {why}; x-muster.replicable: true where copies do no harm, else larger GPUs or a weaker promise"
+        );
+    }
+    if promise == Kept::Perhaps || stated(&["x-muster.scale"]) {
         format!("x-muster.scale: {{ min: {advised}, max: {advised} }}")
     } else if stated(&["deploy.replicas", "scale"]) {
         format!("{advised} replicas keep it, one to spare: leave the number out, or write that one")
@@ -95,8 +116,7 @@ fn judge(
             "{advised} replicas keep it, one to spare; muster explain {} says what keeps it to fewer",
             subject.key()
         )
-    };
-    log.find(Level::Warning, "inference-promise-not-kept", Some(subject.key()), why, fix, lines);
+    }
 }
 
 /// Arguments of the command that the numbers do not hold with.
@@ -120,8 +140,8 @@ fn arguments(subject: &Subject<'_>, computed: &Computed, log: &mut Log) {
             format!("--tensor-parallel-size {gpus} (SGLang: --tp-size {gpus})"),
         );
     }
-    let asked = &computed.asked;
-    let tokens = asked.prompt.saturating_add(asked.output);
+    let question = &computed.asked;
+    let tokens = question.prompt.saturating_add(question.output);
     if let Some(longest) = command.longest().filter(|longest| *longest < tokens) {
         complain(
             format!(
@@ -132,8 +152,18 @@ fn arguments(subject: &Subject<'_>, computed: &Computed, log: &mut Log) {
             ),
         );
     }
-    let models = |name: &str| capacity::model(name).ok();
-    if let (Some(loaded), Some(meant)) = (command.model().and_then(models), models(&asked.model))
+    if let Some((said, stored)) = command.contradicted(deployed::model(subject).unwrap_or_default())
+    {
+        complain(
+            format!(
+                "the command has the engine read weights as {said}, and the model's name says {stored}"
+            ),
+            "leave --quantization out: the engine reads the format from the model's files"
+                .to_owned(),
+        );
+    }
+    let models = |name: &str| capacity::model(plain(name)).ok();
+    if let (Some(loaded), Some(meant)) = (command.model().and_then(models), models(&question.model))
         && loaded != meant
     {
         complain(

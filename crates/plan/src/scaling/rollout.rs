@@ -1,12 +1,14 @@
 //! What goes with a number of replicas: autoscaler, budget, spread, and the way of updating.
 
+use crate::devices;
 use crate::log::Log;
 use crate::rules;
 use crate::world::{Scale, Shape, Subject};
 
 use super::blockers::doubles;
 use catalog::Replicas;
-use model::plan::{Autoscaler, Budget, Spread, Strategy};
+use model::plan::{Autoscaler, Budget, Kept, Spread, Strategy};
+use model::reason::Level;
 
 /// The autoscaler and the disruption budget that go with a scale.
 pub(crate) fn follow(subject: &Subject<'_>, log: &mut Log) -> (Option<Autoscaler>, Option<Budget>) {
@@ -75,12 +77,23 @@ pub(crate) fn strategy(subject: &Subject<'_>, holds_claim: bool, log: &mut Log) 
             matches!(f.replicas, Replicas::SingleWriter(_) | Replicas::Singleton(_))
         })
         || (subject.scale == Scale::Fixed(1) && doubles(subject));
-    let strategy =
-        if holds_claim || one_of_a_kind { Strategy::Recreate } else { Strategy::Rolling };
+    let strategy = if holds_claim || one_of_a_kind {
+        Strategy::Recreate
+    } else if has_spare(subject) {
+        Strategy::InPlace
+    } else {
+        Strategy::Rolling
+    };
     let (chosen, rule, why) = match strategy {
         Strategy::Rolling => {
+            surge(subject, log);
             ("RollingUpdate", rules::ROLL_WITHOUT_GAP, "no request is lost in a rollout")
         }
+        Strategy::InPlace => (
+            "RollingUpdate, one by one without surge",
+            rules::ROLL_ON_OWN_DEVICES,
+            "one more would need devices that were not planned; without one the others keep the promise",
+        ),
         Strategy::Recreate => (
             "Recreate",
             rules::RECREATE_SINGLE_WRITER,
@@ -105,4 +118,33 @@ pub(crate) fn strategy(subject: &Subject<'_>, holds_claim: bool, log: &mut Log) 
         )
         .why(why);
     strategy
+}
+
+/// Whether a model's replicas keep its promise without one of them.
+fn has_spare(subject: &Subject<'_>) -> bool {
+    let promise = subject.serving.as_ref().map(|computed| computed.promise(subject.scale));
+    promise == Some(Kept::WithSpare)
+}
+
+/// Without one to spare, the next version of a model comes before the old one goes, and takes devices of its own.
+fn surge(subject: &Subject<'_>, log: &mut Log) {
+    if subject.serving.is_none() || subject.scale.most() == 0 {
+        return;
+    }
+    let takes: Vec<_> = devices::extended(subject)
+        .into_iter()
+        .map(|(resource, count)| format!("{count} {resource}"))
+        .collect();
+    log.find(
+        Level::Note,
+        "rollout-needs-devices",
+        Some(subject.key()),
+        format!(
+            "a rollout of `{}` starts one replica more before an old one goes, as none is to spare: it needs {} free, and waits while there is none (the old ones serve on)",
+            subject.key(),
+            takes.join(" and ")
+        ),
+        "leave so much free, or plan one replica to spare: then none is started in addition",
+        subject.lines("x-muster.inference"),
+    );
 }

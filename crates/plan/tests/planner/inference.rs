@@ -1,8 +1,10 @@
 //! What `x-muster.inference` decides: replicas, GPUs, and what is said where it cannot.
 
-use crate::common::{
-    autoscaler, container, file, finds, given, kind, plan_with, replicas, why, workload,
-};
+mod cluster;
+mod command;
+mod replicas;
+
+use crate::common::{container, finds, kind, plan_with, replicas, why, workload};
 use model::plan::{Kept, Plan, Serving};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -31,6 +33,8 @@ fn serving(plan: &Plan) -> &Serving {
 
 const ONE: &str = "deploy: { resources: { reservations: { devices: [{ driver: nvidia, count: 1, capabilities: [gpu] }] } } }";
 const TWO: &str = "deploy: { resources: { reservations: { devices: [{ driver: nvidia, count: 2, capabilities: [gpu] }] } } }";
+
+const SLICE: &str = "deploy: { resources: { reservations: { devices: [{ capabilities: [gpu], count: 1, options: { mig: 3g.40gb } }] } } }";
 
 fn message<'p>(plan: &'p Plan, code: &str) -> &'p str {
     let found = plan.report.findings.iter().find(|it| it.code == code);
@@ -97,13 +101,6 @@ fn a_stated_number_of_devices_is_the_tensor_parallelism() {
 }
 
 #[test]
-fn a_command_states_the_tensor_parallelism_too() {
-    let plan = small("command: '--tensor-parallel-size=2'", "h100");
-    assert_eq!(*devices(&plan), only("nvidia.com/gpu", 2));
-    assert!(!finds(&plan, "engine-arguments"));
-}
-
-#[test]
 fn a_model_that_needs_more_gpus_than_its_command_says_is_told() {
     let inference = "model: llama-3.1-70b, users: 50, gpu: h100";
     let plan = plan_with(&server("", inference));
@@ -128,11 +125,12 @@ fn without_devices_a_slice_may_do() {
 
 #[test]
 fn a_stated_slice_is_kept() {
-    let devices = "deploy: { resources: { reservations: { devices: [{ capabilities: [gpu], count: 1, options: { mig: 3g.40gb } }] } } }";
-    let plan = small(devices, "a100-80gb");
+    let plan = small(SLICE, "a100-80gb");
     let names: Vec<_> = serving(&plan).options.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["3g.40gb of a100-80gb"]);
-    assert_eq!(*self::devices(&plan), only("nvidia.com/mig-3g.40gb", 1));
+    assert_eq!(*devices(&plan), only("nvidia.com/mig-3g.40gb", 1));
+    let whole = small(&SLICE.replace("3g.40gb", "7g.80gb"), "a100-80gb");
+    assert_eq!(serving(&whole).chosen.name, "7g.80gb of a100-80gb", "the largest slice too");
 }
 
 #[test]
@@ -147,86 +145,12 @@ fn any_kind_means_the_cheapest_and_a_question() {
 }
 
 #[test]
-fn what_nodes_offer_limits_what_is_chosen() {
-    let on = |gpus: &[(&str, &str, u64)], rest: &str, more: &str| {
-        let mut given = given(&file(&server(rest, &format!("{SMALL}{more}"))));
-        for (product, resource, most) in gpus {
-            let offers = given.cluster.gpus.entry((*product).to_owned()).or_default();
-            offers.insert(format!("nvidia.com/{resource}"), *most);
-        }
-        given.plan()
-    };
-    let h100 = ("NVIDIA-H100-80GB-HBM3", "gpu", 8);
-    let a100 = ("NVIDIA-A100-SXM4-80GB", "mig-3g.40gb", 2);
-    let whole = ("NVIDIA-A100-SXM4-80GB", "gpu", 8);
-    for (gpus, rest, more, want) in [
-        (vec![h100], "", "", "h100"),
-        (vec![a100], "", "", "3g.40gb of a100-80gb"),
-        (vec![h100, a100], "gpus: all", "", "h100"),
-        (vec![h100], "", ", gpu: l40s", "l40s"),
-        // The stated kind is there, and not cut.
-        (vec![whole], "", ", gpu: a100-80gb", "a100-80gb"),
-        // However it is called.
-        (vec![("NVIDIA-H100-80GB", "gpu", 1)], "", "", "h100"),
-    ] {
-        let plan = on(&gpus, rest, more);
-        assert_eq!(serving(&plan).chosen.name, want, "{gpus:?} {rest} {more}");
-        let asks =
-            plan.report.questions.iter().any(|it| {
-                it.question.starts_with("Which GPUs") || it.question.starts_with("Do nodes")
-            });
-        assert!(!asks, "the cluster has said it");
-    }
-    let other = on(&[("NVIDIA-GeForce-RTX-4090", "gpu", 1)], "", "");
-    assert!(message(&other, "inference-not-computed").contains("NVIDIA-GeForce-RTX-4090"));
-    let none = on(&[a100], ONE, "");
-    assert!(message(&none, "inference-promise-impossible").contains("no node offers"));
-}
-
-#[test]
-fn stated_replicas_win_and_the_promise_is_judged() {
-    let needed = serving(&small(ONE, "l40s")).chosen.needed;
-    assert!(needed > 2, "{needed}");
-    for (count, want) in
-        [(1, Kept::No), (needed, Kept::WithoutSpare), (needed + 1, Kept::WithSpare)]
-    {
-        let plan = small(&format!("scale: {count}"), "l40s");
-        assert_eq!((replicas(&plan, "chat"), serving(&plan).promise), (Some(count), want));
-        assert_eq!(finds(&plan, "inference-promise-not-kept"), want == Kept::No, "{count}");
-    }
-    let off = small("scale: 0", "l40s");
-    assert_eq!(replicas(&off, "chat"), Some(0));
-    assert!(!finds(&off, "inference-promise-not-kept"), "nobody is served");
-}
-
-#[test]
-fn an_autoscaler_starts_with_what_is_needed() {
-    let scaled = |scale: &str| {
-        plan_with(&format!(
-            "chat: {{ image: 'vllm/vllm-openai:v0.15.1', x-muster: {{ scale: {scale}, inference: {{ {SMALL}, gpu: l40s }} }} }}"
-        ))
-    };
-    let open = scaled("{ max: 40 }");
-    let needed = serving(&open).chosen.needed;
-    let found = autoscaler(&open, "chat").unwrap();
-    assert_eq!((found.min, found.max), (needed + 1, 40));
-    let stated = scaled("{ min: 1, max: 40 }");
-    assert_eq!(autoscaler(&stated, "chat").unwrap().min, 1);
-    assert_eq!(serving(&stated).promise, Kept::Perhaps);
-    assert!(message(&stated, "inference-promise-not-kept").contains("follows the CPU"));
-    let few = scaled("{ max: 1 }");
-    assert_eq!(autoscaler(&few, "chat").unwrap().min, 1, "never above the stated most");
-    assert_eq!(serving(&few).promise, Kept::No);
-}
-
-#[test]
-fn what_must_run_once_runs_once() {
-    let plan = plan_with(&format!(
-        "chat: {{ image: 'vllm/vllm-openai:v0.15.1', x-muster: {{ replicable: false, inference: {{ {SMALL}, gpu: l40s }} }} }}"
-    ));
-    assert_eq!(replicas(&plan, "chat"), Some(1));
-    assert_eq!(serving(&plan).promise, Kept::No);
-    assert!(finds(&plan, "inference-promise-not-kept"));
+fn services_that_ask_the_same_get_the_same() {
+    let services = [server(ONE, SMALL), server(ONE, SMALL).replacen("chat", "talk", 1)].join("\n");
+    let plan = plan_with(&services);
+    let [one, other] = plan.serving.as_slice() else { panic!("{:#?}", plan.serving) };
+    assert_eq!((&one.chosen, &one.options), (&other.chosen, &other.options));
+    assert_ne!(one.service, other.service);
 }
 
 #[test]
@@ -245,13 +169,6 @@ fn nothing_is_guessed() {
 }
 
 #[test]
-fn the_command_names_the_model_if_the_intent_does_not() {
-    let command = "command: '--model meta-llama/Llama-3.1-8B-Instruct'";
-    let plan = plan_with(&server(command, "users: 20, gpu: h100"));
-    assert_eq!(serving(&plan).asked.model, "meta-llama/Llama-3.1-8B-Instruct");
-}
-
-#[test]
 fn every_no_has_its_reason() {
     let slices = "deploy: { resources: { reservations: { devices: [{ capabilities: [gpu], count: 2, options: { mig: 3g.40gb } }] } } }";
     let shared = "deploy: { resources: { reservations: { devices: [{ capabilities: [gpu], count: 1, options: { sharing: mps } }] } } }";
@@ -262,7 +179,7 @@ fn every_no_has_its_reason() {
     let never = "inference-promise-impossible";
     for (rest, inference, code, words) in [
         ("", "model: lama-3.1-8b, users: 5", none, "did you mean `llama-3.1-8b`"),
-        ("", "model: ./config.json, users: 5", none, "reads no config.json"),
+        ("", "model: ./config.json, users: 5", none, "cannot be read in the project"),
         ("", "model: resnet-50, users: 5", none, "answers whole items"),
         ("", "model: llama-3.1-8b, users: 5, gpu: h101", none, "did you mean `h100`"),
         ("command: '-pp 2'", "model: llama-3.1-8b, users: 5", none, "-pp"),
@@ -303,13 +220,6 @@ fn an_image_of_ones_own_is_taken_for_vllm_and_asked_about() {
 }
 
 #[test]
-fn settings_that_the_figures_do_not_know_are_named() {
-    let plan = small("command: '--max-num-seqs 64'", "h100");
-    assert!(message(&plan, "engine-arguments-not-modelled").contains("--max-num-seqs"));
-    assert!(!finds(&small(ONE, "h100"), "engine-arguments-not-modelled"));
-}
-
-#[test]
 fn a_job_serves_nobody() {
     let plan = plan_with(&format!(
         "chat: {{ image: 'acme/batch:1', x-muster: {{ kind: job, inference: {{ {SMALL} }} }} }}"
@@ -325,31 +235,6 @@ fn what_is_left_open_is_asked() {
     let question = found.unwrap();
     assert!(question.question.starts_with("Which think_time, prompt, output and tpot does"));
     assert_eq!(question.assumed, "think_time: 30s, prompt: 1024, output: 256, tpot: 50ms");
-}
-
-#[test]
-fn arguments_that_contradict_are_named() {
-    for (rest, words) in [
-        (TWO.to_owned(), "gets 2 of h100 and its command leaves it at 1"),
-        (format!("command: '-tp 4', {TWO}"), "gets 2 of h100 and its command says 4"),
-        ("command: '--max-model-len 1024'".to_owned(), "1280 tokens"),
-        ("command: '--model Qwen/Qwen3-8B'".to_owned(), "he command loads qwen3-8b"),
-    ] {
-        let plan = small(&rest, "h100");
-        let message = message(&plan, "engine-arguments");
-        assert!(message.contains(words), "{rest}: {message}");
-    }
-    let right = "command: '--model meta-llama/Llama-3.1-8B-Instruct --max-model-len 8192'";
-    assert!(!finds(&small(right, "h100"), "engine-arguments"));
-}
-
-#[test]
-fn weights_are_those_that_are_loaded() {
-    let plain = small(ONE, "h100");
-    let small = small(&format!("command: '--quantization fp8', {ONE}"), "h100");
-    assert_eq!((plain.serving[0].asked.weights.as_str()), "bf16");
-    assert_eq!((small.serving[0].asked.weights.as_str()), "fp8");
-    assert!(small.serving[0].chosen.seats > plain.serving[0].chosen.seats);
 }
 
 #[test]

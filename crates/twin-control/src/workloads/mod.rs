@@ -40,6 +40,7 @@ pub fn controllers() -> Vec<Box<dyn Controller>> {
         Box::<daemon_set::DaemonSets>::default(),
         Box::<cron_job::CronJobs>::default(),
         Box::<job::Jobs>::default(),
+        Box::<job::OrphanPods>::default(),
         Box::<disruption::Budgets>::default(),
         Box::new(garbage::Collector::new()),
         Box::<namespace::Namespaces>::default(),

@@ -25,14 +25,7 @@ pub(super) fn review(resource: &Resource, object: &Value) -> Option<Value> {
             "selfsubjectaccessreviews" | "subjectaccessreviews" | "localsubjectaccessreviews",
         ) => Value::from([("allowed", Value::Bool(true))]),
         ("authorization.k8s.io", "selfsubjectrulesreviews") => rules(),
-        ("authentication.k8s.io", "selfsubjectreviews") => {
-            let groups = ["system:masters", "system:authenticated"].map(Value::text);
-            let user = Value::from([
-                ("username", "kubernetes-admin".into()),
-                ("groups", Vec::from(groups).into()),
-            ]);
-            Value::from([("userInfo", user)])
-        }
+        ("authentication.k8s.io", "selfsubjectreviews") => Value::from([("userInfo", who(None))]),
         ("authentication.k8s.io", "tokenreviews") => {
             let audiences = object.at(&["spec", "audiences"]);
             token_status(object.str_at(&["spec", "token"]).unwrap_or_default(), audiences)
@@ -40,6 +33,26 @@ pub(super) fn review(resource: &Resource, object: &Value) -> Option<Value> {
         _ => return None,
     };
     Some(object.with(&["status"], status))
+}
+
+/// Who asks: a part of the control plane with this name, or somebody from outside.
+pub(super) fn who(part: Option<&str>) -> Value {
+    const ACCOUNTS: &str = "system:serviceaccounts";
+    let (name, groups) = match part {
+        None => ("kubernetes-admin".to_owned(), ["system:masters"].as_slice()),
+        Some(part @ ("kube-scheduler" | "kube-controller-manager" | "kube-apiserver")) => {
+            (format!("system:{part}"), [].as_slice())
+        }
+        Some(part) => (
+            format!("system:serviceaccount:kube-system:{part}"),
+            [ACCOUNTS, "system:serviceaccounts:kube-system"].as_slice(),
+        ),
+    };
+    let groups = groups.iter().copied().chain(["system:authenticated"]);
+    Value::from([
+        ("username", Value::text(name)),
+        ("groups", groups.map(Value::text).collect::<Vec<_>>().into()),
+    ])
 }
 
 fn rules() -> Value {

@@ -66,6 +66,11 @@ pub(super) fn is_shown_as_kept(resource: &Resource, kept: &Value) -> bool {
     }
 }
 
+/// An object of one version as another version of the same resource shows it.
+pub(super) fn as_version(object: &Value, from: &Resource, to: &Resource) -> Value {
+    if from.kind == to.kind { object.clone() } else { converted(object, &from.kind, &to.kind) }
+}
+
 fn converted(object: &Value, from: &Kind, to: &Kind) -> Value {
     let object = match (from.name.as_str(), from.group.as_str(), to.version.as_str()) {
         ("Event", EVENTS, _) => renamed(object, EVENT.map(|(core, own)| (own, core))),

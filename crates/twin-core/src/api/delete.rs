@@ -5,6 +5,7 @@ use super::object::{finalizers, meta};
 use super::read::Page;
 use super::write::is_dry;
 use super::{Api, Call, Response};
+use crate::policy::Operation;
 use crate::status::{Status, success};
 use crate::store::Object;
 use crate::time::Timestamp;
@@ -73,6 +74,7 @@ impl Api {
         let object = self.stored(call)?.clone();
         preconditions(call, &options, &object)?;
         let resource = call.address.resource.clone();
+        self.may_end(call, &object)?;
         let last = self.end(call, &object, &options);
         if last.is_waiting || RETURNED.contains(&resource.plural.as_str()) {
             return Self::answered(call, 200, &shown(&resource, &last.tree));
@@ -97,6 +99,7 @@ impl Api {
         // They are shown as they were.
         let revision = self.store.revision();
         for object in &found {
+            self.may_end(call, object)?;
             self.end(call, object, &options);
         }
         Self::listed(call, Page { objects: found, revision, next: None, remaining: None })
@@ -110,7 +113,14 @@ impl Api {
         deletion: &Deletion,
     ) -> Result<Value, Status> {
         preconditions(call, deletion, object)?;
+        self.may_end(call, object)?;
         Ok(self.end(call, object, deletion).tree)
+    }
+
+    /// Whether policies let an object end.
+    fn may_end(&mut self, call: &Call<'_>, object: &Object) -> Result<(), Status> {
+        let old = shown(&call.address.resource, &object.tree);
+        self.permitted(call, Operation::Delete, None, Some(&old))
     }
 
     /// Ends an object, or starts its end.

@@ -17,6 +17,7 @@ mod evict;
 mod label_keys;
 mod object;
 mod patch;
+mod policies;
 mod priority;
 mod projection;
 mod quota;
@@ -77,6 +78,10 @@ pub struct Api {
     logs: Logs,
     accounts: accounts::Accounts,
     last_admitted: Option<accounts::Admitted>,
+    /// Admission policies whose expressions were read.
+    read: policies::Memo,
+    /// What the client of this request should be warned of.
+    warned: Vec<String>,
 }
 
 /// What every step of a request may look at.
@@ -117,6 +122,8 @@ impl Default for Api {
             logs: Logs::default(),
             accounts: accounts::Accounts::default(),
             last_admitted: None,
+            read: policies::Memo::default(),
+            warned: Vec::new(),
         }
     }
 }
@@ -176,7 +183,10 @@ impl Api {
                 };
                 let request = &Request { content_type, body, ..request.clone() };
                 let call = Call { request, query, moment, address, horizon };
-                self.objects(&call).unwrap_or_else(Response::from)
+                self.warned.clear();
+                let mut response = self.objects(&call).unwrap_or_else(Response::from);
+                response.warnings.append(&mut self.warned);
+                response
             }
             Target::Version if get => Response::json(200, &discovery::version()),
             Target::Health if get => Response::text(200, "ok"),

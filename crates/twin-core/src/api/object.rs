@@ -17,6 +17,17 @@ const GENERATIONS: &[(&str, &[&str])] = &[
     ("autoscaling", &["horizontalpodautoscalers"]),
     ("apiextensions.k8s.io", &["customresourcedefinitions"]),
     ("resource.k8s.io", &["resourceslices", "deviceclasses"]),
+    (
+        "admissionregistration.k8s.io",
+        &[
+            "mutatingadmissionpolicies",
+            "mutatingadmissionpolicybindings",
+            "mutatingwebhookconfigurations",
+            "validatingadmissionpolicies",
+            "validatingadmissionpolicybindings",
+            "validatingwebhookconfigurations",
+        ],
+    ),
     ("", &["pods", "podtemplates", "replicationcontrollers"]),
 ];
 

@@ -10,6 +10,7 @@ use crate::schema::apply_custom_defaults;
 use crate::selector::{FieldSelector, LabelSelector};
 use crate::status::{Reason, Status};
 use crate::store::{Key, Narrow, Object, Revision};
+use crate::time::Timestamp;
 use crate::tree::{Text, Value, decode};
 use std::sync::Arc;
 
@@ -109,23 +110,39 @@ impl Api {
         }
         let exact = asked.filter(|_| call.query.get("resourceVersionMatch") == "Exact");
         let late = call.late_for(asked).filter(|late| self.store.changes(table, *late).is_ok());
-        let (at, after) = match token {
-            "" => (exact.or(late).unwrap_or(now), None),
-            token => read_token(token).map(|(at, key)| (at, Some(key)))?,
+        let token = match token {
+            "" => None,
+            token => Some(Token::read(token)?),
+        };
+        let time = call.moment.now;
+        let is_known =
+            |token: &Token| token.at.is_none() || time < token.since.plus_seconds(KNOWN_SECONDS);
+        if let Some(token) = token.as_ref().filter(|token| !is_known(token)) {
+            return Err(token.expired(time));
+        }
+        let (at, after) = match &token {
+            None => (exact.or(late).unwrap_or(now), None),
+            Some(token) => (token.at.unwrap_or(now), Some(&token.key)),
         };
         let matching = |object: &Arc<Object>| filter.matches(&object.tree);
         let all: Vec<_> = if at == now {
-            let found = self.store.list(table, &filter.narrow, after.as_ref());
+            let found = self.store.list(table, &filter.narrow, after);
             found.filter(|object| matching(object)).cloned().collect()
         } else {
-            let found = self.store.list_at(table, &filter.narrow, after.as_ref(), at);
-            let found = found.map_err(|expired| inconsistent(token, expired.into()))?;
+            let found = self.store.list_at(table, &filter.narrow, after, at);
+            let found = found.map_err(|expired| match &token {
+                None => expired.into(),
+                Some(token) => token.expired(time),
+            })?;
             found.into_iter().filter(matching).collect()
         };
         let Some(limit) = limit.filter(|limit| all.len() > *limit) else {
             return Ok(Page { objects: all, revision: at, next: None, remaining: None });
         };
-        let next = all.get(limit - 1).map(|last| write_token(at, &last.key));
+        let since = token.filter(|token| token.at.is_some()).map_or(time, |token| token.since);
+        let next = all
+            .get(limit - 1)
+            .map(|last| Token { at: Some(at), since, key: last.key.clone() }.write());
         let is_narrow = !filter.labels.is_empty() || !filter.fields.is_empty();
         let remaining = i64::try_from(all.len() - limit).ok().filter(|_| !is_narrow);
         Ok(Page { objects: all[..limit].to_vec(), revision: at, next, remaining })
@@ -153,40 +170,60 @@ pub(super) struct Page {
     pub(super) remaining: Option<i64>,
 }
 
-/// Opaque to clients: the version of the first page, and the last key.
-fn write_token(at: Revision, key: &Key) -> Text {
-    let token = Value::from(vec![
-        Text::from(at.to_string()).into(),
-        Value::text(key.namespace()),
-        Value::text(key.name()),
-    ]);
-    let digits = token.encoded().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+/// After so many seconds Kubernetes forgets the past, and with it the rest of a list.
+const KNOWN_SECONDS: i64 = 300;
+
+const TOO_OLD: &str = "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
+
+/// Where a list goes on.
+struct Token {
+    /// The version of the first page; None for what is there now.
+    at: Option<Revision>,
+    /// When the first page was read.
+    since: Timestamp,
+    /// The last key that was shown.
+    key: Key,
 }
 
-fn read_token(token: &str) -> Result<(Revision, Key), Status> {
-    let parsed = || {
-        let digits = token.as_bytes().chunks(2).map(|pair| {
-            let pair = std::str::from_utf8(pair).ok()?;
-            u8::from_str_radix(pair, 16).ok()
-        });
-        let bytes: Vec<u8> = digits.collect::<Option<_>>()?;
-        let parts = decode(&bytes).ok()?;
-        let part = |at: usize| parts.as_list()?.get(at)?.as_str().map(str::to_owned);
-        Some((Revision::parse(&part(0)?)?, Key::new(&part(1)?, &part(2)?)))
-    };
-    parsed().ok_or_else(|| {
-        Status::bad_request("invalid continue token: continue key is not valid: encoding")
-    })
-}
-
-/// A page of a list that is no longer known: start over.
-fn inconsistent(token: &str, expired: Status) -> Status {
-    if token.is_empty() {
-        return expired;
+impl Token {
+    /// Opaque to clients.
+    fn write(&self) -> Text {
+        let at = self.at.map_or_else(String::new, |at| at.to_string());
+        let token = Value::from(vec![
+            Text::from(at).into(),
+            self.since.micros().into(),
+            Value::text(self.key.namespace()),
+            Value::text(self.key.name()),
+        ]);
+        let digits = token.encoded().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
     }
-    Status::new(
-        Reason::Expired,
-        "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.",
-    )
+
+    fn read(token: &str) -> Result<Self, Status> {
+        let parsed = || {
+            let digits = token.as_bytes().chunks(2).map(|pair| {
+                let pair = std::str::from_utf8(pair).ok()?;
+                u8::from_str_radix(pair, 16).ok()
+            });
+            let bytes: Vec<u8> = digits.collect::<Option<_>>()?;
+            let parts = decode(&bytes).ok()?;
+            let parts = parts.as_list()?;
+            let text = |at: usize| parts.get(at)?.as_str();
+            let at = match text(0)? {
+                "" => None,
+                at => Some(Revision::parse(at)?),
+            };
+            let since = Timestamp::from_micros(parts.get(1)?.as_int()?);
+            Some(Self { at, since, key: Key::new(text(2)?, text(3)?) })
+        };
+        parsed().ok_or_else(|| {
+            Status::bad_request("invalid continue token: continue key is not valid: encoding")
+        })
+    }
+
+    /// The refusal of a token whose list is no longer known, with one that goes on all the same.
+    fn expired(&self, now: Timestamp) -> Status {
+        let next = Self { at: None, since: now, key: self.key.clone() };
+        Status { proceed: Some(next.write()), ..Status::new(Reason::Expired, TOO_OLD) }
+    }
 }

@@ -9,11 +9,17 @@ mod accounts;
 struct World {
     api: Api,
     seed: u64,
+    /// Seconds since the first request.
+    waited: i64,
 }
 
 impl World {
+    fn wait(&mut self, seconds: i64) {
+        self.waited += seconds;
+    }
+
     fn new() -> Self {
-        let mut world = Self { api: Api::default(), seed: 0 };
+        let mut world = Self { api: Api::default(), seed: 0, waited: 0 };
         assert_eq!(world.post("/api/v1/namespaces", r#"{"metadata":{"name":"x"}}"#).0, 201);
         world
     }
@@ -35,7 +41,8 @@ impl World {
         let body = body.as_bytes();
         let request =
             Request { method, path, query, content_type, accept: "", user_agent: "test/1", body };
-        let moment = Moment { now: Timestamp::default().plus_seconds(1_000), seed: self.seed };
+        let moment =
+            Moment { now: Timestamp::default().plus_seconds(1_000 + self.waited), seed: self.seed };
         let response = self.api.handle_late(&request, behind, moment);
         let Body::Whole(body) = response.body else { panic!("a watch") };
         (response.code, decode(&body).unwrap_or_default())
@@ -64,7 +71,8 @@ impl World {
         let key = Key::new("x", object.str_at(&["metadata", "name"]).unwrap());
         let table = TableName(Text::new_static(table));
         let act = Act { table, key, deed: Deed::Create(object.clone()) };
-        let moment = Moment { now: Timestamp::default().plus_seconds(1_000), seed: self.seed };
+        let moment =
+            Moment { now: Timestamp::default().plus_seconds(1_000 + self.waited), seed: self.seed };
         self.api.act("test", &act, moment)
     }
 }
@@ -107,7 +115,32 @@ fn pages_show_one_moment() {
     let (_, rest) = world.get(&format!("{MAPS}?continue={token}"));
     assert_eq!(rest.at(&["items"]).unwrap().as_list().unwrap().len(), 3);
     world.api.compact();
-    assert_eq!(world.get(&format!("{MAPS}?continue={token}")).0, 410);
+    let (code, expired) = world.get(&format!("{MAPS}?continue={token}&limit=2"));
+    assert_eq!(code, 410);
+    // Who does not mind goes on with what is there now.
+    let token = expired.str_at(&["metadata", "continue"]).unwrap();
+    let (_, next) = world.get(&format!("{MAPS}?continue={token}&limit=1"));
+    let name = |list: &Value| list.at(&["items"]).unwrap().as_list().unwrap()[0].clone();
+    assert_eq!(name(&next).str_at(&["metadata", "name"]), Some("m2"));
+    let token = next.str_at(&["metadata", "continue"]).unwrap();
+    let (_, last) = world.get(&format!("{MAPS}?continue={token}"));
+    assert_eq!(name(&last).str_at(&["metadata", "name"]), Some("m4"));
+}
+
+#[test]
+fn the_rest_of_a_list_is_forgotten_after_some_minutes() {
+    let mut world = World::new();
+    for at in 0..3 {
+        world.post(MAPS, &format!(r#"{{"metadata":{{"name":"m{at}"}}}}"#));
+    }
+    let (_, first) = world.get(&format!("{MAPS}?limit=1"));
+    let token = first.str_at(&["metadata", "continue"]).unwrap().to_owned();
+    let rest = format!("{MAPS}?continue={token}&limit=1");
+    world.wait(299);
+    assert_eq!(world.get(&rest).0, 200);
+    world.wait(1);
+    let (code, expired) = world.get(&rest);
+    assert_eq!((code, expired.str_at(&["reason"])), (410, Some("Expired")));
 }
 
 #[test]

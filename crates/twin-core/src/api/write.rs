@@ -7,6 +7,7 @@ use super::object::{
 use super::projection::Projection;
 use super::{Api, Call, Response};
 use crate::apply::{Writer, update};
+use crate::policy::Operation;
 use crate::registry::Resource;
 use crate::schema::{Schema, TypeId, empty};
 use crate::status::{Cause, Status};
@@ -51,6 +52,7 @@ impl Api {
             Track::Writes => self.tracked(call, "", &nothing, object),
             Track::Done => object.clone(),
         };
+        let object = self.mutated(call, Operation::Create, object, None)?;
         let object = born(resource, &object, &name, &namespace, call.moment);
         let object = self.prioritised(resource, object, &name)?;
         let object = self.with_runtime(resource, object, &name)?;
@@ -59,6 +61,7 @@ impl Api {
         let object = admitted(resource, &without_status(resource, &object, &nothing));
         let object = self.ranged(resource, object, &key)?;
         self.judged(call, &object, None)?;
+        self.permitted(call, Operation::Create, Some(&object), None)?;
         if self.store.get(&resource.table, &key).is_some() {
             return Err(Status::already_exists(resource, &name));
         }
@@ -174,14 +177,17 @@ impl Api {
             Track::Writes => self.tracked(call, subresource, live, new),
             Track::Done => new.clone(),
         };
+        let new = self.mutated(call, Operation::Update, new, Some(live))?;
         let new = settled(call, live, &new);
         let asked = !call.is_own() && subresource.is_empty();
         let new = if asked { readmitted(resource, live, new) } else { new };
         let new = self.addressed(call, Some(live), new)?;
         if same(live, &new) {
+            self.permitted(call, Operation::Update, Some(&new), Some(live))?;
             return Ok(live.clone());
         }
         self.judged(call, &new, Some(live))?;
+        self.permitted(call, Operation::Update, Some(&new), Some(live))?;
         check_levels(&new)?;
         let key = Key::new(&call.address.namespace, name);
         let charges = self.charged(resource, &key, Some(live), &new)?;

@@ -5,6 +5,7 @@
 //! structured-merge-diff; objects are not converted between versions.
 
 mod compare;
+mod laid;
 mod managers;
 mod memo;
 mod merge;
@@ -12,6 +13,7 @@ mod set;
 mod typed;
 
 pub use compare::{Comparison, compare};
+pub(crate) use laid::laid_over;
 pub use managers::{Author, Managers, Operation, Owned};
 pub use memo::Memo;
 pub use set::{FieldSet, field_step, shown};

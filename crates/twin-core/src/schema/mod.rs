@@ -3,17 +3,18 @@
 //! The tables are data, generated from Kubernetes' published documents (`cargo xtask twin-tables`).
 //! [`Schema::builtin`] reads them once in a process.
 
+mod broken;
 mod conform;
 mod custom;
 mod defaults;
-mod expression;
 mod load;
+mod patterns;
 mod rules;
 mod validate;
 
+pub(crate) use broken::message;
 pub use conform::{Conformed, Mismatch, conform};
 pub use defaults::{apply_custom_defaults, apply_defaults};
-pub use expression::{Unread, read as read_expression};
 pub use rules::Custom;
 pub(crate) use rules::VALIDATIONS;
 use validate::faults;

@@ -1,24 +1,25 @@
 //! An object held against the value rules of an `openAPIV3Schema`.
 //!
-//! The sentences are those of Kubernetes' validator; rules in CEL are judged by [`kube_cel`].
+//! The sentences are those of Kubernetes' validator; rules in CEL are asked after them.
 
+use super::patterns::Patterns;
 use crate::causes::Causes;
 use crate::tree::{List, Map, Value};
-use regex::Regex;
 
 /// What is wrong with a value, in the order of its fields.
-pub(crate) fn faults(openapi: &Value, value: &Value) -> Causes {
-    let mut walk = Walk { path: String::new(), found: Causes::default() };
+pub(super) fn faults(openapi: &Value, patterns: &Patterns, value: &Value) -> Causes {
+    let mut walk = Walk { patterns, path: String::new(), found: Causes::default() };
     walk.value(openapi, value);
     walk.found
 }
 
-struct Walk {
+struct Walk<'a> {
+    patterns: &'a Patterns,
     path: String,
     found: Causes,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn say(&mut self, reason: &'static str, message: String) {
         let field = if self.path.is_empty() { "<nil>" } else { &self.path };
         self.found.say(reason, field, message);
@@ -100,7 +101,7 @@ impl Walk {
             self.invalid(value, &format!("should be at least {least} chars long"));
         }
         if let Some(pattern) = openapi.str_at(&["pattern"])
-            && Regex::new(pattern).is_ok_and(|regex| !regex.is_match(text))
+            && self.patterns.breaks(pattern, text)
         {
             self.invalid(value, &format!("should match '{pattern}'"));
         }
@@ -236,7 +237,7 @@ fn shown(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::faults;
+    use super::{Patterns, faults};
     use crate::tree::decode;
 
     #[test]
@@ -246,7 +247,7 @@ mod tests {
         let openapi = decode(openapi).unwrap();
         let (path, items) = ("p".repeat(1_500_000), vec!["1"; 5_000].join(","));
         let value = decode(format!(r#"{{"p":{{"{path}":[{items}]}}}}"#).as_bytes()).unwrap();
-        assert_eq!(faults(&openapi, &value).into_vec().len(), 1);
+        assert_eq!(faults(&openapi, &Patterns::of(&openapi), &value).into_vec().len(), 1);
     }
 
     #[test]
@@ -286,7 +287,7 @@ mod tests {
             ),
         ] {
             let value = decode(format!(r#"{{"spec":{spec}}}"#).as_bytes()).unwrap();
-            let said: Vec<_> = faults(&openapi, &value)
+            let said: Vec<_> = faults(&openapi, &Patterns::of(&openapi), &value)
                 .iter()
                 .map(|cause| format!("{}: {}", cause.field, cause.message))
                 .collect();

@@ -1,8 +1,9 @@
 //! Configuration, volumes, budgets, rights and what else a cluster has.
 
 use super::{Walk, items, number, part, quantity, text};
+use crate::cel::{Expression, Unread};
 use crate::names;
-use crate::schema::{Unread, VALIDATIONS, read_expression};
+use crate::schema::VALIDATIONS;
 use crate::tree::{Map, Value};
 
 pub(super) fn config_map(walk: &mut Walk<'_>, map: &Map) {
@@ -109,12 +110,17 @@ const PLACES: &[&str] = &[
     "csi",
 ];
 
-/// A condition in CEL. What would only do harm here is taken: nobody evaluates it.
+/// A condition in CEL.
 pub(super) fn condition(walk: &mut Walk<'_>, map: &Map) {
-    let expression = text(map, "expression");
-    if let Err(Unread::NotCel(why)) = read_expression(expression) {
-        let sentence = format!("compilation failed: {why}");
-        walk.below("expression", |walk| walk.invalid(&Value::text(expression), &sentence));
+    for field in ["expression", "messageExpression", "valueExpression"] {
+        let text = text(map, field);
+        if let (false, Err(why)) = (text.is_empty(), Expression::read(text)) {
+            let sentence = match why {
+                Unread::NotCel(why) => format!("compilation failed: {why}"),
+                Unread::Refused(why) => format!("compilation failed: {why}"),
+            };
+            walk.below(field, |walk| walk.invalid(&Value::text(text), &sentence));
+        }
     }
 }
 
@@ -280,7 +286,7 @@ pub(super) fn definition(walk: &mut Walk<'_>, object: &Value) {
 fn expressions(walk: &mut Walk<'_>, rule: &Value) {
     for field in ["rule", "messageExpression"] {
         let text = rule.str_at(&[field]).unwrap_or_default();
-        if let Err(Unread::Refused(why)) = read_expression(text) {
+        if let Err(Unread::Refused(why)) = Expression::read(text) {
             walk.below(field, |walk| walk.invalid_text(text, &[why.to_owned()]));
         }
     }

@@ -259,7 +259,10 @@ fn whole(short: &str) -> Option<fn(&mut Walk<'_>, &Map)> {
         "networking.v1.NetworkPolicyPort" => network::policy_port,
         "networking.v1.NetworkPolicyPeer" => network::policy_peer,
         "core.v1.ConfigMap" => cluster::config_map,
-        "admissionregistration.v1.MatchCondition" => cluster::condition,
+        "admissionregistration.v1.MatchCondition"
+        | "admissionregistration.v1.Validation"
+        | "admissionregistration.v1.Variable"
+        | "admissionregistration.v1.AuditAnnotation" => cluster::condition,
         "core.v1.Secret" => cluster::secret,
         "core.v1.PersistentVolumeClaimSpec" => cluster::claim,
         "core.v1.PersistentVolumeSpec" => cluster::volume,

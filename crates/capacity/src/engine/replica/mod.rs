@@ -30,6 +30,8 @@ pub(super) struct Setting<'a, T: StepTime + ?Sized> {
 #[derive(Debug)]
 pub(super) struct Replica {
     blocks: Blocks,
+    /// When the front end is free.
+    front: Time,
     /// Routed here, and not yet tokens.
     entering: VecDeque<(Time, u32)>,
     waiting: VecDeque<u32>,
@@ -73,6 +75,7 @@ impl Replica {
         };
         Replica {
             blocks: Blocks::new(engine, sharing),
+            front: Time::ZERO,
             entering: VecDeque::new(),
             waiting: VecDeque::new(),
             batch: Batch::new(block_tokens),
@@ -85,13 +88,19 @@ impl Replica {
         }
     }
 
-    /// A request that will be in the queue at that moment. What the replica does next is then due at the moment that
-    /// is returned, if that changed.
-    pub(super) fn enter(&mut self, request: u32, at: Time) -> Option<Due> {
+    /// A request that was sent now, and will be in the queue once the front end has read it. What the replica does next
+    /// is then due at the moment that is returned, if that changed.
+    pub(super) fn enter<T: StepTime + ?Sized>(
+        &mut self,
+        request: u32,
+        prompt: u32,
+        now: Time,
+        clock: &Clock<'_, T>,
+    ) -> Option<Due> {
+        self.front = self.front.max(now) + clock.front_end(prompt);
+        let at = self.front + clock.crossing();
         let due = self.due_with(at);
-        // A short prompt overtakes a long one.
-        let place = self.entering.partition_point(|(other, _)| *other <= at);
-        self.entering.insert(place, (at, request));
+        self.entering.push_back((at, request));
         due
     }
 

@@ -3,9 +3,10 @@
 use super::run::{Run, Work};
 use super::{Due, Lack, Piece, Replica, Seat, Setting};
 use crate::engine::blocks::Hit;
-use crate::engine::config::{Admission, Engine};
+use crate::engine::config::{Admission, Engine, Prompts};
 use crate::engine::line::Clock;
 use crate::{Step, StepTime, Time};
+use std::ops::Range;
 
 impl Replica {
     /// Starts a run, if there is something to do.
@@ -15,12 +16,10 @@ impl Replica {
         setting: &mut Setting<'_, T>,
     ) -> Option<Due> {
         self.queue(now);
-        let mut pushed_out = self.make_room(setting);
-        self.blocks.take(self.batch.needs(0..1));
-        let mut budget = u64::from(setting.engine.max_batched_tokens) - self.batch.len() as u64;
-        pushed_out |= self.continue_piece(setting, &mut budget);
-        // What was pushed out is the head of the queue, and stays there for a step.
-        let lack = if pushed_out { Lack::Blocks } else { self.admit(setting, &mut budget) };
+        let (lack, pushed_out) = match setting.engine.prompts {
+            Prompts::Mixed | Prompts::Whole => self.plan_mixed(setting),
+            Prompts::Alone => self.plan_alone(setting),
+        };
         if self.admitted() == 0 {
             return self.entering.front().map(|(at, _)| Due::Start(*at));
         }
@@ -28,6 +27,32 @@ impl Replica {
         let end = run.end();
         self.run = Some(run);
         Some(Due::End(end))
+    }
+
+    /// A token for everybody, and prompts with what is left. What the head of the queue lacks, and whether somebody was
+    /// pushed out.
+    fn plan_mixed<T: StepTime + ?Sized>(&mut self, setting: &mut Setting<'_, T>) -> (Lack, bool) {
+        let mut pushed_out = self.make_room(setting);
+        self.blocks.take(self.batch.needs(0..1));
+        let mut budget = u64::from(setting.engine.max_batched_tokens) - self.batch.len() as u64;
+        pushed_out |= self.continue_piece(setting, &mut budget);
+        // What was pushed out is the head of the queue, and stays there for a step.
+        let lack = if pushed_out { Lack::Blocks } else { self.admit(setting, &mut budget) };
+        (lack, pushed_out)
+    }
+
+    /// Prompts, or else a token for everybody.
+    fn plan_alone<T: StepTime + ?Sized>(&mut self, setting: &mut Setting<'_, T>) -> (Lack, bool) {
+        let mut budget = u64::from(setting.engine.max_batched_tokens);
+        let mut pushed_out = self.continue_piece(setting, &mut budget);
+        let mut lack = if pushed_out { Lack::Blocks } else { self.admit(setting, &mut budget) };
+        if self.pieces.is_empty() {
+            if self.make_room(setting) {
+                (lack, pushed_out) = (Lack::Blocks, true);
+            }
+            self.blocks.take(self.batch.needs(0..1));
+        }
+        (lack, pushed_out)
     }
 
     /// Those that came in the meantime queue up.
@@ -100,10 +125,10 @@ impl Replica {
             if *budget == 0 {
                 return Lack::Budget;
             }
-            if !self.admit_one(request, setting, budget) {
-                return Lack::Blocks;
-            }
-            self.waiting.pop_front();
+            match self.admit_one(request, setting, budget) {
+                Lack::Nothing => self.waiting.pop_front(),
+                lack => return lack,
+            };
         }
         Lack::Nothing
     }
@@ -113,14 +138,20 @@ impl Replica {
         request: u32,
         setting: &mut Setting<'_, T>,
         budget: &mut u64,
-    ) -> bool {
+    ) -> Lack {
         let (engine, entry) = (&setting.engine, setting.book.of(request));
         let (beginning, goal) = (entry.beginning(engine), entry.known_tokens());
         // The last token is always computed: the next one comes from it.
         let most = u32::try_from((goal - 1) / u64::from(engine.block_tokens)).unwrap_or(u32::MAX);
         let hit = self.blocks.hit(beginning, most);
         let cached = u64::from(hit.blocks) * u64::from(engine.block_tokens);
-        let computed = (goal - cached).min(*budget);
+        let computed = match engine.prompts {
+            Prompts::Mixed | Prompts::Alone => (goal - cached).min(*budget),
+            Prompts::Whole if goal - cached > *budget && !self.pieces.is_empty() => {
+                return Lack::Budget;
+            }
+            Prompts::Whole => goal - cached,
+        };
         let now = engine.blocks_for(cached + computed);
         let (room, taken) = match engine.admission {
             Admission::FirstPiece => (now, now),
@@ -130,18 +161,22 @@ impl Replica {
                 (all, all)
             }
         };
-        if !self.has_room(room, hit) {
-            return false;
+        let spare = match engine.prompts {
+            Prompts::Mixed | Prompts::Whole => 0,
+            Prompts::Alone => self.batch.len() as u64,
+        };
+        if !self.has_room(room + spare, hit) {
+            return Lack::Blocks;
         }
         self.blocks.claim(beginning, hit);
         self.blocks.take(taken - u64::from(hit.blocks));
         let seat = Seat { request, order: self.admissions, named: hit.blocks };
         self.admissions += 1;
         self.compute(Piece { seat, cached, goal }, computed, setting);
-        *budget -= computed;
+        *budget = budget.saturating_sub(computed);
         let entry = setting.book.of_mut(request);
         entry.cached.get_or_insert(hit.blocks * setting.engine.block_tokens);
-        true
+        Lack::Nothing
     }
 
     fn has_room(&self, blocks: u64, hit: Hit) -> bool {
@@ -177,7 +212,12 @@ impl Replica {
         let used = self.blocks.used();
         let step = std::mem::take(&mut self.step);
         let (steps, work) = if step.prefill_requests > 0 {
-            let first = Step { decodes: batch, context: context + u64::from(batch), ..step };
+            let first = match setting.engine.prompts {
+                Prompts::Mixed | Prompts::Whole => {
+                    Step { decodes: batch, context: context + u64::from(batch), ..step }
+                }
+                Prompts::Alone => step,
+            };
             self.usage.prefill_tokens += step.prefill_tokens;
             let more = if pushed_out { 0 } else { self.pieces_alike(&first, &setting.engine) };
             prompts(start, first, more, &setting.clock)
@@ -195,6 +235,14 @@ impl Replica {
         run
     }
 
+    /// New blocks for the batch in steps with prompts.
+    pub(super) fn needs_beside_prompts(&self, steps: Range<u64>, engine: &Engine) -> u64 {
+        match engine.prompts {
+            Prompts::Mixed | Prompts::Whole => self.batch.needs(steps),
+            Prompts::Alone => 0,
+        }
+    }
+
     /// Further steps that compute only the next pieces of the same prompt, until somebody ends or finds no block. Each
     /// takes the whole budget, so that nobody can be admitted.
     fn pieces_alike(&self, first: &Step, engine: &Engine) -> u64 {
@@ -206,7 +254,8 @@ impl Replica {
         let ends = if first.decodes == 0 { u64::MAX } else { self.batch.steps_left() - 1 };
         let most = ((piece.goal - piece.cached) / tokens).min(ends).min(MOST_PIECES);
         let needs = |more| {
-            self.batch.needs(1..more + 1) + engine.blocks_for_piece(piece.cached, more * tokens)
+            self.needs_beside_prompts(1..more + 1, engine)
+                + engine.blocks_for_piece(piece.cached, more * tokens)
         };
         (0..=most).rev().find(|more| needs(*more) <= self.blocks.free()).unwrap_or(0)
     }

@@ -1,7 +1,7 @@
 //! A run, and what it leaves.
 
 use super::{Due, Lack, Piece, Replica, Seat, Setting};
-use crate::engine::config::Admission;
+use crate::engine::config::{Admission, Prompts};
 use crate::engine::line::Line;
 use crate::{StepTime, Time};
 
@@ -78,7 +78,10 @@ impl Replica {
             self.blocks.take(self.batch.needs(1..run.steps));
             self.record(&run, now);
         }
-        self.batch.advance(run.steps);
+        match (&run.work, setting.engine.prompts) {
+            (Work::Mixed { .. } | Work::Pieces { .. }, Prompts::Alone) => {}
+            _ => self.batch.advance(run.steps),
+        }
         while let Some((seat, cached)) = self.batch.pop_ended() {
             self.end(seat, cached, now, setting, ended);
         }
@@ -93,7 +96,7 @@ impl Replica {
     fn walk<T: StepTime + ?Sized>(&mut self, run: &Run, ends: &[Time], setting: &Setting<'_, T>) {
         for step in 0..run.steps {
             if step > 0 {
-                self.blocks.take(self.batch.needs(step..step + 1));
+                self.blocks.take(self.needs_beside_prompts(step..step + 1, &setting.engine));
                 self.next_piece(setting);
             }
             let (start, end) = (run.at(ends, step), run.at(ends, step + 1));
@@ -107,7 +110,11 @@ impl Replica {
     /// The next piece of the only prompt, as large as the budget allows.
     fn next_piece<T: StepTime + ?Sized>(&mut self, setting: &Setting<'_, T>) {
         let Some(piece) = self.pieces.pop() else { return };
-        let tokens = u64::from(setting.engine.max_batched_tokens) - self.batch.len() as u64;
+        let beside = match setting.engine.prompts {
+            Prompts::Mixed | Prompts::Whole => self.batch.len() as u64,
+            Prompts::Alone => 0,
+        };
+        let tokens = u64::from(setting.engine.max_batched_tokens) - beside;
         self.blocks.take(setting.engine.blocks_for_piece(piece.cached, tokens));
         self.compute(piece, tokens, setting);
     }

@@ -1,7 +1,10 @@
 //! What must hold for every queue.
 
 use super::super::{Bottleneck, Bounds, Demand, Outcome, Promise, Request, Shape};
-use super::{Admission, ENGINE, Engine, Fleet, History, Router, TYPICAL, fleet, lengths, run};
+use super::{
+    Admission, ENGINE, Engine, Fleet, History, Linear, Prompts, Router, TYPICAL, fleet, lengths,
+    run,
+};
 use crate::load::{Arrivals, Length, Lengths, Load, Think, Trace};
 
 const MIXED: fn() -> Lengths = || lengths(Length::Uniform(1, 2047), Length::Uniform(1, 511));
@@ -91,6 +94,56 @@ fn no_work_is_lost_and_nobody_is_idle_while_somebody_waits() {
     assert_eq!(history.usage[0].prefill_tokens, prompts);
     let idle = history.end - history.usage[0].busy();
     assert!((idle - TYPICAL.overhead).abs() < 1e-9, "{idle}");
+}
+
+/// Three prompts of 1,000 tokens at once, beside nobody: when each gets its first token, in milliseconds.
+fn first_tokens(engine: Engine, times: &Linear) -> Vec<f64> {
+    let at_once = load(Arrivals::Concurrency(3), lengths(Length::Fixed(1000), Length::Fixed(4)), 3);
+    let history = run(&one(engine), &at_once, times);
+    let first = |request: &Request| match request.outcome {
+        Outcome::Finished { first, .. } => (1e6 * first).round() / 1e3,
+        _ => panic!("everybody is served"),
+    };
+    history.requests.iter().map(first).collect()
+}
+
+#[test]
+fn prompts_share_steps_as_the_engine_lets_them() {
+    const STEP: f64 = 8.0;
+    const PROMPT: f64 = 60.0;
+    // A cached token, and a request of the batch beside.
+    const READ: f64 = 0.064e-3;
+    const BESIDE: f64 = 0.020;
+    let times = Linear { overhead: 0.0, ..TYPICAL };
+    let of = |prompts, max_batched_tokens| {
+        first_tokens(Engine { max_batched_tokens, prompts, ..ENGINE }, &times)
+    };
+    let near = |got: Vec<f64>, expected: [f64; 3]| {
+        let close = got.iter().zip(expected).all(|(got, expected)| (got - expected).abs() < 0.01);
+        assert!(close, "{got:?} {expected:?}");
+    };
+    for prompts in [Prompts::Mixed, Prompts::Whole, Prompts::Alone] {
+        near(of(prompts, 8192), [STEP + 3.0 * PROMPT; 3]);
+    }
+    // In steps of 1,500 tokens one and a half fit, or one; the batch gets its tokens beside, or waits.
+    let one = STEP + 1.5 * PROMPT;
+    near(of(Prompts::Alone, 1500), [one, 2.0 * one, 2.0 * one]);
+    // The token of the first takes the place of a token of the last prompt, which needs a third step for it.
+    let beside = BESIDE + 1001.0 * READ;
+    let second = 2.0 * one - 0.06 + beside;
+    near(of(Prompts::Mixed, 1500), [one, second, second + STEP + 0.06 + 2.0 * beside]);
+    let alone = STEP + PROMPT;
+    near(of(Prompts::Whole, 1500), [alone, 2.0 * alone + beside, 3.0 * alone + 3.0 * beside]);
+    // A prompt that is longer than a step may be has one nevertheless.
+    near(of(Prompts::Whole, 500), [alone, 2.0 * alone + beside, 3.0 * alone + 3.0 * beside]);
+}
+
+#[test]
+fn the_front_end_reads_one_prompt_after_the_other() {
+    let times = Linear { overhead: 3e-3, per_prompt: 1e-3, ..TYPICAL };
+    let first = first_tokens(ENGINE, &times);
+    // A second each to read them, so that each is computed alone, beside nobody.
+    assert_eq!(first, [1000.0, 2000.0, 3000.0].map(|read| read + 3.0 + 8.0 + 60.0));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 mod laws;
 mod slow;
 
-use super::{Admission, Engine, Fleet, History, PrefixCache, Router, simulate};
+use super::{Admission, Engine, Fleet, History, PrefixCache, Prompts, Router, simulate};
 use crate::load::{Arrivals, Length, Lengths, Load, Think, Trace};
 use crate::{Decode, Step, StepTime};
 use proptest::prelude::*;
@@ -44,8 +44,12 @@ impl StepTime for Linear {
         Decode { base, per_token: self.per_token }
     }
 
-    fn overhead(&self, prompt: u32) -> f64 {
-        self.overhead + self.per_prompt * f64::from(prompt)
+    fn front_end(&self, prompt: u32) -> f64 {
+        self.per_prompt * f64::from(prompt)
+    }
+
+    fn crossing(&self) -> f64 {
+        self.overhead
     }
 }
 
@@ -56,6 +60,7 @@ pub(super) const ENGINE: Engine = Engine {
     max_batched_tokens: 8192,
     max_tokens: 100_000,
     admission: Admission::Prompt,
+    prompts: Prompts::Mixed,
     prefix_cache: PrefixCache::On,
 };
 
@@ -77,22 +82,22 @@ fn engines() -> impl Strategy<Value = Engine> {
         Just(Admission::Prompt),
         Just(Admission::Everything)
     ];
+    let prompts = prop_oneof![Just(Prompts::Mixed), Just(Prompts::Whole), Just(Prompts::Alone)];
     let caches = prop_oneof![Just(PrefixCache::On), Just(PrefixCache::Off)];
-    (8_u32..120, 1_u32..9, 1_u32..12, 0_u32..60, 60_u32..400, admissions, caches).prop_map(
-        |(blocks, block_tokens, max_sequences, spare, max_tokens, admission, prefix_cache)| {
-            let max_batched_tokens = max_sequences + spare;
-            let blocks = blocks * 8 / block_tokens;
-            Engine {
-                blocks,
-                block_tokens,
-                max_sequences,
-                max_batched_tokens,
-                max_tokens,
-                admission,
-                prefix_cache,
-            }
-        },
-    )
+    let sizes = (8_u32..120, 1_u32..9, 1_u32..12, 0_u32..60, 60_u32..400);
+    (sizes, admissions, prompts, caches).prop_map(|(sizes, admission, prompts, prefix_cache)| {
+        let (blocks, block_tokens, max_sequences, spare, max_tokens) = sizes;
+        Engine {
+            blocks: blocks * 8 / block_tokens,
+            block_tokens,
+            max_sequences,
+            max_batched_tokens: max_sequences + spare,
+            max_tokens,
+            admission,
+            prompts,
+            prefix_cache,
+        }
+    })
 }
 
 /// Prompts in Mooncake's form, that share beginnings.
@@ -143,7 +148,7 @@ fn loads() -> impl Strategy<Value = Load> {
 
 fn times() -> impl Strategy<Value = Linear> {
     let overhead = prop_oneof![Just(0.0), Just(1e-3), Just(0.013)];
-    // With the larger one, a short prompt overtakes a long one that was sent before.
+    // With the larger one, requests queue before the engine sees them.
     let per_prompt = prop_oneof![Just(0.0), Just(1e-6), Just(3e-4)];
     (overhead, per_prompt).prop_map(|(overhead, per_prompt)| Linear {
         overhead,

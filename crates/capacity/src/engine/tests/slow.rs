@@ -1,6 +1,6 @@
 //! A simulator that walks step by step and block by block, as simple as can be: the judge of the fast one.
 
-use super::super::{Admission, Engine, Fleet, History, PrefixCache, Router};
+use super::super::{Admission, Engine, Fleet, History, PrefixCache, Prompts, Router};
 use super::super::{Outcome, Refusal, Request};
 use crate::load::{Arrival, Load, Source};
 use crate::{Step, StepTime, Time};
@@ -35,6 +35,7 @@ struct Asked {
 
 #[derive(Default)]
 struct Server {
+    front: Time,
     entering: Vec<(Time, usize)>,
     waiting: VecDeque<usize>,
     running: Vec<Running>,
@@ -150,7 +151,9 @@ impl<'a> Slow<'a> {
         let replica = self.route(request);
         self.requests[request].replica = replica;
         let prompt = self.requests[request].arrival.prompt;
-        let enters = self.now + Time::from_seconds(self.times.overhead(prompt));
+        let front = &mut self.replicas[replica].front;
+        *front = self.now.max(*front) + Time::from_seconds(self.times.front_end(prompt));
+        let enters = *front + Time::from_seconds(self.times.crossing());
         self.replicas[replica].entering.push((enters, request));
     }
 
@@ -218,8 +221,11 @@ impl<'a> Slow<'a> {
         // First those that were decoding: prompts were admitted after them.
         running.sort_by_key(|one| !one.decodes);
         for mut one in running {
-            one.cached += one.scheduled;
-            one.scheduled = 0;
+            if one.scheduled == 0 {
+                self.replicas[replica].running.push(one);
+                continue;
+            }
+            one.cached += std::mem::take(&mut one.scheduled);
             if one.cached < self.goal(one.request) {
                 self.replicas[replica].running.push(one);
                 continue;
@@ -253,9 +259,20 @@ impl<'a> Slow<'a> {
             waits
         });
         let mut budget = u64::from(self.engine.max_batched_tokens);
-        let pushed_out = self.schedule_running(replica, &mut budget);
-        if !pushed_out {
-            while budget > 0 && self.admit(replica, &mut budget) {}
+        match self.engine.prompts {
+            Prompts::Mixed | Prompts::Whole => {
+                if !self.schedule_running(replica, &mut budget, |_| true) {
+                    while budget > 0 && self.admit(replica, &mut budget) {}
+                }
+            }
+            Prompts::Alone => {
+                if !self.schedule_running(replica, &mut budget, |one| !one.decodes) {
+                    while budget > 0 && self.admit(replica, &mut budget) {}
+                }
+                if self.replicas[replica].running.iter().all(|one| one.scheduled == 0) {
+                    self.schedule_running(replica, &mut budget, |one| one.decodes);
+                }
+            }
         }
         if let Some(step) = self.step_of(replica) {
             let seconds = if step.prefill_requests > 0 {
@@ -269,11 +286,20 @@ impl<'a> Slow<'a> {
         }
     }
 
-    fn schedule_running(&mut self, replica: usize, budget: &mut u64) -> bool {
+    fn schedule_running(
+        &mut self,
+        replica: usize,
+        budget: &mut u64,
+        which: fn(&Running) -> bool,
+    ) -> bool {
         let mut pushed_out = false;
         let mut at = 0;
         while at < self.replicas[replica].running.len() {
             let one = &self.replicas[replica].running[at];
+            if !which(one) {
+                at += 1;
+                continue;
+            }
             let tokens = (self.goal(one.request) - one.cached).min(*budget);
             assert!(tokens > 0, "the budget has a token for everybody");
             let more = self.blocks_for(one.cached + tokens).saturating_sub(one.blocks.len());
@@ -316,7 +342,12 @@ impl<'a> Slow<'a> {
         let goal = self.goal(request);
         let hit = self.hit(replica, request, (goal - 1) / u64::from(self.engine.block_tokens));
         let cached = hit.len() as u64 * u64::from(self.engine.block_tokens);
-        let tokens = (goal - cached).min(*budget);
+        let is_first = self.replicas[replica].running.iter().all(|one| one.decodes);
+        let tokens = match self.engine.prompts {
+            Prompts::Mixed | Prompts::Alone => (goal - cached).min(*budget),
+            Prompts::Whole if goal - cached > *budget && !is_first => return false,
+            Prompts::Whole => goal - cached,
+        };
         let all = self.prompt(request) + self.output(request) - 1;
         let (room, taken) = match self.engine.admission {
             Admission::FirstPiece => (cached + tokens, cached + tokens),
@@ -326,7 +357,9 @@ impl<'a> Slow<'a> {
         let (room, taken) = (self.blocks_for(room), self.blocks_for(taken));
         let server = &mut self.replicas[replica];
         let idle = hit.iter().filter(|block| server.users[**block] == 0).count();
-        if room - hit.len() + idle > server.free.len() {
+        let decoding = server.running.iter().filter(|one| one.decodes).count();
+        let spare = if self.engine.prompts == Prompts::Alone { decoding } else { 0 };
+        if room + spare - hit.len() + idle > server.free.len() {
             return false;
         }
         server.waiting.pop_front();
@@ -337,7 +370,7 @@ impl<'a> Slow<'a> {
         let mut blocks = hit.clone();
         blocks.extend(server.take(taken - hit.len()));
         server.running.push(Running { request, blocks, cached, scheduled: tokens, decodes: false });
-        *budget -= tokens;
+        *budget = budget.saturating_sub(tokens);
         self.requests[request].cached.get_or_insert(u32::try_from(cached).expect("it is short"));
         let last = self.replicas[replica].running.len() - 1;
         self.name(replica, last);
@@ -379,7 +412,7 @@ impl<'a> Slow<'a> {
 
     fn step_of(&self, replica: usize) -> Option<Step> {
         let mut step = Step::default();
-        for one in &self.replicas[replica].running {
+        for one in self.replicas[replica].running.iter().filter(|one| one.scheduled > 0) {
             if one.decodes {
                 step.decodes += 1;
                 step.context += one.cached + 1;

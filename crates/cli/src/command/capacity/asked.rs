@@ -11,7 +11,7 @@ use capacity::engine::Promise;
 use capacity::gpu::{Gpu, gpu, gpus};
 use capacity::items;
 use capacity::load::{Length, Lengths, Think, Trace};
-use capacity::offers::{Slices, Wish};
+use capacity::offers::{Settings, Slices, Wish};
 use capacity::search::{Demand, Percentile, Question};
 use capacity::{Cache, Engine, Model, Prices, Weights, model::from_config_bytes, usual};
 use report::Served;
@@ -38,6 +38,7 @@ pub(super) struct Tokens {
     weights: Weights,
     cache: Cache,
     engine: Engine,
+    settings: Settings,
 }
 
 /// A question about a model that gives whole answers.
@@ -59,6 +60,7 @@ impl Tokens {
             weights: self.weights,
             cache: self.cache,
             engine: self.engine,
+            settings: self.settings,
         }
     }
 }
@@ -92,8 +94,14 @@ pub(super) fn read(
         let question = item_question(name, arguments)?;
         return Ok(Asked::Items(Items { question, gpus, slices, prices }));
     }
-    let model = model(name)?;
-    let weights = Weights::named(&what.weights).map_err(|error| input(&error))?;
+    let model = match &what.config {
+        Some(model) => model.clone(),
+        None => model(name)?,
+    };
+    let weights = match &what.weights {
+        Some(format) => Weights::named(format).map_err(|error| input(&error))?,
+        None => Weights::from(model.stored),
+    };
     let cache = match &what.kv {
         Some(kv) => Cache::named(kv).map_err(|error| input(&error))?,
         None => Cache::Bf16,
@@ -104,7 +112,7 @@ pub(super) fn read(
     })?;
     let trace = what_trace(arguments.load.trace.as_deref())?;
     let question = question(arguments, trace.as_ref());
-    let served = served(arguments, name, &question, &prices, trace.as_ref());
+    let served = served(arguments, (name, weights), &question, &prices, trace.as_ref());
     let tensor_parallel = what.tp.map_or_else(|| usual::TENSOR_PARALLEL.to_vec(), |tp| vec![tp]);
     Ok(Asked::Tokens(Box::new(Tokens {
         model,
@@ -118,6 +126,7 @@ pub(super) fn read(
         weights,
         cache,
         engine,
+        settings: what.settings,
     })))
 }
 
@@ -216,11 +225,11 @@ fn item_question(name: &str, arguments: &CapacityArguments) -> Result<items::Que
             format!("{name} answers items: it has no users who think and no tokens to replay");
         return Err(Error::advised(message, "say --rate items per second and --latency"));
     }
-    let precision = match arguments.what.weights.as_str() {
-        "bf16" | "fp16" => items::Precision::Fp16,
-        "fp8" => items::Precision::Fp8,
-        "int8" => items::Precision::Int8,
-        other => {
+    let precision = match arguments.what.weights.as_deref() {
+        None | Some("bf16" | "fp16") => items::Precision::Fp16,
+        Some("fp8") => items::Precision::Fp8,
+        Some("int8") => items::Precision::Int8,
+        Some(other) => {
             let message = format!("{name} is not known in {other}");
             return Err(Error::advised(message, "write --weights fp16, fp8 or int8"));
         }
@@ -245,7 +254,7 @@ fn item_question(name: &str, arguments: &CapacityArguments) -> Result<items::Que
 
 fn served(
     arguments: &CapacityArguments,
-    name: &str,
+    (name, weights): (&str, Weights),
     question: &Question,
     prices: &Prices,
     trace: Option<&Trace>,
@@ -267,7 +276,7 @@ fn served(
     let mean = if trace.is_some() { " in the mean" } else { "" };
     Served {
         model: name.to_owned(),
-        weights: arguments.what.weights.clone(),
+        weights: weights.name().to_owned(),
         engine: arguments.what.engine.clone(),
         demand,
         lengths: format!("prompts of {prompt:.0} tokens, answers of {output:.0}{mean}"),

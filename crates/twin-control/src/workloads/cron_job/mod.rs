@@ -75,13 +75,41 @@ impl<'a> Cron<'a> {
         object.tree.at(&["spec", field])
     }
 
+    /// The jobs that the status lists.
     fn active(&self) -> Vec<&'a Arc<Object>> {
-        self.jobs.iter().copied().filter(|job| finished(&job.tree).is_none()).collect()
+        let listed = list(&self.status, &["active"]);
+        let is_listed = |job: &&Arc<Object>| {
+            let uid = meta(&job.tree, "uid");
+            listed.iter().any(|known| known.str_at(&["uid"]) == Some(uid))
+        };
+        self.jobs.iter().copied().filter(is_listed).collect()
+    }
+
+    fn list_active(&mut self, active: Vec<Value>) {
+        self.status = if active.is_empty() {
+            self.status.without(&["active"])
+        } else {
+            self.status.with(&["active"], active.into())
+        };
     }
 
     /// Lists the jobs that run, and tells what became of those that ran.
     fn note_active(&mut self) {
+        let mut active = self.still_active();
+        self.find_new(&mut active);
+        self.list_active(active);
+        let ends = self.jobs.iter().filter(|job| is_true(&job.tree, "Complete").is_some());
+        let last = ends.filter_map(|job| time(&job.tree, &["status", "completionTime"])).max();
+        let known = time(&self.status, &["lastSuccessfulTime"]);
+        if let Some(last) = last.max(known) {
+            self.status = self.status.with(&["lastSuccessfulTime"], last.value());
+        }
+    }
+
+    /// What the status lists and still runs.
+    fn still_active(&mut self) -> Vec<Value> {
         let object = self.object;
+        let mut active = Vec::new();
         for known in list(&object.tree, &["status", "active"]) {
             let uid = known.str_at(&["uid"]).unwrap_or_default();
             let name = known.str_at(&["name"]).unwrap_or_default();
@@ -90,23 +118,39 @@ impl<'a> Cron<'a> {
                 normal(object, "MissingJob", message, &mut self.outcome);
                 continue;
             };
-            let Some(end) = finished(&job.tree) else { continue };
+            let Some(end) = finished(&job.tree) else {
+                active.push(known.clone());
+                continue;
+            };
             let end = end.str_at(&["type"]).unwrap_or_default();
             let message = format!("Saw completed job: {name}, condition: {end}");
             normal(object, "SawCompletedJob", message, &mut self.outcome);
         }
-        let ends = self.jobs.iter().filter(|job| is_true(&job.tree, "Complete").is_some());
-        let last = ends.filter_map(|job| time(&job.tree, &["status", "completionTime"])).max();
-        let known = time(&self.status, &["lastSuccessfulTime"]);
-        if let Some(last) = last.max(known) {
-            self.status = self.status.with(&["lastSuccessfulTime"], last.value());
+        active
+    }
+
+    /// Adds the job that was started last, and tells of others that nobody started here.
+    fn find_new(&mut self, active: &mut Vec<Value>) {
+        let last = time(&self.status, &["lastScheduleTime"]).map(|last| self.name_of(last));
+        for job in &self.jobs {
+            let uid = meta(&job.tree, "uid");
+            let known = active.iter().any(|known| known.str_at(&["uid"]) == Some(uid));
+            if known || finished(&job.tree).is_some() || is_ending(&job.tree) {
+                continue;
+            }
+            if last.as_deref() == Some(job.key.name()) {
+                active.push(named(job));
+                continue;
+            }
+            let name = job.key.name();
+            let message = format!("Saw a job that the controller did not create or forgot: {name}");
+            warning(self.object, "UnexpectedJob", message, &mut self.outcome);
         }
-        let active: Vec<_> = self.active().iter().map(|job| named(job)).collect();
-        self.status = if active.is_empty() {
-            self.status.without(&["active"])
-        } else {
-            self.status.with(&["active"], active.into())
-        };
+    }
+
+    /// What the job of a time is called.
+    fn name_of(&self, due: Timestamp) -> String {
+        format!("{}-{}", self.object.key.name(), due.seconds() / 60)
     }
 
     /// Deletes the oldest of the jobs that are over, down to as many as are to be kept.
@@ -128,6 +172,9 @@ impl<'a> Cron<'a> {
             return;
         }
         let uid = Text::new(meta(&job.tree, "uid"));
+        let listed = list(&self.status, &["active"]).iter();
+        let rest = listed.filter(|known| known.str_at(&["uid"]) != Some(uid.as_str()));
+        self.list_active(rest.cloned().collect());
         self.outcome.delete(JOBS, &job.key, Deletion { uid, ..Deletion::default() });
         let message = format!("Deleted job {}", job.key.name());
         normal(self.object, "SuccessfulDelete", message, &mut self.outcome);
@@ -196,7 +243,7 @@ impl<'a> Cron<'a> {
     }
 
     fn start(&mut self, due: Timestamp) {
-        let name = format!("{}-{}", self.object.key.name(), due.seconds() / 60);
+        let name = self.name_of(due);
         if self.jobs.iter().any(|job| job.key.name() == name) {
             return;
         }

@@ -1,5 +1,5 @@
 use crate::tables::{CRON_JOBS, JOBS};
-use crate::workloads::read::{annotation, list};
+use crate::workloads::read::{annotation, list, meta};
 use crate::workloads::stage::{Stage, condition};
 
 const PATH: &str = "/apis/batch/v1/namespaces/x/cronjobs";
@@ -65,6 +65,35 @@ fn who_runs_may_be_joined_waited_for_or_replaced() {
         let tree = stage.tree(&CRON_JOBS, "c");
         assert_eq!(list(&tree, &["status", "active"]).len(), jobs);
     }
+}
+
+#[test]
+fn who_is_replaced_is_not_listed_any_more() {
+    let mut stage = after(119, "i", "* * * * *", r#","concurrencyPolicy":"Replace""#);
+    stage.pass_with(3, |stage| {
+        let tree = stage.tree(&CRON_JOBS, "c");
+        let listed = list(&tree, &["status", "active"]);
+        assert!(listed.len() <= 1, "{listed:?}");
+    });
+    let told = stage.told("c");
+    let odd = |event: &&String| event.starts_with("MissingJob") || event.starts_with("Unexpected");
+    assert_eq!(told.iter().find(odd), None);
+    assert_eq!(stage.names(&JOBS), ["c-29926802"]);
+}
+
+#[test]
+fn a_job_that_somebody_else_made_is_told_about() {
+    let mut stage = after(5, "i", "0 0 1 1 *", "");
+    let uid = meta(&stage.tree(&CRON_JOBS, "c"), "uid").to_owned();
+    stage.post(
+        "/apis/batch/v1/namespaces/x/jobs",
+        &format!(
+            r#"{{"metadata":{{"name":"by-hand","ownerReferences":[{{"apiVersion":"batch/v1","kind":"CronJob","name":"c","uid":"{uid}","controller":true}}]}},"spec":{{"template":{{"spec":{{"restartPolicy":"Never","containers":[{{"name":"c","image":"i"}}]}}}}}}}}"#
+        ),
+    );
+    stage.pass(5);
+    assert!(list(&stage.tree(&CRON_JOBS, "c"), &["status", "active"]).is_empty());
+    assert!(stage.told("c")[0].starts_with("UnexpectedJob"));
 }
 
 #[test]

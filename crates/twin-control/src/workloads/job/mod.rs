@@ -7,28 +7,26 @@
 mod counting;
 mod indexes;
 mod limits;
+mod orphans;
 mod per_index;
 mod policy;
 mod running;
 mod verdict;
 
 use super::conditions::{self, Condition};
-use super::owner::{Claimant, Owned, is_controlled, wake};
+use super::owner::{Claimant, Owned, wake};
 use super::pods::{is_active, is_terminating, is_true, ready_since};
-use super::read::{
-    counted, has_finalizer, int, is_ending, meta, time, with_count, without_finalizer,
-};
-use crate::controller::{Controller, Outcome, View, Wake, controller_of};
+use super::read::{counted, int, is_ending, meta, time, with_count};
+use crate::controller::{Controller, Outcome, View, Wake};
 use crate::tables::{JOBS, PODS};
 use counting::Counts;
+pub(super) use orphans::OrphanPods;
 use twin_core::api::{Deletion, Propagation};
 use twin_core::store::{Change, Key, Object, TableName};
 use twin_core::tree::{Map, Text, Value};
 
 /// What a pod has until it is counted.
 const TRACKING: &str = "batch.kubernetes.io/job-tracking";
-/// The label that names the job.
-const JOB_NAME: &str = "batch.kubernetes.io/job-name";
 
 #[derive(Debug, Default)]
 pub(super) struct Jobs;
@@ -48,7 +46,6 @@ impl Controller for Jobs {
 
     fn reconcile(&mut self, key: &Key, view: &View<'_>) -> Outcome {
         let mut outcome = Outcome::default();
-        free_pods(key, view, &mut outcome);
         let Some(job) = view.get(&JOBS, key) else { return outcome };
         if let Some(end) = finished(&job.tree) {
             expire(job, end, view, &mut outcome);
@@ -73,17 +70,6 @@ impl Controller for Jobs {
 /// The condition by which a job is over.
 pub(super) fn finished(job: &Value) -> Option<&Value> {
     is_true(job, "Complete").or_else(|| is_true(job, "Failed"))
-}
-
-/// Lets go of pods whose job is gone, so that they can end.
-fn free_pods(key: &Key, view: &View<'_>, outcome: &mut Outcome) {
-    let uid = view.get(&JOBS, key).map(|job| meta(&job.tree, "uid")).unwrap_or_default();
-    for pod in view.labelled(&PODS, key.namespace(), JOB_NAME, key.name()) {
-        let of_job = controller_of(&pod.tree).is_none_or(|it| it.str_at(&["kind"]) == Some("Job"));
-        if of_job && !is_controlled(&pod.tree, uid) && has_finalizer(&pod.tree, TRACKING) {
-            outcome.update(PODS, &pod.key, without_finalizer(&pod.tree, TRACKING));
-        }
-    }
 }
 
 /// Deletes a job that has been over for long enough.

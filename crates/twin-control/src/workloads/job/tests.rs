@@ -157,6 +157,39 @@ fn pods_of_a_deleted_job_can_end() {
 }
 
 #[test]
+fn pods_that_no_job_counts_can_end() {
+    let mut stage = Stage::new();
+    let pod = |name: &str, owner: &str| {
+        format!(
+            r#"{{"metadata":{{"name":"{name}","finalizers":["{}"]{owner}}},"spec":{{"containers":[{{"name":"c","image":"i"}}]}}}}"#,
+            super::TRACKING
+        )
+    };
+    let owner = |api: &str| {
+        format!(
+            r#","ownerReferences":[{{"apiVersion":"{api}","kind":"Job","name":"gone","uid":"u","controller":true}}]"#
+        )
+    };
+    let pods = "/api/v1/namespaces/x/pods";
+    stage.post(pods, &pod("alone", ""));
+    stage.pass(5);
+    assert!(!has_finalizer(&stage.tree(&PODS, "alone"), super::TRACKING));
+    // Whose owner is gone is collected: its end begins.
+    stage.post(pods, &pod("orphan", &owner("batch/v1")));
+    stage.post(pods, &pod("other", &owner("example.dev/v1")));
+    stage.pass(5);
+    stage.delete(&format!("{pods}/other"));
+    stage.pass(10);
+    assert_eq!(stage.names(&PODS), ["alone", "other"]);
+    stage.delete("/api/v1/namespaces/x");
+    stage.patch(&format!("{pods}/other"), r#"{"metadata":{"finalizers":null}}"#);
+    stage.pass(60);
+    assert!(stage.names(&PODS).is_empty());
+    let (code, _) = stage.ask(twin_core::api::Method::Get, "/api/v1/namespaces/x", "");
+    assert_eq!(code, 404);
+}
+
+#[test]
 fn a_queue_is_done_when_one_says_so() {
     let stage = after(20, "done", r#""parallelism":3,"#);
     assert_eq!(condition(&tree(&stage), "Complete"), "True CompletionsReached");

@@ -1,0 +1,260 @@
+//! Admission policies: which are there, and what they say of a request.
+
+mod mutating;
+mod validating;
+
+use super::write::is_dry;
+use super::{Api, Call};
+use crate::policy::{Asked, Compiled, Operation, Surroundings, matched};
+use crate::registry::{Kind, Resource, Scope};
+use crate::selector::LabelSelector;
+use crate::store::{Key, Narrow, Object, Revision, TableName};
+use crate::tree::{Map, Text, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const GROUP: &str = "admissionregistration.k8s.io";
+
+/// Policies whose expressions were read, by their names, with the version that was read.
+#[derive(Debug, Default)]
+pub(super) struct Memo(BTreeMap<(TableName, Text), (Revision, Arc<Compiled>)>);
+
+impl Memo {
+    fn compiled(&mut self, table: &TableName, policy: &Object) {
+        let key = (table.clone(), Text::new(policy.key.name()));
+        let known = self.0.get(&key);
+        if known.is_none_or(|(revision, _)| *revision != policy.revision) {
+            self.0.insert(key, (policy.revision, Arc::new(Compiled::of(&policy.tree))));
+        }
+    }
+
+    fn get(&self, table: &TableName, name: &str) -> Option<&Arc<Compiled>> {
+        self.0.get(&(table.clone(), Text::new(name))).map(|(_, compiled)| compiled)
+    }
+
+    /// Forgets policies that are gone.
+    fn forget(&mut self, table: &TableName, policies: &[Arc<Object>]) {
+        let is_there = |name: &Text| policies.iter().any(|policy| policy.key.name() == name);
+        self.0.retain(|(known, name), _| known != table || is_there(name));
+    }
+}
+
+/// Where policies of one sort lie, and what binds them.
+#[derive(Clone, Copy)]
+struct Sort {
+    policies: &'static TableName,
+    bindings: &'static TableName,
+}
+
+/// A policy and a binding that mean a request.
+struct Invocation<'a> {
+    policy: Text,
+    binding: Arc<Object>,
+    compiled: Arc<Compiled>,
+    /// The resource in the version that the policy asks for.
+    resource: &'a Resource,
+    /// What the policy reads, one after the other.
+    params: Result<Vec<Option<Value>>, Unbound>,
+}
+
+/// Why a policy cannot be asked.
+enum Unbound {
+    Policy(String),
+    Binding(&'static str),
+}
+
+impl Api {
+    /// Reads the expressions of policies that are new; none, if nothing binds them.
+    fn read_policies(&mut self, sort: Sort, resource: &Resource) -> bool {
+        if self.store.count(sort.bindings) == 0 || is_exempt(resource) {
+            return false;
+        }
+        let policies = self.all(sort.policies);
+        for policy in &policies {
+            self.read.compiled(sort.policies, policy);
+        }
+        self.read.forget(sort.policies, &policies);
+        true
+    }
+
+    /// The policies that mean a request, in the order of their names.
+    fn invocations<'a>(&'a self, sort: Sort, asked: &Asked<'a>) -> Vec<Invocation<'a>> {
+        let empty = Value::Map(Map::default());
+        let mut found = Vec::new();
+        for policy in self.all(sort.policies) {
+            let name = policy.key.name();
+            let constraints = policy.tree.at(&["spec", "matchConstraints"]).unwrap_or(&empty);
+            let Some(resource) = matched(constraints, asked, &self.registry) else { continue };
+            let Some(compiled) = self.read.get(sort.policies, name) else { continue };
+            for binding in self.all(sort.bindings) {
+                let constraints = binding.tree.at(&["spec", "matchResources"]).unwrap_or(&empty);
+                let is_bound = binding.tree.str_at(&["spec", "policyName"]) == Some(name);
+                if !is_bound || matched(constraints, asked, &self.registry).is_none() {
+                    continue;
+                }
+                let params = self.params(&policy.tree, &binding.tree, asked.namespace);
+                let (policy, compiled) = (Text::new(name), compiled.clone());
+                found.push(Invocation { policy, binding, compiled, resource, params });
+            }
+        }
+        found
+    }
+
+    /// What a policy reads beside the object.
+    fn surroundings(
+        &self,
+        call: &Call<'_>,
+        asked: &Asked<'_>,
+        resource: &Resource,
+        params: Option<Value>,
+    ) -> Surroundings {
+        let is_space = asked.resource.is("", "namespaces");
+        let space = if is_space { None } else { self.space_of(call, None) };
+        let namespace = space.map(|space| without_owners(&space)).unwrap_or_default();
+        Surroundings { request: request(call, asked, resource), namespace, params }
+    }
+
+    fn all(&self, table: &TableName) -> Vec<Arc<Object>> {
+        self.store.list(table, &Narrow::default(), None).cloned().collect()
+    }
+
+    /// The namespace of an object; one that is made or changed is its own.
+    fn space_of(&self, call: &Call<'_>, object: Option<&Value>) -> Option<Value> {
+        if call.address.resource.is("", "namespaces") {
+            return object.cloned();
+        }
+        let spaces = self.registry.find("", "v1", "namespaces")?;
+        let space = self.store.get(&spaces.table, &Key::new("", &call.address.namespace))?;
+        Some(space.tree.clone())
+    }
+
+    /// What a binding gives a policy to read, one after the other.
+    fn params(
+        &self,
+        policy: &Value,
+        binding: &Value,
+        namespace: &str,
+    ) -> Result<Vec<Option<Value>>, Unbound> {
+        let Some(kind) = policy.at(&["spec", "paramKind"]) else { return Ok(vec![None]) };
+        let part = |field: &str| kind.str_at(&[field]).unwrap_or_default();
+        let found = self.registry.of_kind(part("apiVersion"), part("kind"));
+        let Some(resource) = found else {
+            return Err(Unbound::Policy(unknown(part("apiVersion"), part("kind"))));
+        };
+        let Some(wanted) = binding.at(&["spec", "paramRef"]) else {
+            return Ok(vec![Some(Value::Null)]);
+        };
+        let own = wanted.str_at(&["namespace"]).unwrap_or_default();
+        let namespace = match (resource.scope, own) {
+            (Scope::Cluster, "") => "",
+            (Scope::Cluster, _) => {
+                return Err(Unbound::Binding(
+                    "paramRef.namespace must not be provided for a cluster-scoped `paramKind`",
+                ));
+            }
+            (Scope::Namespaced, "") if namespace.is_empty() => {
+                return Err(Unbound::Binding(
+                    "cannot use namespaced paramRef in policy binding that matches cluster-scoped resources",
+                ));
+            }
+            (Scope::Namespaced, "") => namespace,
+            (Scope::Namespaced, own) => own,
+        };
+        let params = self.named(resource, wanted, namespace);
+        if params.is_empty() && wanted.str_at(&["parameterNotFoundAction"]) == Some("Deny") {
+            return Err(Unbound::Binding(
+                "no params found for policy binding with `Deny` parameterNotFoundAction",
+            ));
+        }
+        Ok(params.into_iter().map(Some).collect())
+    }
+
+    /// The objects that a reference means.
+    fn named(&self, resource: &Resource, wanted: &Value, namespace: &str) -> Vec<Value> {
+        let shown = |object: &Arc<Object>| super::convert::shown(resource, &object.tree);
+        if let Some(name) = wanted.str_at(&["name"]).filter(|name| !name.is_empty()) {
+            let found = self.store.get(&resource.table, &Key::new(namespace, name));
+            return found.map(shown).into_iter().collect();
+        }
+        let selector = wanted.at(&["selector"]).and_then(LabelSelector::of_object);
+        let namespace = Some(Text::new(namespace)).filter(|it| !it.is_empty());
+        let all = self.store.list(&resource.table, &Narrow { namespace, term: None }, None);
+        let is_meant = |object: &&Arc<Object>| {
+            let labels = object.tree.at(&["metadata", "labels"]).and_then(Value::as_map);
+            selector.as_ref().is_some_and(|selector| selector.matches(labels))
+        };
+        all.filter(is_meant).map(shown).collect()
+    }
+}
+
+fn unknown(api_version: &str, kind: &str) -> String {
+    let group = if api_version.contains('/') { "" } else { "/" };
+    format!("failed to find resource referenced by paramKind: '{group}{api_version}, Kind={kind}'")
+}
+
+/// What would lock everybody out.
+fn is_exempt(resource: &Resource) -> bool {
+    resource.kind.group == GROUP
+}
+
+fn asked<'a>(
+    call: &'a Call<'_>,
+    operation: Operation,
+    object: Option<&'a Value>,
+    old: Option<&'a Value>,
+    space: Option<&'a Value>,
+) -> Asked<'a> {
+    let own = object.or(old).and_then(|object| object.str_at(&["metadata", "name"]));
+    let is_space = call.address.resource.is("", "namespaces");
+    let name = Some(call.address.name.as_str()).filter(|name| !name.is_empty()).or(own);
+    let name = name.unwrap_or_default();
+    Asked {
+        operation,
+        resource: &call.address.resource,
+        subresource: &call.address.subresource,
+        name,
+        namespace: if is_space { name } else { &call.address.namespace },
+        object,
+        old,
+        labels: space.and_then(|space| space.at(&["metadata", "labels"])?.as_map()),
+    }
+}
+
+/// The request, as policies see it.
+fn request(call: &Call<'_>, asked: &Asked<'_>, matched: &Resource) -> Value {
+    let mut request = Value::from([
+        ("dryRun", Value::Bool(is_dry(call))),
+        ("kind", kind(&matched.kind, "kind", &matched.kind.name)),
+        ("operation", asked.operation.name().into()),
+        ("requestKind", kind(&asked.resource.kind, "kind", &asked.resource.kind.name)),
+        ("requestResource", kind(&asked.resource.kind, "resource", &asked.resource.plural)),
+        ("resource", kind(&matched.kind, "resource", &matched.plural)),
+        ("uid", "".into()),
+        ("userInfo", super::asked::who(call.is_own().then_some(call.request.user_agent))),
+    ]);
+    for (field, text) in [
+        ("name", asked.name),
+        ("namespace", asked.namespace),
+        ("subResource", asked.subresource),
+        ("requestSubResource", asked.subresource),
+    ] {
+        if !text.is_empty() {
+            request = request.with(&[field], text.into());
+        }
+    }
+    request
+}
+
+fn kind(kind: &Kind, field: &'static str, name: &Text) -> Value {
+    Value::from([
+        ("group", kind.group.clone().into()),
+        ("version", kind.version.clone().into()),
+        (field, name.clone().into()),
+    ])
+}
+
+/// A namespace without what only its writers care for.
+fn without_owners(space: &Value) -> Value {
+    let space = space.without(&["metadata", "managedFields"]);
+    space.without(&["metadata", "ownerReferences"])
+}

@@ -2,9 +2,10 @@
 
 mod common;
 
-use common::{project, web};
+use common::{codes, load_files, project, web};
 use model::project::{Condition, DeployMode, HealthTest, MountKind, PortRange, Protocol, Restart};
 use units::{Bytes, Cpu, Seconds};
+use yaml::Severity;
 
 #[test]
 fn ports() {
@@ -254,8 +255,8 @@ fn what_is_written_twice_counts_once() {
 #[test]
 fn contradictions_are_said() {
     let text = "services:\n  web: {image: x, network_mode: host, networks: [default], scale: 2, container_name: w, tmpfs: /t, volumes: [/t]}\nx-muster: {}\nx-mustr: {}\nx-outer: {}\n";
-    let loaded = common::load_files(&[("compose.yaml", text)]);
-    let mut codes = common::codes(&loaded, yaml::Severity::Warning);
+    let loaded = load_files(&[("compose.yaml", text)]);
+    let mut codes = codes(&loaded, Severity::Warning);
     codes.sort_unstable();
     assert_eq!(
         codes,
@@ -325,4 +326,24 @@ fn names_may_look_like_extensions() {
     assert_eq!(paths, ["image", "environment.x-a", "labels.x-b", "networks.x-n"]);
     assert_eq!(web.image.as_ref().unwrap().value, "a$b");
     assert_eq!(project.services.len(), 1);
+}
+
+#[test]
+fn a_model_may_be_described_by_a_file_of_the_project() {
+    let text = |model: &str| {
+        format!(
+            "services: {{ x: {{ image: x, x-muster: {{ inference: {{ model: {model} }} }} }} }}\n"
+        )
+    };
+    let read = |model: &str| {
+        let loaded = load_files(&[("compose.yaml", &text(model)), ("m/config.json", "{}")]);
+        let warned = codes(&loaded, Severity::Warning);
+        let mut services = loaded.project.expect("it loads").services;
+        let intent = services.remove("x").expect("it was just written").intent.inference;
+        (intent.and_then(|it| it.config), warned)
+    };
+    assert_eq!(read("./m/config.json"), (Some("{}".to_owned()), vec![]));
+    assert_eq!(read("llama-3.1-8b"), (None, vec![]));
+    assert_eq!(read("../config.json"), (None, vec![]), "outside nothing is read");
+    assert_eq!(read("./n/config.json"), (None, vec!["missing-file"]));
 }

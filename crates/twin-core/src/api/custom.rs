@@ -68,13 +68,10 @@ impl Api {
         versions.sort_by_key(|version| Reverse(maturity(version)));
         for version in versions {
             if version.at(&["served"]).and_then(Value::as_bool) == Some(true) {
-                let openapi = version.at(&["schema", "openAPIV3Schema"]).cloned();
-                let openapi = openapi.unwrap_or_default();
-                let ty = self.schema.to_mut().define(&openapi);
+                let custom = Custom::new(version);
+                let ty = self.schema.to_mut().define(&custom.openapi);
                 let mut resource = resource(tree, version);
                 resource.ty = ty;
-                let columns = version.at(&["additionalPrinterColumns"]).cloned();
-                let custom = Custom::new(openapi, columns.unwrap_or_default());
                 resource.custom = Some(Arc::new(custom));
                 self.registry.add(resource);
             }

@@ -75,13 +75,13 @@ pub struct Api {
     last_pod: Option<act::PodSpec>,
     /// The last events of the control plane, by who told them.
     told: BTreeMap<Text, events::Told>,
-    logs: Logs,
-    accounts: accounts::Accounts,
-    last_admitted: Option<accounts::Admitted>,
     /// Admission policies whose expressions were read.
     read: policies::Memo,
     /// What the client of this request should be warned of.
     warned: Vec<String>,
+    logs: Logs,
+    accounts: accounts::Accounts,
+    last_admitted: Option<accounts::Admitted>,
 }
 
 /// What every step of a request may look at.
@@ -119,11 +119,11 @@ impl Default for Api {
             nothings: BTreeMap::new(),
             last_pod: None,
             told: BTreeMap::new(),
+            read: policies::Memo::default(),
+            warned: Vec::new(),
             logs: Logs::default(),
             accounts: accounts::Accounts::default(),
             last_admitted: None,
-            read: policies::Memo::default(),
-            warned: Vec::new(),
         }
     }
 }

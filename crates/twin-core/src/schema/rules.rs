@@ -4,7 +4,7 @@ use super::broken::Rules;
 use super::faults;
 use super::patterns::Patterns;
 use crate::status::Cause;
-use crate::tree::Value;
+use crate::tree::{Text, Value};
 
 /// The schema of a custom resource, with its rules ready to judge.
 #[derive(Debug)]
@@ -13,16 +13,25 @@ pub struct Custom {
     pub openapi: Value,
     /// Its `additionalPrinterColumns`.
     pub columns: Value,
+    /// Fields by which objects can be selected.
+    pub selectable: Vec<Text>,
     /// None, if the schema has none.
     rules: Option<Rules>,
     patterns: Patterns,
 }
 
 impl Custom {
-    /// Prepares the rules of a schema.
-    pub fn new(openapi: Value, columns: Value) -> Self {
+    /// Prepares the rules of a version's schema.
+    pub fn new(version: &Value) -> Self {
+        let part = |path: &[&str]| version.at(path).cloned().unwrap_or_default();
+        let (openapi, columns) =
+            (part(&["schema", "openAPIV3Schema"]), part(&["additionalPrinterColumns"]));
+        let fields = version.at(&["selectableFields"]).and_then(Value::as_list);
+        let paths = fields.into_iter().flat_map(|list| list.iter());
+        let selectable = paths.filter_map(|field| field.str_at(&["jsonPath"]));
+        let selectable = selectable.map(|path| Text::new(path.trim_start_matches('.'))).collect();
         let (rules, patterns) = (Rules::of(&openapi), Patterns::of(&openapi));
-        Self { openapi, columns, rules, patterns }
+        Self { openapi, columns, selectable, rules, patterns }
     }
 
     /// What is wrong with an object: its values, and if those can be judged, its rules.

@@ -1,7 +1,7 @@
 //! `spec.nodeName=a,status.phase!=Running`
 
 use crate::names::quoted;
-use crate::registry::Resource;
+use crate::registry::{Resource, Scope};
 use crate::store::terms;
 use crate::tree::{Text, Value};
 
@@ -225,6 +225,14 @@ fn unescaped(value: &str) -> Result<String, String> {
 
 fn check_selectable(field: &str, resource: &Resource) -> Result<(), String> {
     let kind = &resource.kind;
+    if let Some(custom) = &resource.custom {
+        let spaced = resource.scope == Scope::Namespaced && field == NAMESPACE;
+        return if field == NAME || spaced || custom.selectable.iter().any(|it| it == field) {
+            Ok(())
+        } else {
+            Err(format!("field label not supported: {field}"))
+        };
+    }
     let own = SELECTABLE.iter().find(|it| it.group == kind.group && it.kind == kind.name);
     match own {
         Some(own) if own.fields.contains(&field) => Ok(()),

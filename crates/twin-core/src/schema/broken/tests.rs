@@ -8,7 +8,7 @@ fn read(json: &str) -> Value {
 /// What is said of an object whose `spec` has this schema.
 fn said(spec: &str, now: &str, old: Option<&str>) -> Vec<String> {
     let openapi = format!(r#"{{"type":"object","properties":{{"spec":{spec}}}}}"#);
-    let custom = Custom::new(read(&openapi), Value::Null);
+    let custom = Custom::new(&read(&format!(r#"{{"schema":{{"openAPIV3Schema":{openapi}}}}}"#)));
     let object = |spec: &str| read(&format!(r#"{{"spec":{spec}}}"#));
     let causes = custom.faults(&object(now), old.map(object).as_ref());
     causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect()

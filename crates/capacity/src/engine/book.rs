@@ -26,6 +26,8 @@ pub(super) struct Entry {
     pub(super) cached: Option<u32>,
     pub(super) preemptions: u32,
     pub(super) replica: u32,
+    /// How many arrived before it.
+    pub(super) place: u32,
     pub(super) first: Option<Time>,
     end: End,
 }
@@ -49,6 +51,7 @@ impl Book {
             cached: None,
             preemptions: 0,
             replica: 0,
+            place: 0,
             first: None,
             end: End::Open,
         });
@@ -72,7 +75,7 @@ impl Book {
     }
 
     pub(super) fn close(self) -> Vec<Request> {
-        self.entries.into_iter().map(Entry::close).collect()
+        self.entries.iter().map(Entry::told).collect()
     }
 }
 
@@ -97,12 +100,13 @@ impl Entry {
         self.prefix.as_deref()?.first().copied()
     }
 
-    fn close(self) -> Request {
-        let outcome = match (self.end, self.first) {
+    /// What became of it so far.
+    pub(super) fn told(&self) -> Request {
+        let outcome = match (&self.end, self.first) {
             (End::Finished(end), Some(first)) => {
                 Outcome::Finished { first: first.seconds(), end: end.seconds() }
             }
-            (End::Refused(why), _) => Outcome::Refused(why),
+            (End::Refused(why), _) => Outcome::Refused(*why),
             _ => Outcome::Unfinished,
         };
         Request {

@@ -28,6 +28,7 @@ mod bound;
 mod config;
 mod history;
 mod line;
+mod patience;
 mod replica;
 mod router;
 mod simulate;
@@ -37,8 +38,9 @@ mod window;
 pub use bound::{Bound, Bounds, Demand, Shape};
 pub use config::{Admission, Engine, EngineFault, PrefixCache, Prompts};
 pub use history::{History, Outcome, Refusal, Request, Usage};
+pub use patience::Patience;
 pub use router::Router;
-pub use simulate::{Fleet, simulate};
+pub use simulate::{Fleet, simulate, simulate_while};
 pub use summary::{Bottleneck, Estimate, Percentiles, Promise, Summary};
 
 #[cfg(test)]

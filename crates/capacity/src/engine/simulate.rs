@@ -4,6 +4,7 @@ use super::book::Book;
 use super::config::{Engine, EngineFault, MOST_REPLICAS};
 use super::history::{History, Refusal};
 use super::line::Clock;
+use super::patience::Patience;
 use super::replica::{Due, Replica, Setting};
 use super::router::{Ledger, Router};
 use crate::load::{Arrival, Load, Source};
@@ -32,12 +33,22 @@ pub fn simulate<T: StepTime + ?Sized>(
     load: &Load,
     times: &T,
 ) -> Result<History, EngineFault> {
-    fleet.engine.check()?;
-    let (what, given, most) = ("the number of replicas", fleet.replicas.get(), MOST_REPLICAS);
-    if given > most {
-        return Err(EngineFault::TooMany { what, given, most });
-    }
-    Ok(Simulation::new(fleet, load, times).run())
+    let mut simulation = Simulation::new(fleet, load, times)?;
+    simulation.run();
+    Ok(simulation.history())
+}
+
+/// The same, but no longer than a promise can be kept: nothing, if it turns out that it cannot.
+pub fn simulate_while<T: StepTime + ?Sized>(
+    fleet: &Fleet,
+    load: &Load,
+    times: &T,
+    patience: Patience,
+) -> Result<Option<History>, EngineFault> {
+    let mut simulation = Simulation::new(fleet, load, times)?;
+    simulation.patience = Some(patience);
+    simulation.run();
+    Ok((!simulation.is_hopeless()).then(|| simulation.history()))
 }
 
 struct Simulation<'a, T: StepTime + ?Sized> {
@@ -51,9 +62,11 @@ struct Simulation<'a, T: StepTime + ?Sized> {
     /// The same in order, with what was next before and is not any more.
     due: BinaryHeap<Reverse<(Time, Kind, usize)>>,
     now: Time,
+    arrived: u32,
     in_flight: u32,
     in_flight_max: u32,
     ended: Vec<u32>,
+    patience: Option<Patience>,
 }
 
 /// What happens first at one moment: a step that starts serves all that ends or arrives with it.
@@ -65,10 +78,15 @@ enum Kind {
 }
 
 impl<'a, T: StepTime + ?Sized> Simulation<'a, T> {
-    fn new(fleet: &Fleet, load: &'a Load, times: &'a T) -> Self {
+    fn new(fleet: &Fleet, load: &'a Load, times: &'a T) -> Result<Self, EngineFault> {
+        fleet.engine.check()?;
+        let (what, given, most) = ("the number of replicas", fleet.replicas.get(), MOST_REPLICAS);
+        if given > most {
+            return Err(EngineFault::TooMany { what, given, most });
+        }
         let count = fleet.replicas.get() as usize;
         let sharing = load.sharing();
-        Simulation {
+        Ok(Simulation {
             setting: Setting {
                 engine: fleet.engine,
                 clock: Clock::new(times),
@@ -81,17 +99,23 @@ impl<'a, T: StepTime + ?Sized> Simulation<'a, T> {
             next: vec![None; count],
             due: BinaryHeap::new(),
             now: Time::ZERO,
+            arrived: 0,
             in_flight: 0,
             in_flight_max: 0,
             ended: Vec::new(),
-        }
+            patience: None,
+        })
     }
 
-    fn run(mut self) -> History {
+    fn is_hopeless(&self) -> bool {
+        self.patience.as_ref().is_some_and(Patience::is_over)
+    }
+
+    fn run(&mut self) {
         for arrival in self.source.start() {
             self.expect(arrival);
         }
-        loop {
+        while !self.is_hopeless() {
             let replica = self.first_due();
             match (self.arrivals.peek(), replica) {
                 (Some(&Reverse((at, request))), due)
@@ -105,7 +129,7 @@ impl<'a, T: StepTime + ?Sized> Simulation<'a, T> {
                     self.now = at;
                     self.step(replica, kind);
                 }
-                (_, None) => return self.history(),
+                (_, None) => return,
             }
         }
     }
@@ -118,6 +142,8 @@ impl<'a, T: StepTime + ?Sized> Simulation<'a, T> {
     }
 
     fn arrive(&mut self, request: u32) {
+        self.setting.book.of_mut(request).place = self.arrived;
+        self.arrived += 1;
         if let Some(arrival) = self.source.after_arrival() {
             self.expect(arrival);
         }
@@ -146,7 +172,11 @@ impl<'a, T: StepTime + ?Sized> Simulation<'a, T> {
         self.schedule(replica, due);
         for request in std::mem::take(&mut self.ended) {
             self.in_flight -= 1;
-            self.ledger.settle(replica, self.setting.book.of(request).most_cached());
+            let entry = self.setting.book.of(request);
+            self.ledger.settle(replica, entry.most_cached());
+            if let Some(patience) = &mut self.patience {
+                patience.see(entry.place, &entry.told());
+            }
             self.follow();
         }
     }

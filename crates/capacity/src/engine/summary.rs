@@ -132,9 +132,9 @@ impl Promise {
 /// The times of one request that ended.
 pub(super) struct Times {
     pub(super) end: f64,
-    ttft: f64,
-    tpot: Option<f64>,
-    e2e: f64,
+    pub(super) ttft: f64,
+    pub(super) tpot: Option<f64>,
+    pub(super) e2e: f64,
 }
 
 impl Request {

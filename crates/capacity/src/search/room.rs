@@ -3,7 +3,8 @@
 use super::{Candidate, Demand, Question, ladder};
 use crate::StepTime;
 use crate::engine::{
-    self, Bound, Bounds, Fleet, Percentiles, Promise, Router, Shape, Summary, simulate,
+    self, Bound, Bounds, Fleet, Patience, Percentiles, Promise, Router, Shape, Summary,
+    simulate_while,
 };
 use crate::load::{Arrivals, Load};
 use std::num::NonZeroU32;
@@ -36,6 +37,15 @@ impl Percentile {
             Self::P50 => values.p50.value,
             Self::P95 => values.p95.value,
             Self::P99 => values.p99.value,
+        }
+    }
+
+    /// So many of a hundred.
+    fn hundredths(self) -> u32 {
+        match self {
+            Self::P50 => 50,
+            Self::P95 => 95,
+            Self::P99 => 99,
         }
     }
 
@@ -145,10 +155,8 @@ pub(super) fn simulated(
     let replica = Replica::new(question, candidate);
     let least = replica.least();
     let mut passed: Option<(f64, Summary)> = None;
-    let mut passes = |load: f64| {
-        let kept = replica.run(load).filter(|summary| keeps(question, summary));
-        kept.map(|summary| passed = Some((load, summary))).is_some()
-    };
+    let mut passes =
+        |load: f64| replica.run(load).map(|summary| passed = Some((load, summary))).is_some();
     let near = replica.whole(near.max(least));
     let up = |load: f64| Some(replica.whole((load * LADDER).max(load + least)));
     let down = |load: f64| (load > least).then(|| replica.whole((load / LADDER).max(least)));
@@ -277,7 +285,8 @@ impl<'a> Replica<'a> {
         }
     }
 
-    /// None if that is more than can be served for ever: a simulation that ends would not show it.
+    /// None if the promise is not kept, or if that is more than can be served for ever: a simulation that ends would not
+    /// show it.
     pub(super) fn run(&self, load: f64) -> Option<Summary> {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "few and whole")]
         let arrivals = match self.question.demand {
@@ -295,8 +304,10 @@ impl<'a> Replica<'a> {
             replicas: NonZeroU32::MIN,
             router: Router::default(),
         };
-        let history =
-            simulate(&fleet, &load, self.candidate.times).expect("candidates are checked");
-        Some(history.summary(&self.question.promise))
+        let Question { promise, percentile, .. } = self.question;
+        let patience = Patience::new(*promise, load.requests(), percentile.hundredths());
+        let history = simulate_while(&fleet, &load, self.candidate.times, patience);
+        let summary = history.expect("candidates are checked")?.summary(promise);
+        keeps(self.question, &summary).then_some(summary)
     }
 }

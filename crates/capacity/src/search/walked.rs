@@ -1,6 +1,6 @@
 //! The search against one that tries every rung of the ladder.
 
-use super::room::{CLOSE, LADDER, Replica, keeps};
+use super::room::{CLOSE, LADDER, Replica};
 use super::{Answer, Candidate, Demand, Percentile, Question, answer, order, room, search};
 use crate::engine::Promise;
 use crate::gpu::gpu;
@@ -11,7 +11,7 @@ use crate::{Cache, Engine, Prices, Weights};
 /// The largest load that passes, rung by rung from the bound.
 fn walked(question: &Question, candidate: &Candidate<'_>, near: f64) -> Option<f64> {
     let replica = Replica::new(question, candidate);
-    let passes = |load| replica.run(load).is_some_and(|summary| keeps(question, &summary));
+    let passes = |load| replica.run(load).is_some();
     let (mut kept, mut refused) = (None, f64::INFINITY);
     let mut next = near.max(replica.least());
     loop {

@@ -3,7 +3,10 @@
 mod laws;
 mod slow;
 
-use super::{Admission, Engine, Fleet, History, PrefixCache, Prompts, Router, simulate};
+use super::{
+    Admission, Engine, Fleet, History, Patience, Percentiles, PrefixCache, Promise, Prompts,
+    Router, simulate, simulate_while,
+};
 use crate::load::{Arrivals, Length, Lengths, Load, Think, Trace};
 use crate::{Decode, Step, StepTime};
 use proptest::prelude::*;
@@ -177,6 +180,33 @@ proptest! {
         engine in engines(), load in loads(), times in times(), replicas in 1_u32..4, router in routers(),
     ) {
         same(&fleet(engine, replicas, router), &load, &times)?;
+    }
+
+    /// Who gives up was right, and who does not sees all of it.
+    #[test]
+    fn patience_ends_only_what_cannot_be_kept(
+        engine in engines(), load in loads(), times in times(), ttft in 0.005_f64..2.0,
+        tpot in 0.008_f64..0.05, hundredths in prop_oneof![Just(50_u32), Just(95), Just(99)],
+    ) {
+        let fleet = fleet(engine, 1, Router::RoundRobin);
+        let promise = Promise { ttft: Some(ttft), tpot: Some(tpot), e2e: Some(ttft + 100.0 * tpot) };
+        let whole = run(&fleet, &load, &times);
+        let patience = Patience::new(promise, load.requests(), hundredths);
+        let seen = simulate_while(&fleet, &load, &times, patience).expect("the engine is possible");
+        if let Some(history) = seen {
+            prop_assert_eq!(history, whole);
+            return Ok(());
+        }
+        let summary = whole.summary(&promise);
+        let worse = |took: &Percentiles, promised: Option<f64>| {
+            let at = match hundredths { 50 => took.p50, 95 => took.p95, _ => took.p99 };
+            promised.is_some_and(|promised| at.value > promised)
+        };
+        prop_assert!(
+            worse(&summary.ttft, promise.ttft)
+                || worse(&summary.tpot, promise.tpot)
+                || worse(&summary.e2e, promise.e2e)
+        );
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 #![no_main]
 
-use capacity::engine::{Admission, Engine, Fleet, Outcome, PrefixCache, Promise, Router, simulate};
+use capacity::engine::{
+    Admission, Engine, Fleet, Outcome, PrefixCache, Promise, Prompts, Router, simulate,
+};
 use capacity::load::{Load, Trace};
 use capacity::{Decode, Step, StepTime};
 use libfuzzer_sys::fuzz_target;

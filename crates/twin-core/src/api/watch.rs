@@ -7,12 +7,13 @@ use crate::protobuf;
 use crate::registry::Resource;
 use crate::selector::{FieldSelector, LabelSelector};
 use crate::status::{Cause, Status};
-use crate::store::{Change, ChangeKind, Expired, Narrow, Object, Revision, Store, frame};
+use crate::store::{Change, ChangeKind, Expired, Form, Narrow, Object, Revision, Store, frame};
 use crate::table::Head;
 use crate::time::Timestamp;
 use crate::tree::{Text, Value};
 use bytes::Bytes;
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Which objects a client asks for.
@@ -44,7 +45,10 @@ pub struct Watch {
     /// Whether the columns of a table have been named.
     head: Head,
     at: Revision,
-    initial: Vec<Bytes>,
+    /// What was there at the start and has not been told.
+    initial: VecDeque<Arc<Object>>,
+    /// Whether it has to be said that all of it has been.
+    initial_end: Option<Bookmark>,
     /// In seconds; what the client asked for.
     timeout: Option<u64>,
     bookmarks: bool,
@@ -58,6 +62,28 @@ enum Bookmark {
     Progress,
     /// All that was there at the start has been sent.
     InitialEnd,
+}
+
+/// Bytes that are written for a client at once. A slow one must not have a whole rollout written for it
+/// that it reads later.
+const BATCH: usize = 256 * 1024;
+
+/// Frames for one client.
+#[derive(Debug, Default)]
+struct Batch {
+    frames: Vec<Bytes>,
+    bytes: usize,
+}
+
+impl Batch {
+    fn push(&mut self, frame: Bytes) {
+        self.bytes += frame.len();
+        self.frames.push(frame);
+    }
+
+    fn is_full(&self) -> bool {
+        self.bytes >= BATCH
+    }
 }
 
 /// The client has to list again: its place in history is gone. The frame says so.
@@ -79,7 +105,8 @@ impl Watch {
             projection: Projection::wanted(call)?,
             head: Head::Shown,
             at: since.unwrap_or(store.revision()),
-            initial: Vec::new(),
+            initial: VecDeque::new(),
+            initial_end: None,
             timeout: query.get("timeoutSeconds").parse().ok(),
             bookmarks: query.says("allowWatchBookmarks"),
             beat: beats::has(&resource.table).then(|| beats::next(call.moment.now)),
@@ -88,24 +115,29 @@ impl Watch {
         let declined = query.get("sendInitialEvents") == "false";
         if streaming || (since.is_none() && !declined) {
             watch.at = store.revision();
-            watch.initial = watch.present(store, call.moment.now);
+            let objects = store.list(&resource.table, &watch.filter.narrow, None);
+            let matching = objects.filter(|object| watch.filter.matches(&object.tree));
+            watch.initial = matching.cloned().collect();
         }
         if streaming && watch.bookmarks {
-            let end = watch.bookmark_of(Bookmark::InitialEnd);
-            watch.initial.push(end);
+            watch.initial_end = Some(Bookmark::InitialEnd);
         }
         Ok(watch)
     }
 
-    fn present(&mut self, store: &Store, now: Timestamp) -> Vec<Bytes> {
-        let objects = store.list(&self.resource.table, &self.filter.narrow, None);
-        let filter = self.filter.clone();
-        let matching = objects.filter(|object| filter.matches(&object.tree));
-        let framed = |object: &Arc<Object>| {
-            let seen = shown(&self.resource, &self.seen(object, now));
-            self.framed("ADDED", &seen, now)
-        };
-        matching.map(framed).collect()
+    /// What was there at the start, as far as it goes into a batch.
+    fn tell_initial(&mut self, batch: &mut Batch, now: Timestamp) {
+        while !batch.is_full()
+            && let Some(object) = self.initial.pop_front()
+        {
+            let seen = shown(&self.resource, &self.seen(&object, now));
+            batch.push(self.framed("ADDED", &seen, now));
+        }
+        if self.initial.is_empty()
+            && let Some(end) = self.initial_end.take()
+        {
+            batch.push(self.bookmark_of(end));
+        }
     }
 
     /// An object as it is shown at this time.
@@ -193,22 +225,32 @@ impl Watch {
         self.framed("BOOKMARK", &object, Timestamp::default())
     }
 
-    /// What came since it was asked last.
+    /// What came since it was asked last, in order; if that is much, the first part of it, and the
+    /// rest when it is asked again. Nothing came if it is empty.
     ///
     /// # Errors
     /// If that is no longer known.
     pub fn poll(&mut self, store: &Store, now: Timestamp) -> Result<Vec<Bytes>, Gone> {
-        let mut frames = std::mem::take(&mut self.initial);
+        let mut batch = Batch::default();
+        self.tell_initial(&mut batch, now);
         let table = self.resource.table.clone();
-        let changes = store.changes(&table, self.at).map_err(|expired| self.gone(expired))?;
-        frames.extend(changes.filter_map(|change| self.shown(change, now)));
-        self.at = store.revision();
-        frames.extend(self.beaten(store, now));
-        Ok(frames)
+        let mut changes = store.changes(&table, self.at).map_err(|expired| self.gone(expired))?;
+        while !batch.is_full() {
+            let Some(change) = changes.next() else {
+                self.at = store.revision();
+                batch.frames.extend(self.beaten(store, now));
+                break;
+            };
+            self.at = change.object.revision;
+            if let Some(frame) = self.shown(store, change, now) {
+                batch.push(frame);
+            }
+        }
+        Ok(batch.frames)
     }
 
     /// A change as this client sees it: an object can come into its view and leave it.
-    fn shown(&mut self, change: &Arc<Change>, now: Timestamp) -> Option<Bytes> {
+    fn shown(&mut self, store: &Store, change: &Arc<Change>, now: Timestamp) -> Option<Bytes> {
         let covered =
             |object: &Option<Arc<Object>>| object.as_ref().is_some_and(|o| self.filter.covers(o));
         let before = covered(&change.previous);
@@ -220,10 +262,11 @@ impl Watch {
             (true, false) => ChangeKind::Deleted,
         };
         if kind == change.kind && self.is_plain(&change.object.tree) {
-            return Some(match self.projection {
-                Projection::Binary => change.binary_frame(&self.resource),
-                _ => change.frame(),
-            });
+            let form = match self.projection {
+                Projection::Binary => Form::Binary(&self.resource),
+                _ => Form::Plain,
+            };
+            return Some(store.frame(&self.resource.table, change, form));
         }
         let tree = match (&change.previous, kind) {
             // What leaves the view is shown as it was last seen.
@@ -250,6 +293,7 @@ fn streaming_without_match() -> Status {
 
 #[cfg(test)]
 mod tests {
+    use super::BATCH;
     use crate::api::{Api, Body, Method, Moment, Request, Watch};
     use crate::time::Timestamp;
 
@@ -317,6 +361,49 @@ mod tests {
             assert!(!frames.is_empty());
             let own = format!(r#""apiVersion":"x.dev/{version}""#);
             assert!(frames.iter().all(|frame| frame.contains(&own)), "{version} {frames:?}");
+        }
+    }
+
+    const MAPS: &str = "/api/v1/namespaces/default/configmaps";
+
+    /// The names that a watch is told, part by part.
+    fn parts(watch: &mut Watch, api: &Api) -> Vec<Vec<String>> {
+        let name = |frame: String| {
+            let (_, rest) = frame.split_once(r#""name":""#)?;
+            rest.split('"').next().map(str::to_owned)
+        };
+        let part = |frames: Vec<String>| frames.into_iter().filter_map(name).collect::<Vec<_>>();
+        std::iter::from_fn(|| Some(told(watch, api)))
+            .take_while(|frames| !frames.is_empty())
+            .map(part)
+            .collect()
+    }
+
+    #[test]
+    fn much_is_told_in_parts_and_each_thing_once() {
+        let mut api = Api::default();
+        let namespace = r#"{"metadata":{"name":"default"}}"#;
+        ask(&mut api, Method::Post, "/api/v1/namespaces", namespace);
+        let Body::Watch(mut early) = ask(&mut api, Method::Get, &format!("{MAPS}?watch=true"), "")
+        else {
+            panic!("a watch")
+        };
+        let names: Vec<_> = (0..40).map(|at| format!("map-{at:02}")).collect();
+        let long = "x".repeat(BATCH / 10);
+        for name in &names {
+            let body = format!(r#"{{"metadata":{{"name":"{name}"}},"data":{{"a":"{long}"}}}}"#);
+            ask(&mut api, Method::Post, MAPS, &body);
+        }
+        let from_the_start = "watch=true&sendInitialEvents=true&allowWatchBookmarks=true\
+            &resourceVersionMatch=NotOlderThan";
+        let path = format!("{MAPS}?{from_the_start}");
+        let Body::Watch(mut late) = ask(&mut api, Method::Get, &path, "") else {
+            panic!("a watch")
+        };
+        for watch in [&mut early, &mut late] {
+            let parts = parts(watch, &api);
+            assert!(parts.len() >= 4 && parts.iter().all(|part| part.len() <= 11), "{parts:?}");
+            assert_eq!(parts.concat(), names);
         }
     }
 }

@@ -8,12 +8,13 @@ mod index;
 mod kept;
 mod lookup;
 
-pub(crate) use history::frame;
 pub use history::{Change, ChangeKind};
+pub(crate) use history::{Form, frame};
 pub use kept::{Restoring, Written};
 pub use lookup::Lookup;
 
 use crate::tree::{Text, Value, share};
+use bytes::Bytes;
 use history::History;
 use index::Index;
 use std::cmp::Ordering;
@@ -335,6 +336,12 @@ impl Store {
         let table = self.tables.get(table);
         let changes = table.map(|table| table.history.since(after)).transpose()?;
         Ok(changes.into_iter().flatten())
+    }
+
+    /// The frame that watches send for a change of a table.
+    pub(crate) fn frame(&self, table: &TableName, change: &Arc<Change>, form: Form<'_>) -> Bytes {
+        let history = self.tables.get(table).map(|table| &table.history);
+        history.map_or_else(|| change.write(form), |history| history.frame(change, form))
     }
 
     fn check_known(&self, after: Revision) -> Result<(), Expired> {

@@ -96,19 +96,52 @@ impl<'a, T: StepTime + ?Sized> Bounds<'a, T> {
     reason = "numbers of tokens and requests, rounded on purpose"
 )]
 impl<T: StepTime + ?Sized> Bounds<'_, T> {
-    /// As large a batch as there is room for.
+    /// With as large a batch as there is room for.
     fn full(&self) -> Bound {
         *self.most.get_or_init(|| self.fullest())
     }
 
-    fn fullest(&self) -> Bound {
+    fn largest(&self) -> f64 {
         let tokens = self.shape.prompt + self.shape.output / 2.0;
         let room = self.engine.cached_tokens() as f64 / tokens.max(1.0);
-        let batch = room.min(f64::from(self.engine.max_sequences)).max(1.0);
-        // Each token of an answer costs a share of a step; one in each answer comes with the prompt.
-        let answer = (self.shape.output - 1.0).max(0.0) / batch * self.decode(batch);
-        let each = (answer + self.prompt(batch).seconds).max(self.front_end());
+        room.min(f64::from(self.engine.max_sequences)).max(1.0)
+    }
+
+    fn fullest(&self) -> Bound {
+        let batch = self.largest();
+        let each = (self.answer(batch) + self.least_prompt(batch)).max(self.front_end());
         self.settled(1.0 / each.max(f64::MIN_POSITIVE), batch)
+    }
+
+    /// Seconds that an answer costs: a share of a step for each token, of which one comes with the prompt.
+    fn answer(&self, batch: f64) -> f64 {
+        (self.shape.output - 1.0).max(0.0) / batch * self.decode(batch)
+    }
+
+    /// Seconds that a prompt costs where many wait: those that are computed without tokens beside them share steps.
+    fn least_prompt(&self, batch: f64) -> f64 {
+        let goal = (self.shape.prompt.round() as u64).max(1);
+        let together = u64::from(self.engine.max_batched_tokens) / goal;
+        if self.engine.prompts != Prompts::Alone || together < 2 {
+            return self.prompt(batch).seconds;
+        }
+        let step = Step {
+            prefill_tokens: together * goal,
+            prefill_pairs: together * goal * (goal + 1) / 2,
+            prefill_requests: u32::try_from(together).unwrap_or(u32::MAX),
+            ..Step::default()
+        };
+        self.times.seconds(&step) / together as f64
+    }
+
+    /// What a prompt costs at a rate: as much as alone, unless then more would wait, and share steps.
+    fn prompt_at(&self, rate: f64, batch: f64) -> Prompt {
+        let alone = self.prompt(batch);
+        if self.engine.prompts != Prompts::Alone {
+            return alone;
+        }
+        let left = 1.0 / rate.max(f64::MIN_POSITIVE) - self.answer(self.largest());
+        Prompt { seconds: alone.seconds.min(left.max(self.least_prompt(batch))), ..alone }
     }
 
     /// The batch grows until it is what arrives while an answer is written.
@@ -142,7 +175,7 @@ impl<T: StepTime + ?Sized> Bounds<'_, T> {
 
     /// At a rate and with steps of this batch.
     fn settled(&self, rate: f64, batch: f64) -> Bound {
-        let prompt = self.prompt(batch);
+        let prompt = self.prompt_at(rate, batch);
         let left = (1.0 - rate * prompt.seconds).max(1e-9);
         let tpot = self.decode(batch) / left;
         let answer = (self.shape.output - 1.0).max(0.0) * tpot;

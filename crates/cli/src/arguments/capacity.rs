@@ -78,7 +78,13 @@ pub(crate) struct ServedArguments {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "model")]
     pub(crate) from: Option<PathBuf>,
     /// Kinds of GPU, with commas; `any` for all that we know
-    #[arg(long, value_name = "KIND,…", default_value = "any", value_delimiter = ',')]
+    #[arg(
+        long,
+        visible_alias = "gpus",
+        value_name = "KIND,…",
+        default_value = "any",
+        value_delimiter = ','
+    )]
     pub(crate) gpu: Vec<String>,
     /// Only this tensor parallelism [default: all of 1, 2, 4, 8]
     #[arg(long, value_name = "GPUS", value_parser = clap::value_parser!(u32).range(1..=16))]

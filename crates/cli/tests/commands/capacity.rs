@@ -49,8 +49,10 @@ fn a_model_that_fits_nowhere_says_what_it_needs() {
 fn a_typo_names_what_was_meant() {
     let place = Place::new(&[]);
     place.muster("capacity --model lama-3.1-8b").says(2, &["did you mean `llama-3.1-8b`"]);
-    let gpu = place.muster("capacity --model llama-3.1-8b --gpu h101");
-    gpu.says(2, &["did you mean `h100`"]);
+    for option in ["--gpu", "--gpus"] {
+        let gpu = place.muster(&format!("capacity --model llama-3.1-8b {option} h101"));
+        gpu.says(2, &["did you mean `h100`"]);
+    }
     let bare = place.muster("capacity --model llama-3.1-8b --ttft 500");
     bare.says(2, &["a duration with its unit"]);
     place.muster("capacity").says(2, &["no model is named", "--from compose.yaml"]);

@@ -9,6 +9,8 @@ use crate::load::{Arrivals, Length, Lengths, Load, Think, Trace};
 
 const MIXED: fn() -> Lengths = || lengths(Length::Uniform(1, 2047), Length::Uniform(1, 511));
 
+const PROMPTS: [Prompts; 3] = [Prompts::Mixed, Prompts::Whole, Prompts::Alone];
+
 fn load(arrivals: Arrivals, lengths: Lengths, requests: u32) -> Load {
     Load::new(arrivals, lengths, requests, 7).expect("it is a load")
 }
@@ -235,10 +237,12 @@ fn the_bound_is_near_the_simulation() {
             0.2,
         ),
     ];
-    for (arrivals, demand, ttft) in cases {
+    let each = |prompts| cases.clone().map(|case| (prompts, case));
+    for (prompts, (arrivals, demand, ttft)) in PROMPTS.into_iter().flat_map(each) {
+        let engine = Engine { prompts, ..ENGINE };
         let load = load(arrivals, even.clone(), 6000);
-        let summary = run(&one(ENGINE), &load, &TYPICAL).summary(&Promise::default());
-        let bound = Bounds::new(&ENGINE, &TYPICAL, shape).of(demand);
+        let summary = run(&one(engine), &load, &TYPICAL).summary(&Promise::default());
+        let bound = Bounds::new(&engine, &TYPICAL, shape).of(demand);
         let pairs = [
             (bound.requests_per_second, summary.requests_per_second, 0.05),
             (bound.tpot, summary.tpot.mean.value, 0.05),
@@ -246,7 +250,8 @@ fn the_bound_is_near_the_simulation() {
             (bound.ttft, summary.ttft.mean.value, ttft),
         ];
         for (bound, simulated, tolerance) in pairs {
-            assert!(close(bound, simulated, tolerance), "{demand:?}: {bound} {simulated}");
+            let what = format!("{prompts:?} {demand:?}: {bound} {simulated}");
+            assert!(close(bound, simulated, tolerance), "{what}");
         }
     }
 }
@@ -255,7 +260,8 @@ fn the_bound_is_near_the_simulation() {
 fn the_bound_of_throughput_holds_under_overload() {
     let shape = Shape { prompt: 1024.0, output: 256.0 };
     let even = lengths(Length::Fixed(1024), Length::Fixed(256));
-    for engine in [ENGINE, Engine { max_sequences: 32, ..ENGINE }] {
+    let engines = PROMPTS.map(|prompts| Engine { prompts, ..ENGINE });
+    for engine in engines.into_iter().flat_map(|it| [it, Engine { max_sequences: 32, ..it }]) {
         let most = Bounds::new(&engine, &TYPICAL, shape).most_requests_per_second();
         let over = load(Arrivals::Poisson { rate: 2.0 * most }, even.clone(), 4000);
         let summary = run(&one(engine), &over, &TYPICAL).summary(&Promise::default());

@@ -15,6 +15,9 @@ const FORGIVEN: Duration = Duration::from_mins(10);
 /// How long a pull takes to find out that there is no image.
 const SEARCH: Duration = Duration::from_secs(1);
 
+/// After what failed a kubelet looks at a pod again in 10 to 15 seconds.
+const LOOK: Duration = Duration::from_secs(12);
+
 /// How a container ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct End {
@@ -57,6 +60,11 @@ pub(super) enum Phase {
     Creating {
         until: Timestamp,
     },
+    /// It cannot be made from what the pod says, as the last look found.
+    NoConfig {
+        until: Timestamp,
+        why: Text,
+    },
     Running {
         since: Timestamp,
     },
@@ -86,12 +94,13 @@ pub(super) struct Container {
 }
 
 /// What people should know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum News {
     Pulling,
     Pulled(Option<Duration>),
     PullFailed,
     PullBackOff,
+    NoConfig(Text),
     Started,
     Unready,
     BackOff,
@@ -172,6 +181,7 @@ impl Container {
             | Phase::NoImage { until }
             | Phase::PullBackOff { until }
             | Phase::Creating { until }
+            | Phase::NoConfig { until, .. }
             | Phase::BackOff { until } => Some(until),
             Phase::Running { since } => self.due_at(since),
         }
@@ -206,7 +216,10 @@ impl Container {
     pub(super) fn is_stuck(&self) -> bool {
         matches!(
             self.phase,
-            Phase::NoImage { .. } | Phase::PullBackOff { .. } | Phase::BackOff { .. }
+            Phase::NoImage { .. }
+                | Phase::PullBackOff { .. }
+                | Phase::NoConfig { .. }
+                | Phase::BackOff { .. }
         )
     }
 
@@ -237,6 +250,19 @@ impl Container {
             }
             Image::Present => self.phase = Phase::Creating { until: at },
         }
+    }
+
+    /// It cannot be made.
+    pub(super) fn refuse(
+        &mut self,
+        place: usize,
+        why: String,
+        at: Timestamp,
+        notes: &mut Vec<Note>,
+    ) {
+        let why = Text::from(why);
+        notes.push((place, News::NoConfig(why.clone())));
+        self.phase = Phase::NoConfig { until: at.plus(LOOK), why };
     }
 
     pub(super) fn pull_wait(&self) -> Duration {

@@ -6,10 +6,12 @@
 
 mod addresses;
 mod behaviour;
+mod config;
 mod container;
 mod environment;
 mod fields;
 mod image;
+mod mounting;
 mod program;
 mod run;
 mod status;
@@ -102,8 +104,10 @@ impl Kubelet {
             let changed = Event::new(pod, Severity::Normal, "SandboxChanged", message);
             outcome.events.push(changed);
         }
-        let mut notes =
-            run.advance(view.now, &Site { pod, node, view: *view, address: run.address });
+        let site = Site { pod, node, view: *view, address: run.address };
+        let failed = |message| Event::new(pod, Severity::Warning, "FailedMount", message);
+        outcome.events.extend(run.mount(view.now, &site).into_iter().map(failed));
+        let mut notes = run.advance(view.now, &site);
         let grace = grace(pod);
         if let Some(grace) = grace {
             notes.extend(run.stop(view.now, grace));
@@ -249,6 +253,7 @@ fn events((place, news): &Note, run: &Run, pod: &Object) -> Vec<Event> {
             normal("BackOff", format!("Back-off pulling image {image:?}")),
             warning("Failed", "Error: ImagePullBackOff".to_owned()),
         ],
+        News::NoConfig(why) => vec![warning("Failed", format!("Error: {why}"))],
         News::Started => vec![
             normal("Created", "Container created".to_owned()),
             normal("Started", "Container started".to_owned()),

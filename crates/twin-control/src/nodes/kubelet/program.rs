@@ -42,7 +42,7 @@ fn words(container: &Value) -> Option<Vec<&str>> {
 }
 
 /// Whether an image has no entry point of its own.
-fn runs_anything(image: &str) -> bool {
+pub(super) fn runs_anything(image: &str) -> bool {
     let name = image.rsplit('/').next().unwrap_or_default();
     let name = name.split([':', '@']).next().unwrap_or_default();
     WITHOUT_ENTRY.contains(&name)

@@ -1,8 +1,10 @@
 //! A pod on its node: its containers, and what happens to them next.
 
 use super::behaviour::{Behaviour, Image, Restart, Role, Script};
+use super::config::refusal;
 use super::container::{Container, End, News, Note, Phase};
 use super::fields::{Site, containers};
+use super::mounting::{Mounting, failures};
 use super::program::course;
 use super::words::log;
 use std::collections::BTreeMap;
@@ -22,6 +24,7 @@ pub(super) struct Run {
     pub(super) since: Timestamp,
     pub(super) restart: Restart,
     pub(super) containers: Vec<Container>,
+    mounting: Mounting,
     pub(super) address: Option<Ipv4Addr>,
     /// When it will have stopped, once it was asked to.
     pub(super) stops: Option<Timestamp>,
@@ -64,6 +67,7 @@ impl Run {
             since: now,
             restart,
             containers,
+            mounting: Mounting::Due { at: now, tries: 0 },
             address: None,
             stops: None,
             deadline: deadline.map(|seconds| now.plus_seconds(seconds)),
@@ -72,8 +76,9 @@ impl Run {
         };
         if pod.str_at(&["status", "phase"]) == Some("Running") {
             run.resume(pod);
+            run.mounting = Mounting::Done;
+            run.begin(now);
         }
-        run.begin(now);
         run
     }
 
@@ -84,7 +89,27 @@ impl Run {
         }
         self.containers.iter_mut().for_each(|container| container.reboot(now));
         self.rebooted = true;
-        self.begin(now);
+        self.mounting = Mounting::Due { at: now, tries: 0 };
+    }
+
+    /// Mounts its volumes, if that is due, after which the containers may start. Says what fails.
+    pub(super) fn mount(&mut self, now: Timestamp, site: &Site<'_>) -> Vec<String> {
+        let Mounting::Due { at, tries } = self.mounting else { return Vec::new() };
+        if at > now {
+            return Vec::new();
+        }
+        let failures = failures(site);
+        if failures.is_empty() {
+            self.mounting = Mounting::Done;
+            self.begin(at);
+        } else {
+            self.mounting = Mounting::later(tries, now);
+        }
+        failures
+    }
+
+    pub(super) fn is_mounted(&self) -> bool {
+        self.mounting == Mounting::Done
     }
 
     /// Whether it was started anew since somebody asked.
@@ -146,7 +171,8 @@ impl Run {
     /// When something happens, or is seen to have happened.
     pub(super) fn next(&self, now: Timestamp) -> Option<Timestamp> {
         let seen = self.containers.iter().flat_map(Container::passes).filter(|at| *at > now);
-        let own = self.due().map(|(at, _)| at).into_iter().chain(seen).chain(self.deadline).min();
+        let own = self.due().map(|(at, _)| at).into_iter().chain(seen).chain(self.deadline);
+        let own = own.chain(self.mounting.due()).min();
         if self.is_over() { self.stops } else { own.into_iter().chain(self.stops).min() }
     }
 
@@ -180,22 +206,35 @@ impl Run {
                 notes.push((place, News::PullBackOff));
             }
             Phase::PullBackOff { .. } => container.pull(at),
-            Phase::Creating { .. } | Phase::BackOff { .. } => {
-                if let Phase::BackOff { .. } = container.phase {
-                    container.restarts += 1;
-                }
-                container.phase = Phase::Running { since: at };
-                if container.restarts > 0 || container.behaviour.image == Image::Present {
-                    notes.push((place, News::Pulled(None)));
-                }
-                notes.push((place, News::Started));
-                if container.behaviour.ready.is_none() {
-                    notes.push((place, News::Unready));
-                }
-                self.started(place, at, site);
+            Phase::Creating { .. } | Phase::NoConfig { .. } | Phase::BackOff { .. } => {
+                self.create(place, at, site, notes);
             }
             Phase::Running { since } => container.ended(place, since, at, restart, notes),
         }
+    }
+
+    /// Makes a container and starts it, if it can be made.
+    fn create(&mut self, place: usize, at: Timestamp, site: &Site<'_>, notes: &mut Vec<Note>) {
+        let spec = containers(&site.pod.tree).nth(place);
+        let refusal = spec.and_then(|spec| refusal(spec, site, self));
+        let container = &mut self.containers[place];
+        if let Phase::BackOff { .. } = container.phase {
+            container.restarts += 1;
+        }
+        let again = container.restarts > 0 || matches!(container.phase, Phase::NoConfig { .. });
+        if again || container.behaviour.image == Image::Present {
+            notes.push((place, News::Pulled(None)));
+        }
+        if let Some(why) = refusal {
+            container.refuse(place, why, at, notes);
+            return;
+        }
+        container.phase = Phase::Running { since: at };
+        notes.push((place, News::Started));
+        if container.behaviour.ready.is_none() {
+            notes.push((place, News::Unready));
+        }
+        self.started(place, at, site);
     }
 
     /// Asks everything to stop, within the grace period.

@@ -23,7 +23,7 @@ pub(super) fn with_status(run: &Run, pod: &Value, host: &str, now: Timestamp) ->
         set("hostIP", host.into());
         set("hostIPs", vec![Value::from([("ip", host.into())])].into());
     }
-    if let Some(address) = run.address {
+    if let Some(address) = run.address.filter(|_| run.is_mounted()) {
         let address = Text::from(address.to_string());
         set("podIP", address.clone().into());
         set("podIPs", vec![Value::from([("ip", address.into())])].into());
@@ -99,6 +99,7 @@ fn closed_gate(pod: &Value) -> Option<String> {
 
 fn conditions_of(run: &Run, pod: &Value, now: Timestamp) -> Vec<Value> {
     let over = run.is_over() || run.is_late(now);
+    let boxed = !over && run.is_mounted();
     let ended = match run.outcome() {
         _ if !over => "",
         Some(Outcome::Succeeded) => "PodCompleted",
@@ -121,9 +122,9 @@ fn conditions_of(run: &Run, pod: &Value, now: Timestamp) -> Vec<Value> {
     let rows = [
         (
             "PodReadyToStartContainers",
-            !over,
-            if over { "PodSandboxNotReady" } else { "" },
-            if over { "pod sandbox is not ready".to_owned() } else { String::new() },
+            boxed,
+            if boxed { "" } else { "PodSandboxNotReady" },
+            if boxed { String::new() } else { "pod sandbox is not ready".to_owned() },
         ),
         (
             "Initialized",
@@ -175,6 +176,7 @@ fn container_status(container: &Container, run: &Run, pod: &Value, now: Timestam
         | Phase::Pulling { .. }
         | Phase::NoImage { .. }
         | Phase::PullBackOff { .. } => (false, None),
+        Phase::NoConfig { .. } => (last.is_some(), last.map(|end| (end, own.clone()))),
         Phase::Creating { .. } => (last.is_some(), None),
         Phase::BackOff { .. } => (true, last.map(|end| (end, own.clone()))),
         Phase::Running { .. } | Phase::Ended(_) => {
@@ -235,6 +237,7 @@ fn state(container: &Container, run: &Run, id: &str) -> Value {
             "ImagePullBackOff",
             format!("Back-off pulling image {image:?}: ErrImagePull: {}", missing()),
         ),
+        Phase::NoConfig { why, .. } => ("CreateContainerConfigError", why.to_string()),
         Phase::BackOff { .. } => ("CrashLoopBackOff", back_off(container, run)),
         Phase::Waiting | Phase::Pulling { .. } | Phase::Creating { .. } => {
             let init = run.containers.iter().any(|it| it.role != Role::Main);
@@ -284,6 +287,7 @@ fn terminated(end: &End, id: &str) -> Value {
 /// Whether anything that people wait for is still to come.
 pub(super) fn is_passing(run: &Run, now: Timestamp) -> bool {
     phase(run, now) == "Pending"
+        && run.is_mounted()
         && !run.containers.iter().any(Container::is_stuck)
         && (is_initialized(run, now) || run.containers.iter().all(|it| it.restarts == 0))
 }

@@ -182,6 +182,19 @@ fn kubectl_creates_and_changes() {
 }
 
 #[test]
+fn kubectl_follows_logs() {
+    let Some(stage) = Stage::new() else { return };
+    let words = "echo first; sleep 3; echo second; sleep 1";
+    let line = "run talker --image=busybox:1 --restart=Never --command -- sh -c";
+    let made = stage.command(line).arg(words).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    stage.tells("wait --for=condition=Ready pod/talker --timeout=30s", &["condition met"]);
+    let followed = stage.says("logs -f talker");
+    assert_eq!(followed, "first\nsecond\n");
+    stage.tells("logs talker --tail=1 --timestamps", &["Z second"]);
+}
+
+#[test]
 fn kubectl_applies() {
     let Some(stage) = Stage::new() else { return };
     let file = stage.path("web.yaml");

@@ -324,6 +324,7 @@ fn what_programs_write_is_there_when_they_wrote_it() {
     stage.seconds(5);
     assert_eq!(log(&mut stage, ""), "200 a\n");
     assert!(log(&mut stage, "?previous=true").starts_with("400"));
+    assert_eq!(log(&mut stage, "?follow=true"), "200 ", "it goes on");
     stage.seconds(10);
     assert_eq!(log(&mut stage, ""), "200 a\n");
     assert_eq!(log(&mut stage, "?previous=true"), "200 a\nb\n");

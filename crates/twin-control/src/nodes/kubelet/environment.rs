@@ -151,6 +151,14 @@ fn of_service(name: &str, service: &Value, address: &str, all: &mut Environment)
 /// A text with the variables that it names as `$(NAME)`; `$$` stands for a dollar sign, and what
 /// nobody set stays as it is.
 pub(super) fn expanded(text: &str, variables: &Environment) -> String {
+    expanded_with(text, |name| variables.get(name).cloned())
+}
+
+/// A text with what its variables hold, as somebody says.
+pub(super) fn expanded_with(
+    text: &str,
+    mut variable: impl FnMut(&str) -> Option<String>,
+) -> String {
     let mut all = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('$') {
@@ -162,10 +170,10 @@ pub(super) fn expanded(text: &str, variables: &Environment) -> String {
             continue;
         }
         let name = rest.strip_prefix('(').and_then(|rest| rest.split_once(')'));
-        let known = name.and_then(|(name, after)| Some((variables.get(name)?, after)));
+        let known = name.and_then(|(name, after)| Some((variable(name)?, after)));
         match known {
             Some((value, after)) => {
-                all.push_str(value);
+                all.push_str(&value);
                 rest = after;
             }
             None => all.push('$'),

@@ -17,7 +17,7 @@ pub(super) fn course(container: &Value, site: &Site<'_>) -> Option<Course> {
     let environment = environment(container, site)?;
     let words: Vec<_> = words.iter().map(|word| expanded(word, &environment)).collect();
     let message = container.str_at(&["terminationMessagePath"]).unwrap_or(MESSAGE_PATH);
-    let files = Mounts { container, site };
+    let files = Mounts { container, environment: &environment, site };
     let sealed = container.at(&["securityContext", "readOnlyRootFilesystem"]);
     let open = sealed.and_then(Value::as_bool) != Some(true) && !files.covers("/tmp");
     let scratch = if open { Scratch::Own } else { Scratch::Unknown };

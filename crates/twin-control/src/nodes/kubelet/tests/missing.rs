@@ -146,3 +146,25 @@ fn a_pod_that_waits_for_its_volumes_can_go() {
     stage.seconds(1);
     assert!(stage.get(POD).is_none());
 }
+
+#[test]
+fn a_folder_of_a_volume_is_named_by_variables() {
+    for (folder, found) in [
+        ("$(A)", "200 v\n"),
+        ("$(B)/$(C)", "missing value for B, C"),
+        ("$(ABSOLUTE)", "error SubPath `/k` must not be an absolute path"),
+        ("$(BACK)", "unable to provision SubPath `../k`: must not contain '..'"),
+    ] {
+        let mut stage = stage();
+        stage.made(MAPS, r#"{"metadata":{"name":"m"},"data":{"k":"v\n"}}"#);
+        let container = format!(
+            r#","command":["cat","/m"],"env":[{{"name":"A","value":"k"}},{{"name":"ABSOLUTE","value":"/k"}},{{"name":"BACK","value":"../k"}},{{"name":"C","value":""}}],"volumeMounts":[{{"name":"m","mountPath":"/m","subPathExpr":"{folder}"}}]"#
+        );
+        let spec = r#","restartPolicy":"Never","volumes":[{"name":"m","configMap":{"name":"m"}}]"#;
+        pod(&mut stage, "", &container, spec);
+        stage.seconds(3);
+        let why = why(&mut stage);
+        let said = if why.is_empty() { log(&mut stage, "") } else { why };
+        assert_eq!(said, found, "{folder}");
+    }
+}

@@ -44,13 +44,11 @@ impl Failures {
 
     /// What was refused, unless that was so the last time too.
     pub(super) fn news(&mut self, key: &Key) -> Option<Refused> {
-        match self.take(key) {
-            Some(refused) => self.told.insert(key.clone()).then_some(refused),
-            None => {
-                self.told.remove(key);
-                None
-            }
+        if let Some(refused) = self.take(key) {
+            return self.told.insert(key.clone()).then_some(refused);
         }
+        self.told.remove(key);
+        None
     }
 }
 

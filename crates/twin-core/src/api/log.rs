@@ -42,7 +42,7 @@ impl Options {
         at_least(&mut causes, "limitBytes", limit, 1);
         if seconds.is_some() && time.is_some() {
             let message = "at most one of `sinceTime` or `sinceSeconds` may be specified";
-            causes.say("FieldValueForbidden", "", format!("Forbidden: {message}"));
+            causes.say("FieldValueForbidden", "[]", format!("Forbidden: {message}"));
         } else {
             at_least(&mut causes, "sinceSeconds", seconds, 1);
         }
@@ -180,7 +180,7 @@ impl Api {
             (Ok(Some(run)), _) => run,
             // What a pod says of its log is there from the first.
             (Ok(None) | Err(_), Some(_)) => Run::default(),
-            (Ok(None), None) => return Ok(text(Bytes::new())),
+            (Ok(None), None) => return Ok(Response { code: 204, ..text(Bytes::new()) }),
             (Err(status), None) => return Err(status),
         };
         let table = call.address.resource.table.clone();

@@ -1,6 +1,8 @@
 //! A container: what it does, and what it does next.
 
 use super::behaviour::{self, Behaviour, Image, Restart, Role};
+use super::health::{Health, Told};
+use super::hook::Hook;
 use super::words::last_words;
 use crate::program::Course;
 use std::time::Duration;
@@ -84,6 +86,8 @@ pub(super) struct Container {
     pub(super) behaviour: Behaviour,
     /// What its program does in this run, if that is plain.
     pub(super) course: Option<Box<Course>>,
+    /// What becomes of this run, if its probes and hooks say more than how long they wait.
+    pub(super) health: Option<Box<Health>>,
     pub(super) phase: Phase,
     pub(super) restarts: i64,
     /// The end before the present state.
@@ -103,8 +107,10 @@ pub(super) enum News {
     NoConfig(Text),
     Started,
     Unready,
+    Told(Told),
     BackOff,
     Killing,
+    FarewellFailed,
 }
 
 /// News of a container, by its place.
@@ -119,6 +125,7 @@ impl Container {
             role,
             behaviour,
             course: None,
+            health: None,
             phase: Phase::Waiting,
             restarts: 0,
             last: None,
@@ -151,6 +158,17 @@ impl Container {
 
     /// How it ends, once it runs.
     fn end(&self) -> Option<behaviour::End> {
+        self.own_end().into_iter().chain(self.kill()).min_by_key(|(time, _)| *time)
+    }
+
+    /// How it is ended, if a probe or a hook fails.
+    fn kill(&self) -> Option<behaviour::End> {
+        let killed = self.health.as_ref()?.killed?;
+        Some((killed.ends, killed.code))
+    }
+
+    /// How it ends by itself.
+    fn own_end(&self) -> Option<behaviour::End> {
         let own = || match &self.course {
             Some(course) => course.end.map(|end| (end.after, i64::from(end.code))),
             None => self.behaviour.usual,
@@ -187,27 +205,47 @@ impl Container {
         }
     }
 
-    /// When its probes pass.
+    /// When its probes pass or fail.
     pub(super) fn passes(&self) -> impl Iterator<Item = Timestamp> {
         let since = match self.phase {
             Phase::Running { since } => Some(since),
             _ => None,
         };
-        let times = [Some(self.behaviour.started), self.behaviour.ready];
-        times.into_iter().flatten().filter_map(move |time| Some(since?.plus(time)))
+        let usual = [Some(self.behaviour.started), self.behaviour.ready];
+        let usual = usual.into_iter().flatten().filter(|_| self.health.is_none());
+        let own = self.health.iter().flat_map(|health| health.times());
+        usual.chain(own).filter_map(move |time| Some(since?.plus(time)))
+    }
+
+    /// What is told of its run by now.
+    pub(super) fn news(&mut self, now: Timestamp) -> &[Told] {
+        match (&self.phase, &mut self.health) {
+            (Phase::Running { since }, Some(health)) => health.news(now.since(*since)),
+            _ => &[],
+        }
+    }
+
+    /// What it does before it stops.
+    pub(super) fn farewell(&self) -> Hook {
+        self.health.as_ref().map(|health| health.farewell).unwrap_or_default()
     }
 
     pub(super) fn is_started(&self, now: Timestamp) -> bool {
-        matches!(self.phase, Phase::Running { since } if since.plus(self.behaviour.started) <= now)
+        match (&self.phase, &self.health) {
+            (Phase::Running { since }, None) => since.plus(self.behaviour.started) <= now,
+            (Phase::Running { since }, Some(health)) => health.is_started(now.since(*since)),
+            _ => false,
+        }
     }
 
     pub(super) fn is_ready(&self, now: Timestamp) -> bool {
         match (&self.phase, self.role) {
             (Phase::Ended(end), Role::Init) => end.code == 0,
             (_, Role::Init) => false,
-            (Phase::Running { since }, _) => {
-                self.behaviour.ready.is_some_and(|time| since.plus(time) <= now)
-            }
+            (Phase::Running { since }, _) => match &self.health {
+                Some(health) => health.is_ready(now.since(*since)),
+                None => self.behaviour.ready.is_some_and(|time| since.plus(time) <= now),
+            },
             _ => false,
         }
     }
@@ -297,7 +335,9 @@ impl Container {
     ) {
         let code = self.end().map_or(0, |(_, code)| code);
         let end = self.end_of(since, at, code);
+        let killed = self.kill().is_some_and(|(time, _)| since.plus(time) == at);
         let again = match (self.role, restart) {
+            (Role::Main, Restart::OnFailure) if killed => true,
             (Role::Sidecar, _) | (Role::Main, Restart::Always) => true,
             (_, Restart::Never) => false,
             (Role::Init, _) | (_, Restart::OnFailure) => code != 0,

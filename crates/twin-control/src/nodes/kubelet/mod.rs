@@ -10,8 +10,11 @@ mod config;
 mod container;
 mod environment;
 mod fields;
+mod health;
+mod hook;
 mod image;
 mod mounting;
+mod probe;
 mod program;
 mod run;
 mod status;
@@ -258,6 +261,10 @@ fn events((place, news): &Note, run: &Run, pod: &Object) -> Vec<Event> {
             normal("Created", "Container created".to_owned()),
             normal("Started", "Container started".to_owned()),
         ],
+        News::Told(it) => vec![told(it.severity, it.reason, it.message.to_string())],
+        News::FarewellFailed => {
+            vec![warning("FailedPreStopHook", "PreStopHook failed".to_owned())]
+        }
         News::Unready => {
             vec![warning("Unhealthy", format!("Readiness probe failed: {name} is not ready"))]
         }

@@ -4,6 +4,8 @@ use super::behaviour::{Behaviour, Image, Restart, Role, Script};
 use super::config::refusal;
 use super::container::{Container, End, News, Note, Phase};
 use super::fields::{Site, containers};
+use super::health::Health;
+use super::hook::HookEnd;
 use super::mounting::{Mounting, failures};
 use super::program::course;
 use super::words::log;
@@ -136,6 +138,8 @@ impl Run {
         for place in 0..self.containers.len() {
             if let Phase::Running { since } = self.containers[place].phase {
                 self.started(place, since, site);
+                // What was told before is not told again.
+                self.containers[place].news(site.view.now);
             }
         }
     }
@@ -145,6 +149,9 @@ impl Run {
         let container = &mut self.containers[place];
         let spec = containers(&site.pod.tree).nth(place);
         container.course = spec.and_then(|spec| course(spec, site)).map(Box::new);
+        let (behaviour, own) = (&container.behaviour, container.course.as_deref());
+        container.health =
+            spec.and_then(|spec| Health::of(spec, behaviour, own, self.restart, site));
         let end = container.due_at(since);
         self.logs.extend(log(&self.uid, &self.containers[place], since, end));
     }
@@ -156,10 +163,24 @@ impl Run {
             return notes;
         }
         while let Some((at, place)) = self.due().filter(|(at, _)| *at <= now) {
+            self.tell(at, &mut notes);
             self.step(place, at, site, &mut notes);
             self.begin(at);
         }
+        self.tell(now, &mut notes);
+        // Who waits for a probe to pass has no step of its own.
+        if self.is_mounted() {
+            self.begin(now);
+        }
         notes
+    }
+
+    /// Tells what is known of runs by this time.
+    fn tell(&mut self, now: Timestamp, notes: &mut Vec<Note>) {
+        for (place, container) in self.containers.iter_mut().enumerate() {
+            let news = container.news(now).iter().cloned();
+            notes.extend(news.map(|told| (place, News::Told(told))));
+        }
     }
 
     /// What happens next to which container.
@@ -240,21 +261,26 @@ impl Run {
     /// Asks everything to stop, within the grace period.
     pub(super) fn stop(&mut self, now: Timestamp, grace: Duration) -> Vec<Note> {
         let running = |container: &&Container| matches!(container.phase, Phase::Running { .. });
-        let longest =
-            self.containers.iter().filter(running).map(|container| container.behaviour.stop).max();
-        let stops = now.plus(longest.unwrap_or_default().min(grace));
+        let stop = |it: &Container| it.farewell().stop(it.behaviour.stop, grace).0;
+        let longest = self.containers.iter().filter(running).map(stop).max();
+        let stops = now.plus(longest.unwrap_or_default());
         let first = self.stops.is_none();
         self.stops = Some(self.stops.map_or(stops, |known| known.min(stops)));
         let places = self.containers.iter().enumerate();
         let killed = places.filter(|(_, container)| first && running(container));
-        killed.map(|(place, _)| (place, News::Killing)).collect()
+        let told = killed.flat_map(|(place, container)| {
+            let failed = container.farewell().end == HookEnd::Failed && !grace.is_zero();
+            let failed = failed.then_some((place, News::FarewellFailed));
+            [Some((place, News::Killing)), failed].into_iter().flatten()
+        });
+        told.collect()
     }
 
     /// Ends everything that runs. Who took longer to stop than it was given was killed.
     pub(super) fn end_all(&mut self, now: Timestamp, grace: Duration) {
         for container in &mut self.containers {
             if let Phase::Running { since } = container.phase {
-                let code = if container.behaviour.stop > grace { 137 } else { 0 };
+                let (_, code) = container.farewell().stop(container.behaviour.stop, grace);
                 self.logs.extend(log(&self.uid, container, since, Some(now)));
                 container.phase = Phase::Ended(container.end_of(since, now, code));
             }

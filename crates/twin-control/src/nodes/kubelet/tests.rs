@@ -7,6 +7,7 @@ use crate::nodes::stages::Stages;
 use std::collections::BTreeMap;
 use twin_core::tree::{Text, Value};
 
+mod health;
 mod missing;
 
 const POD: &str = "/api/v1/namespaces/x/pods/a";

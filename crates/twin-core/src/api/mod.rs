@@ -17,6 +17,7 @@ mod evict;
 mod label_keys;
 mod log;
 mod object;
+mod parts;
 mod patch;
 mod policies;
 mod priority;

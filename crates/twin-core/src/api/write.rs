@@ -178,6 +178,7 @@ impl Api {
             Track::Done => new.clone(),
         };
         let new = self.mutated(call, Operation::Update, new, Some(live))?;
+        let new = super::parts::part_of(subresource, live, &new).unwrap_or(new);
         let new = settled(call, live, &new);
         let asked = !call.is_own() && subresource.is_empty();
         let new = if asked { readmitted(resource, live, new) } else { new };
@@ -187,6 +188,9 @@ impl Api {
             return Ok(live.clone());
         }
         self.judged(call, &new, Some(live))?;
+        if subresource == "ephemeralcontainers" {
+            super::custom::invalid(call, &new, super::parts::added(live, &new))?;
+        }
         self.permitted(call, Operation::Update, Some(&new), Some(live))?;
         check_levels(&new)?;
         let key = Key::new(&call.address.namespace, name);

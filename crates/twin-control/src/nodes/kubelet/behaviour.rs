@@ -43,6 +43,19 @@ pub(super) enum Role {
     /// It starts before the next, and stays.
     Sidecar,
     Main,
+    /// Somebody added it to look at the others.
+    Ephemeral,
+}
+
+impl Role {
+    /// Where such containers stand in a pod.
+    pub(super) fn field(self) -> &'static str {
+        match self {
+            Self::Init | Self::Sidecar => "initContainers",
+            Self::Main => "containers",
+            Self::Ephemeral => "ephemeralContainers",
+        }
+    }
 }
 
 /// When containers are started again.
@@ -118,7 +131,7 @@ impl Said<'_> {
         let own = annotation(format!("{PREFIX}{name}.{}", self.container));
         let shared = || match self.role {
             Role::Main => annotation(format!("{PREFIX}{name}")),
-            Role::Init | Role::Sidecar => None,
+            Role::Init | Role::Sidecar | Role::Ephemeral => None,
         };
         own.or_else(shared).or_else(|| self.script?.get(name).map(Text::as_str))
     }
@@ -211,7 +224,7 @@ fn usual_end(role: Role, restart: Restart) -> Option<End> {
     match role {
         Role::Init => Some((Duration::from_secs(1), 0)),
         Role::Main if restart != Restart::Always => Some((RUN, 0)),
-        Role::Main | Role::Sidecar => None,
+        Role::Main | Role::Sidecar | Role::Ephemeral => None,
     }
 }
 

@@ -134,6 +134,12 @@ impl Container {
         }
     }
 
+    /// What a pod says of it.
+    pub(super) fn spec<'a>(&self, pod: &'a Value) -> Option<&'a Value> {
+        let alike = pod.at(&["spec", self.role.field()])?.as_list()?;
+        alike.iter().find(|it| it.str_at(&["name"]) == Some(self.name.as_str()))
+    }
+
     /// Goes on from what was told of it; what was told of nothing has run since then.
     pub(super) fn resume(&mut self, status: &Value, since: Timestamp) {
         let time = |path: &[&str]| status.str_at(path).and_then(Timestamp::parse);
@@ -241,7 +247,7 @@ impl Container {
     pub(super) fn is_ready(&self, now: Timestamp) -> bool {
         match (&self.phase, self.role) {
             (Phase::Ended(end), Role::Init) => end.code == 0,
-            (_, Role::Init) => false,
+            (_, Role::Init | Role::Ephemeral) => false,
             (Phase::Running { since }, _) => match &self.health {
                 Some(health) => health.is_ready(now.since(*since)),
                 None => self.behaviour.ready.is_some_and(|time| since.plus(time) <= now),
@@ -315,11 +321,16 @@ impl Container {
             }
             Phase::Ended(end) if self.role == Role::Init => end.clone(),
             Phase::Ended(_) => return,
+            _ if self.role == Role::Ephemeral => return,
             _ => {
                 self.phase = Phase::Waiting;
                 return;
             }
         };
+        if self.role == Role::Ephemeral {
+            self.phase = Phase::Ended(end);
+            return;
+        }
         self.last = Some(end);
         self.restarts += 1;
         self.phase = Phase::Waiting;
@@ -339,7 +350,7 @@ impl Container {
         let again = match (self.role, restart) {
             (Role::Main, Restart::OnFailure) if killed => true,
             (Role::Sidecar, _) | (Role::Main, Restart::Always) => true,
-            (_, Restart::Never) => false,
+            (Role::Ephemeral, _) | (_, Restart::Never) => false,
             (Role::Init, _) | (_, Restart::OnFailure) => code != 0,
         };
         if !again {

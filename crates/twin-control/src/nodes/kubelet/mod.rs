@@ -28,7 +28,6 @@ use crate::controller::{Controller, Outcome, View, Wake};
 use crate::events::{Event, Severity};
 use crate::nodes::lifecycle::is_lost;
 use crate::tables::{NODES, PODS};
-use behaviour::Role;
 use container::{News, Note};
 use fields::Site;
 use run::Run;
@@ -102,6 +101,7 @@ impl Kubelet {
         let mut outcome = Outcome::default();
         self.start(pod, node, view);
         let Some(run) = self.runs.get_mut(&pod.key) else { return outcome };
+        run.adopt(&pod.tree, &self.images);
         if run.was_rebooted() {
             let message = "Pod sandbox changed, it will be killed and re-created.";
             let changed = Event::new(pod, Severity::Normal, "SandboxChanged", message);
@@ -221,8 +221,7 @@ fn grace(pod: &Object) -> Option<Duration> {
 fn events((place, news): &Note, run: &Run, pod: &Object) -> Vec<Event> {
     let Some(container) = run.containers.get(*place) else { return Vec::new() };
     let (name, image) = (&container.name, &container.image);
-    let list = if container.role == Role::Main { "containers" } else { "initContainers" };
-    let part = format!("spec.{list}{{{name}}}");
+    let part = format!("spec.{}{{{name}}}", container.role.field());
     let told = |severity: Severity, reason: &str, message: String| {
         Event::new(pod, severity, reason, message).of_part(&part)
     };

@@ -3,7 +3,7 @@
 use super::behaviour::{Behaviour, Image, Restart, Role, Script};
 use super::config::refusal;
 use super::container::{Container, End, News, Note, Phase};
-use super::fields::{Site, containers};
+use super::fields::{Site, items};
 use super::health::Health;
 use super::hook::HookEnd;
 use super::mounting::{Mounting, failures};
@@ -15,6 +15,9 @@ use std::time::Duration;
 use twin_core::logs::Log;
 use twin_core::time::Timestamp;
 use twin_core::tree::{Text, Value};
+
+/// The exit code of what was killed.
+const KILLED: i64 = 137;
 
 /// A pod on its node.
 #[derive(Debug)]
@@ -46,19 +49,6 @@ impl Run {
             Some("OnFailure") => Restart::OnFailure,
             _ => Restart::Always,
         };
-        let mut containers = Vec::new();
-        for field in ["initContainers", "containers"] {
-            let list = pod.at(&["spec", field]).and_then(Value::as_list);
-            for container in list.into_iter().flat_map(|list| list.iter()) {
-                let role = match (field, container.str_at(&["restartPolicy"])) {
-                    ("containers", _) => Role::Main,
-                    (_, Some("Always")) => Role::Sidecar,
-                    _ => Role::Init,
-                };
-                let behaviour = Behaviour::read(pod, container, role, restart, images);
-                containers.push(Container::new(container, role, behaviour));
-            }
-        }
         let text = |path: &[&str]| Text::new(pod.str_at(path).unwrap_or_default());
         let deadline = pod.at(&["spec", "activeDeadlineSeconds"]).and_then(Value::as_int);
         let mut run = Self {
@@ -68,7 +58,7 @@ impl Run {
             node: text(&["spec", "nodeName"]),
             since: now,
             restart,
-            containers,
+            containers: Vec::new(),
             mounting: Mounting::Due { at: now, tries: 0 },
             address: None,
             stops: None,
@@ -76,12 +66,31 @@ impl Run {
             rebooted: false,
             logs: Vec::new(),
         };
+        for (role, container) in with_roles(pod) {
+            run.add(pod, container, role, images);
+        }
         if pod.str_at(&["status", "phase"]) == Some("Running") {
             run.resume(pod);
             run.mounting = Mounting::Done;
             run.begin(now);
         }
         run
+    }
+
+    fn add(&mut self, pod: &Value, container: &Value, role: Role, images: &BTreeMap<Text, Script>) {
+        let behaviour = Behaviour::read(pod, container, role, self.restart, images);
+        self.containers.push(Container::new(container, role, behaviour));
+    }
+
+    /// Takes in containers that were added since.
+    pub(super) fn adopt(&mut self, pod: &Value, images: &BTreeMap<Text, Script>) {
+        let role = Role::Ephemeral;
+        for container in items(pod, &["spec", role.field()]) {
+            let name = container.str_at(&["name"]);
+            if !self.containers.iter().any(|it| Some(it.name.as_str()) == name) {
+                self.add(pod, container, role, images);
+            }
+        }
     }
 
     /// Its node lost its power and is back: what ran starts again, from its first container on.
@@ -123,7 +132,7 @@ impl Run {
     fn resume(&mut self, pod: &Value) {
         let start = pod.str_at(&["status", "startTime"]).and_then(Timestamp::parse);
         self.since = start.unwrap_or(self.since);
-        let fields = ["initContainerStatuses", "containerStatuses"];
+        let fields = ["initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"];
         let lists = fields.iter().filter_map(|field| pod.at(&["status", field])?.as_list());
         let known: Vec<_> = lists.flat_map(|list| list.iter()).collect();
         for container in &mut self.containers {
@@ -147,7 +156,7 @@ impl Run {
     /// A program starts: what it does follows from its surroundings of this moment.
     fn started(&mut self, place: usize, since: Timestamp, site: &Site<'_>) {
         let container = &mut self.containers[place];
-        let spec = containers(&site.pod.tree).nth(place);
+        let spec = container.spec(&site.pod.tree);
         container.course = spec.and_then(|spec| course(spec, site)).map(Box::new);
         let (behaviour, own) = (&container.behaviour, container.course.as_deref());
         container.health =
@@ -168,11 +177,22 @@ impl Run {
             self.begin(at);
         }
         self.tell(now, &mut notes);
-        // Who waits for a probe to pass has no step of its own.
-        if self.is_mounted() {
+        if self.is_over() {
+            self.part(now);
+        } else if self.is_mounted() {
+            // Who waits for a probe to pass has no step of its own.
             self.begin(now);
         }
         notes
+    }
+
+    /// Who only looks at a pod goes with it.
+    fn part(&mut self, now: Timestamp) {
+        for container in self.containers.iter_mut().filter(|it| it.role == Role::Ephemeral) {
+            if let Phase::Running { since } = container.phase {
+                container.phase = Phase::Ended(container.end_of(since, now, KILLED));
+            }
+        }
     }
 
     /// Tells what is known of runs by this time.
@@ -208,7 +228,7 @@ impl Run {
             let done = match container.role {
                 Role::Init => matches!(container.phase, Phase::Ended(End { code: 0, .. })),
                 Role::Sidecar => container.is_started(now),
-                Role::Main => true,
+                Role::Main | Role::Ephemeral => true,
             };
             if !done {
                 return;
@@ -236,7 +256,7 @@ impl Run {
 
     /// Makes a container and starts it, if it can be made.
     fn create(&mut self, place: usize, at: Timestamp, site: &Site<'_>, notes: &mut Vec<Note>) {
-        let spec = containers(&site.pod.tree).nth(place);
+        let spec = self.containers[place].spec(&site.pod.tree);
         let refusal = spec.and_then(|spec| refusal(spec, site, self));
         let container = &mut self.containers[place];
         if let Phase::BackOff { .. } = container.phase {
@@ -319,6 +339,17 @@ impl Run {
             false => None,
         }
     }
+}
+
+/// The containers of a pod with what they are for.
+fn with_roles(pod: &Value) -> impl Iterator<Item = (Role, &Value)> {
+    let first = items(pod, &["spec", "initContainers"]).map(|container| {
+        let stays = container.str_at(&["restartPolicy"]) == Some("Always");
+        (if stays { Role::Sidecar } else { Role::Init }, container)
+    });
+    let main = items(pod, &["spec", "containers"]).map(|it| (Role::Main, it));
+    let added = items(pod, &["spec", "ephemeralContainers"]).map(|it| (Role::Ephemeral, it));
+    first.chain(main).chain(added)
 }
 
 /// How a pod ended.

@@ -28,8 +28,12 @@ pub(super) fn with_status(run: &Run, pod: &Value, host: &str, now: Timestamp) ->
         set("podIP", address.clone().into());
         set("podIPs", vec![Value::from([("ip", address.into())])].into());
     }
-    for (field, own) in [("initContainerStatuses", false), ("containerStatuses", true)] {
-        let ours = run.containers.iter().filter(|it| (it.role == Role::Main) == own);
+    for (field, role) in [
+        ("initContainerStatuses", Role::Init),
+        ("containerStatuses", Role::Main),
+        ("ephemeralContainerStatuses", Role::Ephemeral),
+    ] {
+        let ours = run.containers.iter().filter(|it| it.role.field() == role.field());
         let statuses: Vec<_> = ours.map(|it| container_status(it, run, pod, now)).collect();
         if !statuses.is_empty() {
             set(field, statuses.into());
@@ -69,13 +73,13 @@ fn unfinished(run: &Run, now: Timestamp) -> Vec<&str> {
     let done = |container: &&Container| match container.role {
         Role::Init => matches!(container.phase, Phase::Ended(End { code: 0, .. })),
         Role::Sidecar => container.is_started(now) || container.last.is_some(),
-        Role::Main => true,
+        Role::Main | Role::Ephemeral => true,
     };
     run.containers.iter().filter(|it| !done(it)).map(|it| it.name.as_str()).collect()
 }
 
 fn unready(run: &Run, now: Timestamp) -> Vec<&str> {
-    let serves = |container: &&Container| container.role != Role::Init;
+    let serves = |container: &&Container| matches!(container.role, Role::Main | Role::Sidecar);
     let containers = run.containers.iter().filter(serves);
     containers.filter(|it| !it.is_ready(now)).map(|it| it.name.as_str()).collect()
 }
@@ -193,6 +197,9 @@ fn container_status(container: &Container, run: &Run, pod: &Value, now: Timestam
         ("state", state(container, run, &own)),
         ("lastState", last.map_or_else(nothing, |(end, id)| terminated(end, &id))),
     ];
+    if container.role == Role::Ephemeral {
+        fields.retain(|(name, _)| *name != "started");
+    }
     if began {
         fields.push(("containerID", own.into()));
     }
@@ -206,9 +213,7 @@ fn container_status(container: &Container, run: &Run, pod: &Value, now: Timestam
 }
 
 fn resources<'a>(pod: &'a Value, container: &Container) -> Option<&'a Value> {
-    let field = if container.role == Role::Main { "containers" } else { "initContainers" };
-    let list = pod.at(&["spec", field])?.as_list()?;
-    let spec = list.iter().find(|it| it.str_at(&["name"]) == Some(container.name.as_str()))?;
+    let spec = container.spec(pod)?;
     spec.at(&["resources"]).filter(|resources| resources.as_map().is_some_and(|it| !it.is_empty()))
 }
 
@@ -240,7 +245,7 @@ fn state(container: &Container, run: &Run, id: &str) -> Value {
         Phase::NoConfig { why, .. } => ("CreateContainerConfigError", why.to_string()),
         Phase::BackOff { .. } => ("CrashLoopBackOff", back_off(container, run)),
         Phase::Waiting | Phase::Pulling { .. } | Phase::Creating { .. } => {
-            let init = run.containers.iter().any(|it| it.role != Role::Main);
+            let init = run.containers.iter().any(|it| it.role.field() == Role::Init.field());
             (if init { "PodInitializing" } else { "ContainerCreating" }, String::new())
         }
     };

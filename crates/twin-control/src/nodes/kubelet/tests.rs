@@ -7,6 +7,7 @@ use crate::nodes::stages::Stages;
 use std::collections::BTreeMap;
 use twin_core::tree::{Text, Value};
 
+mod added;
 mod health;
 mod missing;
 

@@ -1,0 +1,106 @@
+//! Parts of pods with addresses of their own: containers that are added to look at others, and resources.
+
+use crate::causes::Causes;
+use crate::status::Cause;
+use crate::tree::{Map, Value};
+
+/// What an added container must not have.
+const NOT_ADDED: &[&str] = &[
+    "ports",
+    "livenessProbe",
+    "readinessProbe",
+    "startupProbe",
+    "lifecycle",
+    "resources",
+    "resizePolicy",
+];
+
+/// A pod that was changed through an address of a part of it: the rest stays as it was.
+pub(super) fn part_of(subresource: &str, live: &Value, new: &Value) -> Option<Value> {
+    let spec = match subresource {
+        "ephemeralcontainers" => {
+            let path = ["spec", "ephemeralContainers"];
+            match new.at(&path) {
+                Some(list) => live.with(&path, list.clone()),
+                None => live.without(&path),
+            }
+        }
+        "resize" => resized(live, new),
+        _ => return None,
+    };
+    let path = ["metadata", "managedFields"];
+    Some(match new.at(&path) {
+        Some(managers) => spec.with(&path, managers.clone()),
+        None => spec,
+    })
+}
+
+fn containers<'a>(pod: &'a Value, field: &str) -> &'a [Value] {
+    pod.at(&["spec", field]).and_then(Value::as_list).map_or(&[], |list| list)
+}
+
+fn name(container: &Value) -> &str {
+    container.str_at(&["name"]).unwrap_or_default()
+}
+
+/// The pod with the resources of another, by names of containers.
+fn resized(live: &Value, new: &Value) -> Value {
+    ["initContainers", "containers"].into_iter().fold(live.clone(), |pod, field| {
+        let wanted = containers(new, field);
+        let with = |container: &Value| {
+            let own = wanted.iter().find(|it| name(it) == name(container));
+            let parts =
+                ["resources", "resizePolicy"].map(|part| Some((part, own?.at(&[part]).cloned()?)));
+            parts
+                .into_iter()
+                .flatten()
+                .fold(container.clone(), |it, (part, value)| it.with(&[part], value))
+        };
+        let all: Vec<_> = containers(live, field).iter().map(with).collect();
+        if all.is_empty() { pod } else { pod.with(&["spec", field], all.into()) }
+    })
+}
+
+/// What is wrong with the containers that were added to a pod.
+pub(super) fn added(live: &Value, new: &Value) -> Vec<Cause> {
+    const FIELD: &str = "ephemeralContainers";
+    let mut causes = Causes::default();
+    let forbidden = |what: &str, name: &str| {
+        format!("Forbidden: existing ephemeral containers {name:?} may not be {what}\n")
+    };
+    for known in containers(live, FIELD) {
+        let own = containers(new, FIELD).iter().find(|it| name(it) == name(known));
+        let what = match own {
+            None => "removed",
+            Some(own) if own != known => "changed",
+            Some(_) => continue,
+        };
+        causes.say("FieldValueForbidden", "spec.ephemeralContainers", forbidden(what, name(known)));
+    }
+    let others: Vec<_> =
+        ["containers", "initContainers"].iter().flat_map(|field| containers(new, field)).collect();
+    let mut seen: Vec<&str> = others.iter().map(|it| name(it)).collect();
+    for (at, container) in containers(new, FIELD).iter().enumerate() {
+        let path = format!("spec.ephemeralContainers[{at}]");
+        if seen.contains(&name(container)) {
+            let message = format!("Duplicate value: {:?}", name(container));
+            causes.say("FieldValueDuplicate", &format!("{path}.name"), message);
+        }
+        seen.push(name(container));
+        let target = container.str_at(&["targetContainerName"]).unwrap_or_default();
+        if !target.is_empty() && !others.iter().any(|it| name(it) == target) {
+            let message = format!("Not found: {target:?}");
+            causes.say("FieldValueNotFound", &format!("{path}.targetContainerName"), message);
+        }
+        for field in NOT_ADDED.iter().filter(|field| is_said(container.at(&[field]))) {
+            let message = "Forbidden: cannot be set for an Ephemeral Container".to_owned();
+            causes.say("FieldValueForbidden", &format!("{path}.{field}"), message);
+        }
+    }
+    causes.into_vec()
+}
+
+fn is_said(value: Option<&Value>) -> bool {
+    let empty = |map: &Map| map.is_empty();
+    value.is_some_and(|value| !value.is_null() && !value.as_map().is_some_and(empty))
+}

@@ -1,8 +1,10 @@
 //! Parts of pods with addresses of their own: containers that are added to look at others, and resources.
 
+use super::object::quality;
 use crate::causes::Causes;
 use crate::status::Cause;
-use crate::tree::{Map, Value};
+use crate::tree::{Map, Text, Value};
+use std::collections::BTreeMap;
 
 /// What an added container must not have.
 const NOT_ADDED: &[&str] = &[
@@ -59,6 +61,62 @@ fn resized(live: &Value, new: &Value) -> Value {
         let all: Vec<_> = containers(live, field).iter().map(with).collect();
         if all.is_empty() { pod } else { pod.with(&["spec", field], all.into()) }
     })
+}
+
+/// What is wrong with resources that were changed; what is asked of any pod is asked before.
+pub(super) fn resizes(live: &Value, new: &Value) -> Vec<Cause> {
+    let mut causes = Causes::default();
+    let classes = [quality(live), quality(new)];
+    if classes[0] != classes[1] {
+        let message = format!(
+            "Invalid value: {:?}: Pod QOS Class may not change as a result of resizing",
+            classes[0]
+        );
+        causes.say("FieldValueInvalid", "spec", message);
+    }
+    for field in ["initContainers", "containers"] {
+        let pairs = containers(live, field).iter().zip(containers(new, field));
+        for (at, (old, new)) in pairs.enumerate() {
+            for side in ["requests", "limits"] {
+                let path = format!("spec.{field}[{at}].resources.{side}");
+                changed(&mut causes, &path, &amounts(old, side), &amounts(new, side));
+            }
+        }
+    }
+    causes.into_vec()
+}
+
+/// Of the amounts of a container only two may change, and none may go.
+fn changed(causes: &mut Causes, path: &str, old: &Amounts, new: &Amounts) {
+    if old.keys().any(|name| is_mutable(name) && !new.contains_key(name)) {
+        let side = path.rsplit('.').next().unwrap_or_default();
+        let message = format!("Forbidden: resource {side} cannot be removed");
+        causes.say("FieldValueForbidden", path, message);
+    }
+    let fixed = |(name, _): &(&Text, &Value)| !is_mutable(name);
+    if !old.iter().filter(fixed).eq(new.iter().filter(fixed)) {
+        let message = "Forbidden: only cpu and memory resources are mutable";
+        causes.say("FieldValueForbidden", "spec", message.to_owned());
+    }
+}
+
+type Amounts = BTreeMap<Text, Value>;
+
+/// Whether a resize leaves out a container, or has one more.
+pub(super) fn changes_number(live: &Value, new: &Value) -> Option<Cause> {
+    let differs = |field: &&&str| containers(live, field).len() != containers(new, field).len();
+    let field = ["containers", "initContainers"].iter().find(differs)?;
+    let message = "Forbidden: containers may not be added or removed on resize".to_owned();
+    Some(Cause { reason: "FieldValueForbidden", message, field: format!("spec.{field}") })
+}
+
+fn is_mutable(resource: &str) -> bool {
+    matches!(resource, "cpu" | "memory")
+}
+
+fn amounts(container: &Value, side: &str) -> Amounts {
+    let amounts = container.at(&["resources", side]).and_then(Value::as_map);
+    amounts.into_iter().flat_map(Map::iter).cloned().collect()
 }
 
 /// What is wrong with the containers that were added to a pod.

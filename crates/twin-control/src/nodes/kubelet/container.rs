@@ -3,6 +3,7 @@
 use super::behaviour::{self, Behaviour, Image, Restart, Role};
 use super::health::{Health, Told};
 use super::hook::Hook;
+use super::resize::Pinned;
 use super::words::last_words;
 use crate::program::Course;
 use std::time::Duration;
@@ -86,6 +87,8 @@ pub(super) struct Container {
     pub(super) behaviour: Behaviour,
     /// What its program does in this run, if that is plain.
     pub(super) course: Option<Box<Course>>,
+    /// What must not change while it runs.
+    pub(super) pinned: Option<Box<Pinned>>,
     /// What becomes of this run, if its probes and hooks say more than how long they wait.
     pub(super) health: Option<Box<Health>>,
     pub(super) phase: Phase,
@@ -110,6 +113,7 @@ pub(super) enum News {
     Told(Told),
     BackOff,
     Killing,
+    Resized,
     FarewellFailed,
 }
 
@@ -126,6 +130,7 @@ impl Container {
             behaviour,
             course: None,
             health: None,
+            pinned: None,
             phase: Phase::Waiting,
             restarts: 0,
             last: None,
@@ -307,6 +312,17 @@ impl Container {
         let why = Text::from(why);
         notes.push((place, News::NoConfig(why.clone())));
         self.phase = Phase::NoConfig { until: at.plus(LOOK), why };
+    }
+
+    /// Starts anew because of other resources, if it has to.
+    pub(super) fn resize(&mut self, place: usize, pod: &Value, now: Timestamp) -> Option<Note> {
+        let Phase::Running { since } = self.phase else { return None };
+        self.pinned.as_ref().filter(|it| self.spec(pod).is_some_and(|spec| it.differs(spec)))?;
+        self.last = Some(self.end_of(since, now, 0));
+        self.restarts += 1;
+        let wait = self.behaviour.stop.saturating_add(self.behaviour.start);
+        self.phase = Phase::Creating { until: now.plus(wait) };
+        Some((place, News::Resized))
     }
 
     pub(super) fn pull_wait(&self) -> Duration {

@@ -16,6 +16,7 @@ mod image;
 mod mounting;
 mod probe;
 mod program;
+mod resize;
 mod run;
 mod status;
 mod volumes;
@@ -271,6 +272,9 @@ fn events((place, news): &Note, run: &Run, pod: &Object) -> Vec<Event> {
             let message =
                 format!("Back-off restarting failed container {name} in pod {}", run.title());
             vec![warning("BackOff", message)]
+        }
+        News::Resized => {
+            vec![normal("Killing", format!("Container {name} resize requires restart"))]
         }
         News::Killing => vec![normal("Killing", format!("Stopping container {name}"))],
     }

@@ -8,6 +8,7 @@ use super::health::Health;
 use super::hook::HookEnd;
 use super::mounting::{Mounting, failures};
 use super::program::course;
+use super::resize::Pinned;
 use super::words::log;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -158,6 +159,7 @@ impl Run {
         let container = &mut self.containers[place];
         let spec = container.spec(&site.pod.tree);
         container.course = spec.and_then(|spec| course(spec, site)).map(Box::new);
+        container.pinned = spec.and_then(Pinned::of);
         let (behaviour, own) = (&container.behaviour, container.course.as_deref());
         container.health =
             spec.and_then(|spec| Health::of(spec, behaviour, own, self.restart, site));
@@ -171,6 +173,7 @@ impl Run {
         if self.is_over() {
             return notes;
         }
+        self.resize(now, site, &mut notes);
         while let Some((at, place)) = self.due().filter(|(at, _)| *at <= now) {
             self.tell(at, &mut notes);
             self.step(place, at, site, &mut notes);
@@ -191,6 +194,17 @@ impl Run {
         for container in self.containers.iter_mut().filter(|it| it.role == Role::Ephemeral) {
             if let Phase::Running { since } = container.phase {
                 container.phase = Phase::Ended(container.end_of(since, now, KILLED));
+            }
+        }
+    }
+
+    /// Starts those anew that cannot take in their new resources.
+    fn resize(&mut self, now: Timestamp, site: &Site<'_>, notes: &mut Vec<Note>) {
+        for (place, container) in self.containers.iter_mut().enumerate() {
+            let Phase::Running { since } = container.phase else { continue };
+            if let Some(note) = container.resize(place, &site.pod.tree, now) {
+                self.logs.extend(log(&self.uid, container, since, Some(now)));
+                notes.push(note);
             }
         }
     }

@@ -106,3 +106,23 @@ fn resources_of_a_running_pod_can_be_changed() {
     assert_eq!(image, Some("web:1"));
     expect(&mut stage, "Running", "True", "running", 0);
 }
+
+#[test]
+fn a_container_starts_anew_where_it_asks_for_that() {
+    let mut stage = stage();
+    let resources = r#","resources":{"requests":{"cpu":"100m","memory":"1Gi"}},"resizePolicy":[{"resourceName":"memory","restartPolicy":"RestartContainer"},{"resourceName":"cpu","restartPolicy":"NotRequired"}]"#;
+    pod(&mut stage, "", resources, "");
+    for (requests, restarts) in [(r#""cpu":"150m""#, 0), (r#""memory":"2Gi""#, 1)] {
+        stage.seconds(5);
+        let body = format!(
+            r#"{{"spec":{{"containers":[{{"name":"c","resources":{{"requests":{{{requests}}}}}}}]}}}}"#
+        );
+        let (code, answer) = part(&mut stage, "resize", &body);
+        assert_eq!(code, 200, "{answer}");
+        stage.seconds(4);
+        expect(&mut stage, "Running", "True", "running", restarts);
+    }
+    assert_eq!(stage.told("Killing"), ["Container c resize requires restart"]);
+    stage.seconds(100);
+    expect(&mut stage, "Running", "True", "running", 1);
+}

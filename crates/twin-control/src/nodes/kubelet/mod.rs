@@ -8,6 +8,7 @@ mod addresses;
 mod behaviour;
 mod config;
 mod container;
+mod ending;
 mod environment;
 mod fields;
 mod health;

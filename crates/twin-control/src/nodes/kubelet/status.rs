@@ -3,8 +3,9 @@
 use super::super::conditions::{Condition, State, condition, conditions};
 use super::behaviour::Role;
 use super::container::{Cause, Container, End, Phase};
+use super::ending::Outcome;
 use super::image::{digest, full_name, image_id};
-use super::run::{Outcome, Run};
+use super::run::Run;
 use twin_core::time::Timestamp;
 use twin_core::tree::{Map, Text, Value};
 

@@ -1,6 +1,6 @@
 //! What a cluster tells people about an object.
 
-use twin_core::store::Object;
+use twin_core::store::{Key, Object};
 use twin_core::time::Timestamp;
 use twin_core::tree::{Text, Value};
 
@@ -20,6 +20,8 @@ pub struct Event {
     severity: Severity,
     reason: Text,
     message: Text,
+    /// What has to be there for it to be true.
+    made: Option<Key>,
 }
 
 impl Event {
@@ -49,7 +51,20 @@ impl Event {
             severity,
             reason: Text::new(reason),
             message: Text::new(message.as_ref()),
+            made: None,
         }
+    }
+
+    /// It is told only if the object of this key could be made by the same look.
+    #[must_use]
+    pub fn once_there(mut self, made: Key) -> Self {
+        self.made = Some(made);
+        self
+    }
+
+    /// What has to be there for it to be true.
+    pub(crate) fn made(&self) -> Option<&Key> {
+        self.made.as_ref()
     }
 
     /// The sentence is about a part of the object, such as `spec.containers{web}`.

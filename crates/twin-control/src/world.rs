@@ -1,6 +1,7 @@
 //! The wheel: changes wake controllers, controllers write, writes are changes.
 
 use crate::controller::{Controller, View, Wake};
+use crate::events::Event;
 use crate::scaling::metrics;
 use crate::tables;
 use std::collections::BTreeSet;
@@ -214,15 +215,16 @@ impl World {
         let controller = &mut self.controllers[work.0];
         let name = controller.name();
         let outcome = controller.reconcile(&work.1, &View { store: self.api.store(), now });
-        let mut refused = false;
+        let mut refused = BTreeSet::new();
         for act in &outcome.acts {
             let moment = self.moment(now);
             if let Err(why) = self.api.act(name, act, moment) {
                 self.controllers[work.0].refused(&work.1, act, &why);
-                refused = true;
+                refused.insert(&act.key);
             }
         }
-        for event in &outcome.events {
+        let is_true = |event: &&Event| event.made().is_none_or(|made| !refused.contains(made));
+        for event in outcome.events.iter().filter(is_true) {
             let moment = self.moment(now);
             let object = event.object(name, now, moment.seed);
             let key = Key::new(event.namespace(), "");
@@ -231,7 +233,8 @@ impl World {
             let _ = self.api.act(name, &act, moment);
         }
         outcome.logs.into_iter().for_each(|log| self.api.keep_log(log));
-        let again = outcome.again.into_iter().chain(refused.then_some(RETRY)).min();
+        let retry = (!refused.is_empty()).then_some(RETRY);
+        let again = outcome.again.into_iter().chain(retry).min();
         if let Some(after) = again {
             self.schedule(work.clone(), now.plus(after));
         }

@@ -15,7 +15,7 @@
 //! - [`store`]: versions, indices, history.
 //! - [`patch`], [`mod@apply`]: the five ways to change an object.
 //! - [`api`]: requests to responses.
-//! - [`logs`]: what containers wrote.
+//! - [`logs`]: what containers wrote; [`zones`]: what walls show.
 
 pub mod api;
 pub mod apply;
@@ -37,3 +37,4 @@ pub mod table;
 pub mod time;
 pub mod tree;
 mod validation;
+pub mod zones;

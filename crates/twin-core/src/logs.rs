@@ -11,6 +11,8 @@ pub struct Log {
     pub pod: Text,
     pub container: Text,
     pub since: Timestamp,
+    /// When the run ends, if that is known.
+    pub end: Option<Timestamp>,
     pub written: Vec<Entry>,
 }
 
@@ -21,12 +23,20 @@ pub struct Entry {
     pub text: Text,
 }
 
-/// Which run of a container is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Which {
-    Last,
-    /// That before the last restart.
-    Previous,
+/// A run of a container. Of its start the second counts: a status says no more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Run {
+    /// The uid of the pod.
+    pub(crate) pod: Text,
+    pub(crate) container: Text,
+    pub(crate) since: Timestamp,
+}
+
+/// A line with its time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) at: Timestamp,
+    pub(crate) text: String,
 }
 
 /// The logs of pods that are there: of each container those of its last two runs.
@@ -53,32 +63,35 @@ impl Logs {
         self.0.remove(pod);
     }
 
-    /// The lines that a container wrote by now, each with its time.
-    pub(crate) fn lines(
-        &self,
-        pod: &str,
-        container: &str,
-        which: Which,
-        now: Timestamp,
-    ) -> Vec<(Timestamp, String)> {
-        let logs = self.0.get(pod).into_iter().flatten();
-        let mut own = logs.rev().filter(|it| it.container == container);
-        let log = match which {
-            Which::Last => own.next(),
-            Which::Previous => own.nth(1),
-        };
-        let written = log.into_iter().flat_map(|log| &log.written);
-        let mut lines: Vec<(Timestamp, String)> = Vec::new();
-        for entry in written.filter(|entry| entry.at <= now) {
+    fn of(&self, run: &Run) -> Option<&Log> {
+        let own =
+            |it: &&Log| it.container == run.container && it.since.seconds() == run.since.seconds();
+        self.0.get(&run.pod)?.iter().rev().find(own)
+    }
+
+    /// When a run writes again.
+    pub(crate) fn next(&self, run: &Run, now: Timestamp) -> Option<Timestamp> {
+        let log = self.of(run)?;
+        log.written.iter().map(|entry| entry.at).chain(log.end).filter(|at| *at > now).min()
+    }
+
+    /// The lines that a run wrote by now. One that is not finished comes when the run ends.
+    pub(crate) fn lines(&self, run: &Run, now: Timestamp) -> Vec<Line> {
+        let Some(log) = self.of(run) else { return Vec::new() };
+        let mut lines: Vec<Line> = Vec::new();
+        for entry in log.written.iter().filter(|entry| entry.at <= now) {
             for piece in entry.text.split_inclusive('\n') {
-                match lines.last_mut().filter(|(_, line)| !line.ends_with('\n')) {
-                    Some((at, line)) => {
-                        *at = entry.at;
-                        line.push_str(piece);
+                match lines.last_mut().filter(|line| !line.text.ends_with('\n')) {
+                    Some(line) => {
+                        line.at = entry.at;
+                        line.text.push_str(piece);
                     }
-                    None => lines.push((entry.at, piece.to_owned())),
+                    None => lines.push(Line { at: entry.at, text: piece.to_owned() }),
                 }
             }
+        }
+        if log.end.is_none_or(|end| end > now) {
+            lines.pop_if(|line| !line.text.ends_with('\n'));
         }
         lines
     }
@@ -86,36 +99,57 @@ impl Logs {
 
 #[cfg(test)]
 mod tests {
-    use super::{Entry, Log, Logs, Which};
+    use super::{Entry, Log, Logs, Run};
     use crate::time::Timestamp;
     use crate::tree::Text;
 
-    fn log(since: i64, texts: &[&str]) -> Log {
+    const SECOND: i64 = 1_000_000;
+
+    fn log(since: i64, texts: &[&str], end: Option<i64>) -> Log {
         let at = |place: usize| Timestamp::from_micros(since + i64::try_from(place).unwrap());
         let written = texts.iter().enumerate();
         let written = written.map(|(place, text)| Entry { at: at(place), text: Text::new(text) });
         let (pod, container) = (Text::new("p"), Text::new("c"));
-        Log { pod, container, since: Timestamp::from_micros(since), written: written.collect() }
+        let end = end.map(Timestamp::from_micros);
+        Log { pod, container, since: at(0), end, written: written.collect() }
     }
 
-    fn text(logs: &Logs, which: Which, now: i64) -> Vec<String> {
-        let lines = logs.lines("p", "c", which, Timestamp::from_micros(now));
-        lines.into_iter().map(|(_, line)| line).collect()
+    fn run(since: i64) -> Run {
+        let (pod, container) = (Text::new("p"), Text::new("c"));
+        Run { pod, container, since: Timestamp::from_micros(since) }
+    }
+
+    fn text(logs: &Logs, since: i64, now: i64) -> Vec<String> {
+        let lines = logs.lines(&run(since), Timestamp::from_micros(now));
+        lines.into_iter().map(|line| line.text).collect()
     }
 
     #[test]
     fn the_last_two_runs_are_kept_line_by_line() {
+        let (first, second, third) = (0, 10 * SECOND, 20 * SECOND);
         let mut logs = Logs::default();
-        logs.keep(log(0, &["old\n"]));
-        logs.keep(log(10, &["a", "b\nc\n", "d"]));
-        assert_eq!(text(&logs, Which::Last, 100), ["ab\n", "c\n", "d"]);
-        assert_eq!(text(&logs, Which::Last, 10), ["a"]);
-        assert_eq!(text(&logs, Which::Previous, 100), ["old\n"]);
-        logs.keep(log(20, &["new\n"]));
-        logs.keep(log(20, &[]));
-        assert_eq!(text(&logs, Which::Last, 100), [""; 0]);
-        assert_eq!(text(&logs, Which::Previous, 100), ["ab\n", "c\n", "d"]);
+        logs.keep(log(first, &["old\n"], None));
+        logs.keep(log(second, &["a", "b\nc\n", "d"], Some(second + 9)));
+        assert_eq!(text(&logs, second, second + 100), ["ab\n", "c\n", "d"]);
+        assert_eq!(text(&logs, second, second + 8), ["ab\n", "c\n"]);
+        assert_eq!(text(&logs, second, second), [""; 0], "no line is finished");
+        assert_eq!(text(&logs, first, third), ["old\n"]);
+        logs.keep(log(third, &["new\n"], None));
+        logs.keep(log(third, &[], None));
+        assert_eq!(text(&logs, third, third + 100), [""; 0]);
+        assert_eq!(text(&logs, second, third), ["ab\n", "c\n", "d"]);
+        assert_eq!(text(&logs, first, third), [""; 0]);
         logs.forget("p");
-        assert_eq!(text(&logs, Which::Previous, 100), [""; 0]);
+        assert_eq!(text(&logs, second, third), [""; 0]);
+    }
+
+    #[test]
+    fn it_is_known_when_more_comes() {
+        let mut logs = Logs::default();
+        logs.keep(log(0, &["a\n", "b\n"], Some(9)));
+        let next = |now| logs.next(&run(0), Timestamp::from_micros(now));
+        assert_eq!(next(0), Some(Timestamp::from_micros(1)));
+        assert_eq!(next(1), Some(Timestamp::from_micros(9)));
+        assert_eq!(next(9), None);
     }
 }

@@ -64,6 +64,7 @@ mod builder;
 mod clock;
 mod faults;
 mod fleet;
+mod follow;
 mod https;
 mod inputs;
 mod service;

@@ -1,5 +1,6 @@
 //! The twin as a `tower::Service` over HTTP requests.
 
+use crate::follow::followed;
 use crate::told::Listener;
 use crate::{StateError, Twin};
 use bytes::{Bytes, BytesMut};
@@ -84,7 +85,7 @@ pub(crate) fn refused(status: Status) -> Response<TwinBody> {
     let code = StatusCode::from_u16(answer.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = match answer.body {
         Body::Whole(bytes) => Response::new(whole(bytes)),
-        Body::Watch(_) => empty(code),
+        Body::Watch(_) | Body::Log(_) => empty(code),
     };
     *response.status_mut() = code;
     let json = header::HeaderValue::from_static("application/json");
@@ -143,6 +144,10 @@ fn carried(twin: &Twin, answer: Answer, listener: Listener) -> Response<TwinBody
         Body::Watch(watch) => {
             let frames = frames(twin.clone(), *watch, listener);
             StreamBody::new(frames).boxed_unsync()
+        }
+        Body::Log(follow) => {
+            let lines = followed(twin.clone(), *follow, listener);
+            StreamBody::new(lines).boxed_unsync()
         }
     };
     builder.body(body).unwrap_or_else(|_| empty(StatusCode::INTERNAL_SERVER_ERROR))

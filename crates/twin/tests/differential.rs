@@ -23,6 +23,7 @@ async fn the_twin_answers_as_a_real_server_does() {
         include_str!("custom.json"),
         include_str!("versions.json"),
         include_str!("policies.json"),
+        include_str!("kubelets.json"),
     ];
     compare(Accounts::None, &scripts).await;
 }

@@ -182,6 +182,41 @@ fn kubectl_creates_and_changes() {
 }
 
 #[test]
+fn kubectl_follows_logs() {
+    let Some(stage) = Stage::new() else { return };
+    let words = "echo first; sleep 3; echo second; sleep 1";
+    let line = "run talker --image=busybox:1 --restart=Never --command -- sh -c";
+    let made = stage.command(line).arg(words).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    stage.tells("wait --for=condition=Ready pod/talker --timeout=30s", &["condition met"]);
+    let followed = stage.says("logs -f talker");
+    assert_eq!(followed, "first\nsecond\n");
+    stage.tells("logs talker --tail=1 --timestamps", &["Z second"]);
+}
+
+#[test]
+fn kubectl_looks_into_pods() {
+    let Some(stage) = Stage::new() else { return };
+    stage.says("run lone --image=nginx:1");
+    stage.tells("wait --for=condition=Ready pod/lone --timeout=30s", &["condition met"]);
+    stage.says("debug lone -q --image=busybox:1 --container=look --target=lone -- sleep 600");
+    let state = "{.status.ephemeralContainerStatuses[0].state.running.startedAt}";
+    stage.tells(&format!("wait --for=jsonpath={state} pod/lone --timeout=30s"), &["condition met"]);
+    let patch = r#"{"spec":{"containers":[{"name":"lone","resources":{"limits":{"cpu":"1"}}}]}}"#;
+    let (resized, said) = stage.ends(&format!("patch pod lone --subresource=resize -p {patch}"));
+    assert!(!resized && said.contains("Pod QOS Class may not change"), "{said}");
+    let overrides = r#"--overrides={"spec":{"containers":[{"name":"odd","image":"i","envFrom":[{"configMapRef":{"name":"none"}}]}]}}"#;
+    stage.says(&format!("run odd --image=i {overrides}"));
+    let reason = "{.status.containerStatuses[0].state.waiting.reason}";
+    let wanted = format!("wait --for=jsonpath={reason}=CreateContainerConfigError pod/odd");
+    stage.tells(&format!("{wanted} --timeout=30s"), &["condition met"]);
+    stage.tells("get pod odd", &["0/1", "CreateContainerConfigError"]);
+    stage.tells("describe pod odd", &[r#"Error: configmap "none" not found"#]);
+    let (_, said) = stage.ends("logs odd");
+    assert!(said.contains("is waiting to start: CreateContainerConfigError"), "{said}");
+}
+
+#[test]
 fn kubectl_applies() {
     let Some(stage) = Stage::new() else { return };
     let file = stage.path("web.yaml");

@@ -56,7 +56,7 @@ impl Stage {
         let answer = self.world.handle(&request, self.now);
         match answer.body {
             Body::Whole(bytes) => (answer.code, bytes.to_vec()),
-            Body::Watch(_) => (answer.code, Vec::new()),
+            Body::Watch(_) | Body::Log(_) => (answer.code, Vec::new()),
         }
     }
 

@@ -40,9 +40,9 @@ impl Shell<'_> {
             "cat" => self.cat(arguments)?,
             "touch" => self.touch(arguments)?,
             "rm" => self.remove(arguments)?,
-            "test" => u8::from(!holds(arguments)?),
+            "test" => u8::from(!self.holds(arguments)?),
             "[" => match arguments.split_last() {
-                Some((last, arguments)) if last == "]" => u8::from(!holds(arguments)?),
+                Some((last, arguments)) if last == "]" => u8::from(!self.holds(arguments)?),
                 _ => return Err(Halt::Unclear),
             },
             "expr" => self.expr(arguments)?,
@@ -144,12 +144,17 @@ impl Shell<'_> {
         if arguments.is_empty() {
             return Err(Halt::Unclear);
         }
+        let mut code = 0;
         for path in arguments {
-            let own = self.files.get(path).cloned();
-            let text = own.or_else(|| self.scene.files.text(path)).ok_or(Halt::Unclear)?;
-            self.write(&text)?;
+            if let Some(text) = self.found(path)? {
+                self.write(&text)?;
+                continue;
+            }
+            // Others than busybox's say it with fewer words.
+            self.complain(&format!("cat: can't open '{path}': No such file or directory\n"))?;
+            code = 1;
         }
-        Ok(0)
+        Ok(code)
     }
 
     fn touch(&mut self, arguments: &[String]) -> Code {
@@ -165,9 +170,7 @@ impl Shell<'_> {
         let flags = arguments.iter().take_while(|it| matches!(it.as_str(), "-f" | "-r" | "-rf"));
         let paths = &arguments[flags.count()..];
         for path in paths {
-            if path == self.scene.message_path || self.files.remove(path).is_none() {
-                return Err(Halt::Unclear);
-            }
+            self.forget(path)?;
         }
         if paths.is_empty() { Err(Halt::Unclear) } else { Ok(0) }
     }
@@ -192,6 +195,32 @@ impl Shell<'_> {
         let result = result.ok_or(Halt::Unclear)?;
         self.write(&format!("{result}\n"))?;
         Ok(u8::from(result == 0))
+    }
+}
+
+impl Shell<'_> {
+    /// What `test` says.
+    fn holds(&self, arguments: &[String]) -> Result<bool, Halt> {
+        let words: Vec<_> = arguments.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            [] => Ok(false),
+            [one] | ["-n", one] => Ok(!one.is_empty()),
+            ["!" | "-z", one] => Ok(one.is_empty()),
+            [flag @ ("-e" | "-f" | "-s"), path] => self.is_there(flag, path),
+            ["!", flag @ ("-e" | "-f" | "-s"), path] => self.is_there(flag, path).map(|it| !it),
+            [left, operator, right] => compared(left, operator, right),
+            ["!", left, operator, right] => compared(left, operator, right).map(|it| !it),
+            _ => Err(Halt::Unclear),
+        }
+    }
+
+    fn is_there(&self, flag: &str, path: &str) -> Result<bool, Halt> {
+        // The streams are no files; each shell has its own idea of them.
+        if path.starts_with("/dev/") {
+            return Err(Halt::Unclear);
+        }
+        let found = self.found(path)?;
+        Ok(found.is_some_and(|text| flag != "-s" || !text.is_empty()))
     }
 }
 
@@ -231,19 +260,6 @@ fn formatted<'a>(
         }
     }
     Ok(())
-}
-
-/// What `test` says.
-fn holds(arguments: &[String]) -> Result<bool, Halt> {
-    let words: Vec<_> = arguments.iter().map(String::as_str).collect();
-    match words.as_slice() {
-        [] => Ok(false),
-        [one] | ["-n", one] => Ok(!one.is_empty()),
-        ["!" | "-z", one] => Ok(one.is_empty()),
-        [left, operator, right] => compared(left, operator, right),
-        ["!", left, operator, right] => compared(left, operator, right).map(|it| !it),
-        _ => Err(Halt::Unclear),
-    }
 }
 
 fn compared(left: &str, operator: &str, right: &str) -> Result<bool, Halt> {

@@ -43,6 +43,11 @@ pub enum Scratch {
 pub trait Files: Debug {
     /// The text of a file, if it is known.
     fn text(&self, path: &str) -> Option<String>;
+
+    /// Whether it is known that there is nothing at a path.
+    fn is_missing(&self, _path: &str) -> bool {
+        false
+    }
 }
 
 /// What a program does.
@@ -54,6 +59,18 @@ pub struct Course {
     pub written: Vec<Written>,
     /// What the file of its last words holds, from each time on.
     pub messages: Vec<Message>,
+    /// What becomes of the other files that it writes, in order.
+    pub files: Vec<Change>,
+}
+
+/// What a program makes of a file at a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// From its start.
+    pub after: Duration,
+    pub path: String,
+    /// Nothing, if it takes it away.
+    pub text: Option<String>,
 }
 
 /// How a program ends.

@@ -3,7 +3,7 @@
 use super::expand::device;
 use super::syntax::{Command, Joint, List, Simple, Target};
 use super::variables::{Scope, Variable};
-use super::{Course, End, Message, Scene, Scratch, Stream, Written, builtins};
+use super::{Change, Course, End, Message, Scene, Scratch, Stream, Written, builtins};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -211,15 +211,51 @@ impl Shell<'_> {
         } else if !own {
             // Whether there is such a folder, and whether it can be written to.
             return Err(Halt::Unclear);
+        } else {
+            let (after, path) = (self.elapsed, path.to_owned());
+            self.course.files.push(Change { after, path, text: Some(text.clone()) });
         }
         self.files.insert(path.to_owned(), text);
         Ok(())
     }
 
+    /// Takes a file of its own away.
+    pub(super) fn forget(&mut self, path: &str) -> Result<(), Halt> {
+        if path == self.scene.message_path || self.files.remove(path).is_none() {
+            return Err(Halt::Unclear);
+        }
+        let (after, path) = (self.elapsed, path.to_owned());
+        self.course.files.push(Change { after, path, text: None });
+        Ok(())
+    }
+
+    /// The text of a file; nothing, if there is none.
+    pub(super) fn found(&self, path: &str) -> Result<Option<String>, Halt> {
+        match self.files.get(path).cloned().or_else(|| self.scene.files.text(path)) {
+            Some(text) => Ok(Some(text)),
+            None if self.scene.files.is_missing(path) => Ok(None),
+            None => Err(Halt::Unclear),
+        }
+    }
+
     /// Writes to where output goes.
     pub(super) fn write(&mut self, text: &str) -> Result<(), Halt> {
         self.grow(text.len())?;
-        match &mut self.out {
+        self.send(Stream::Out, text)
+    }
+
+    /// Writes to where errors go.
+    pub(super) fn complain(&mut self, text: &str) -> Result<(), Halt> {
+        self.grow(text.len())?;
+        self.send(Stream::Error, text)
+    }
+
+    fn send(&mut self, from: Stream, text: &str) -> Result<(), Halt> {
+        let sink = match from {
+            Stream::Out => &mut self.out,
+            Stream::Error => &mut self.errors,
+        };
+        match sink {
             Sink::Nowhere => Ok(()),
             Sink::Kept(kept) => {
                 kept.push_str(text);

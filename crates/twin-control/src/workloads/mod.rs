@@ -12,6 +12,7 @@ mod cron_job;
 mod daemon_set;
 mod deployment;
 mod disruption;
+mod failure;
 mod garbage;
 mod job;
 mod namespace;

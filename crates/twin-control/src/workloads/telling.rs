@@ -2,7 +2,7 @@
 
 use crate::controller::Outcome;
 use crate::events::{Event, Severity};
-use twin_core::store::Object;
+use twin_core::store::{Key, Object};
 
 /// More events than this of one kind become one, as they do on their way to a cluster.
 const SINGLE: usize = 10;
@@ -28,6 +28,14 @@ impl<'a> Telling<'a> {
             normal(self.about, self.reason, message, outcome);
         } else {
             self.last = message;
+        }
+    }
+
+    /// One more pod, once it is there.
+    pub(super) fn tell_made(&mut self, pod: &Key, outcome: &mut Outcome) {
+        self.tell(format!("Created pod: {}", pod.name()), outcome);
+        if self.told <= SINGLE {
+            once_there(pod, outcome);
         }
     }
 
@@ -58,4 +66,11 @@ pub(super) fn warning(
     outcome: &mut Outcome,
 ) {
     outcome.events.push(Event::new(about, Severity::Warning, reason, message));
+}
+
+/// What was told last is told only if that could be made.
+pub(super) fn once_there(made: &Key, outcome: &mut Outcome) {
+    if let Some(event) = outcome.events.pop() {
+        outcome.events.push(event.once_there(made.clone()));
+    }
 }

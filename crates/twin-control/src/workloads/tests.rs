@@ -164,3 +164,46 @@ proptest! {
         prop_assert!(!list(&stage.tree(&DEPLOYMENTS, "w"), &["status", "conditions"]).is_empty());
     }
 }
+
+/// Reasons and beginnings of what is told of a workload whose pods a quota refuses, and of one pod.
+fn refused(path: &str, name: &str, spec: &str) -> Vec<String> {
+    let mut stage = Stage::new();
+    let quota = r#"{"metadata":{"name":"q"},"spec":{"hard":{"pods":"0"}}}"#;
+    stage.post("/api/v1/namespaces/x/resourcequotas", quota);
+    stage.post("/api/v1/nodes", r#"{"metadata":{"name":"n"}}"#);
+    stage.patch("/api/v1/nodes/n", r#"{"spec":{"taints":null}}"#);
+    stage.pass(10);
+    let body = format!(r#"{{"metadata":{{"name":"{name}"}},"spec":{{{spec}}}}}"#);
+    stage.post(&format!("/apis/{path}"), &body);
+    stage.pass(60);
+    let refused = stage.told(name);
+    let quota = "/api/v1/namespaces/x/resourcequotas/q";
+    stage.patch(quota, r#"{"spec":{"hard":{"pods":"9"}}}"#);
+    stage.pass(60);
+    assert!(!stage.names(&PODS).is_empty(), "it tries again");
+    let told = stage.told(name);
+    let after = told[refused.len()..].iter().find(|it| it.starts_with("SuccessfulCreate"));
+    assert!(after.is_some(), "{told:?}");
+    refused
+}
+
+#[test]
+fn who_makes_pods_tells_that_they_are_refused() {
+    let pods = pods_of("w", "i");
+    let job =
+        r#""template":{"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]}}"#;
+    let stateful = format!(r#""serviceName":"s","replicas":1,{pods}"#);
+    for (path, spec, begin) in [
+        ("batch/v1/namespaces/x/jobs", job, "FailedCreate: Error creating: pods \"w-"),
+        ("apps/v1/namespaces/x/daemonsets", &pods, "FailedCreate: Error creating: pods \"w-"),
+        ("apps/v1/namespaces/x/replicasets", &pods, "FailedCreate: Error creating: pods \"w-"),
+        (
+            "apps/v1/namespaces/x/statefulsets",
+            &stateful,
+            "FailedCreate: create Pod w-0 in StatefulSet w failed error: pods \"w-0\" is forbidden",
+        ),
+    ] {
+        let told = refused(path, "w", spec);
+        assert!(told.len() == 1 && told[0].starts_with(begin), "{path}: {told:?}");
+    }
+}

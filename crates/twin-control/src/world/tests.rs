@@ -15,7 +15,7 @@ fn ask(world: &mut World, method: Method, path: &str, body: &str) -> String {
     };
     match world.handle(&request, Timestamp::default()).body {
         Body::Whole(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Body::Watch(_) => String::new(),
+        Body::Watch(_) | Body::Log(_) => String::new(),
     }
 }
 

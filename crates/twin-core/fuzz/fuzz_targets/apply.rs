@@ -38,6 +38,6 @@ fn send(api: &mut Api, method: Method, path: &str, query: &str, body: &str) -> (
     let response = api.handle(&request, Moment { now: Timestamp::default(), seed: 1 });
     match response.body {
         Body::Whole(bytes) => (response.code, bytes.to_vec()),
-        Body::Watch(_) => (response.code, Vec::new()),
+        Body::Watch(_) | Body::Log(_) => (response.code, Vec::new()),
     }
 }

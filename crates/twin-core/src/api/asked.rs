@@ -1,9 +1,8 @@
-//! Questions that are asked by creating them, and answers that are no objects: logs and tokens.
+//! Questions that are asked by creating them, and tokens.
 //!
 //! Everybody may do everything here, so that the answers are short.
 
 use super::{Api, Call, Method, Response};
-use crate::logs::Which;
 use crate::registry::Resource;
 use crate::status::Status;
 use crate::time::Timestamp;
@@ -11,8 +10,6 @@ use crate::tree::{Map, Text, Value, decode};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// What a pod's containers have written: all that a log has to tell here.
-const LOG: &str = "muster.dev/log";
 const ISSUER: &str = "https://kubernetes.default.svc";
 /// How long a token is good, if nobody says it.
 const TOKEN_SECONDS: i64 = 3600;
@@ -135,52 +132,6 @@ impl Api {
         Ok(Response::json(201, &answer))
     }
 
-    /// `pods/NAME/log`
-    pub(super) fn log(&self, call: &Call<'_>) -> Result<Response, Status> {
-        let pod = &self.stored(call)?.tree;
-        let name = container(call, pod)?;
-        let mut lines = match pod.str_at(&["metadata", "annotations", LOG]) {
-            Some(text) => text.lines().map(|it| (call.moment.now, format!("{it}\n"))).collect(),
-            None => self.logged(call, pod, name)?,
-        };
-        let since = since(call);
-        lines.retain(|(at, _)| since.is_none_or(|since| *at >= since));
-        if let Ok(last) = call.query.get("tailLines").parse::<usize>() {
-            lines.drain(..lines.len().saturating_sub(last));
-        }
-        let timed = call.query.get("timestamps") == "true";
-        let line = |(at, line): &(Timestamp, String)| match at.micro_value().as_str() {
-            // Go has three digits more.
-            Some(time) if timed => format!("{}000Z {line}", time.trim_end_matches('Z')),
-            _ => line.clone(),
-        };
-        let mut text: String = lines.iter().map(line).collect();
-        if let Ok(most) = call.query.get("limitBytes").parse::<usize>() {
-            text.truncate(text.floor_char_boundary(most));
-        }
-        Ok(Response { content_type: "text/plain".to_owned(), ..Response::text(200, &text) })
-    }
-
-    fn logged(
-        &self,
-        call: &Call<'_>,
-        pod: &Value,
-        container: &str,
-    ) -> Result<Vec<(Timestamp, String)>, Status> {
-        let which = match call.query.get("previous") {
-            "true" if restarts(pod, container) == 0 => {
-                let pod = &call.address.name;
-                return Err(Status::bad_request(format!(
-                    "previous terminated container {container:?} in pod {pod:?} not found"
-                )));
-            }
-            "true" => Which::Previous,
-            _ => Which::Last,
-        };
-        let uid = pod.str_at(&["metadata", "uid"]).unwrap_or_default();
-        Ok(self.logs.lines(uid, container, which, call.moment.now))
-    }
-
     /// Kinds of which a replacement makes what is not there.
     pub(super) fn creates_on_update(call: &Call<'_>) -> bool {
         let resource = &call.address.resource;
@@ -194,46 +145,6 @@ impl Api {
                     | ("node.k8s.io", "runtimeclasses")
                     | ("rbac.authorization.k8s.io", _)
             )
-    }
-}
-
-/// From when on lines are asked for.
-fn since(call: &Call<'_>) -> Option<Timestamp> {
-    match call.query.get("sinceSeconds").parse::<i64>() {
-        Ok(seconds) => Some(call.moment.now.plus_seconds(seconds.saturating_neg())),
-        Err(_) => Timestamp::parse(call.query.get("sinceTime")),
-    }
-}
-
-/// How often a container was started again.
-fn restarts(pod: &Value, container: &str) -> i64 {
-    let fields = ["initContainerStatuses", "containerStatuses"];
-    let lists = fields.iter().filter_map(|field| pod.at(&["status", field])?.as_list());
-    let mut statuses = lists.flat_map(|list| list.iter());
-    let own = statuses.find(|it| it.str_at(&["name"]) == Some(container));
-    own.and_then(|it| it.at(&["restartCount"])?.as_int()).unwrap_or(0)
-}
-
-/// Whose log is asked for: the only container, or one that is named.
-fn container<'a>(call: &'a Call<'_>, pod: &'a Value) -> Result<&'a str, Status> {
-    let names = |field: &str| {
-        let list = pod.at(&["spec", field]).and_then(Value::as_list);
-        let list = list.into_iter().flat_map(|list| list.iter());
-        list.filter_map(|it| it.str_at(&["name"])).collect::<Vec<_>>()
-    };
-    let main = names("containers");
-    let all = [names("initContainers"), main.clone(), names("ephemeralContainers")].concat();
-    let pod = &call.address.name;
-    match (call.query.get("container"), main.as_slice()) {
-        ("", [only]) => Ok(only),
-        ("", _) => Err(Status::bad_request(format!(
-            "a container name must be specified for pod {pod}, choose one of: [{}]",
-            all.join(" ")
-        ))),
-        (name, _) if all.contains(&name) => Ok(name),
-        (name, _) => {
-            Err(Status::bad_request(format!("container {name} is not valid for pod {pod}")))
-        }
     }
 }
 

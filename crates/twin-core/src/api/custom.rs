@@ -112,7 +112,8 @@ impl Api {
     }
 }
 
-fn invalid(call: &Call<'_>, object: &Value, causes: Vec<Cause>) -> Result<(), Status> {
+/// The refusal of an object with these causes, if there are any.
+pub(super) fn invalid(call: &Call<'_>, object: &Value, causes: Vec<Cause>) -> Result<(), Status> {
     if causes.is_empty() {
         return Ok(());
     }

@@ -198,7 +198,7 @@ fn tolerant(pod: &Value) -> Value {
 }
 
 /// How well a pod is protected when memory gets short: by its requests and limits.
-fn quality(pod: &Value) -> &'static str {
+pub(super) fn quality(pod: &Value) -> &'static str {
     let containers = ["containers", "initContainers"]
         .iter()
         .filter_map(|field| pod.at(&["spec", field])?.as_list())

@@ -6,6 +6,7 @@ use crate::time::Timestamp;
 use crate::tree::Value;
 use bytes::Bytes;
 use std::collections::BTreeMap;
+use std::num::{IntErrorKind, ParseIntError};
 
 /// What a client wants done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +100,8 @@ pub enum Body {
     Whole(Bytes),
     /// Frames, for as long as the client listens.
     Watch(Box<super::Watch>),
+    /// What a container writes, for as long as it runs.
+    Log(Box<super::Follow>),
 }
 
 impl Response {
@@ -150,6 +153,23 @@ impl Query {
 
     pub(super) fn get(&self, key: &str) -> &str {
         self.0.get(key).map_or("", String::as_str)
+    }
+
+    /// Whether an option of a query is there, and not said to be off.
+    pub(super) fn wants(&self, key: &str) -> bool {
+        let said = self.0.get(key);
+        said.is_some_and(|said| said != "0" && !said.eq_ignore_ascii_case("false"))
+    }
+
+    /// A number, if it is there.
+    pub(super) fn number(&self, key: &str) -> Result<Option<i64>, Status> {
+        let Some(text) = self.0.get(key).filter(|text| !text.is_empty()) else { return Ok(None) };
+        let why =
+            |why: &str| Status::bad_request(format!("strconv.ParseInt: parsing {text:?}: {why}"));
+        text.parse().map(Some).map_err(|error: ParseIntError| match error.kind() {
+            IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => why("value out of range"),
+            _ => why("invalid syntax"),
+        })
     }
 
     pub(super) fn says(&self, key: &str) -> bool {

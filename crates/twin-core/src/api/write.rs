@@ -5,7 +5,7 @@ use super::object::{
     readmitted, same, same_wish, without_status,
 };
 use super::projection::Projection;
-use super::{Api, Call, Response};
+use super::{Api, Call, Response, parts};
 use crate::apply::{Writer, update};
 use crate::policy::Operation;
 use crate::registry::Resource;
@@ -14,6 +14,7 @@ use crate::status::{Cause, Status};
 use crate::store::Key;
 use crate::time::Timestamp;
 use crate::tree::{Map, Value};
+use crate::validation::faults;
 
 const STALE: &str =
     "the object has been modified; please apply your changes to the latest version and try again";
@@ -178,6 +179,9 @@ impl Api {
             Track::Done => new.clone(),
         };
         let new = self.mutated(call, Operation::Update, new, Some(live))?;
+        let foreign = parts::changes_number(live, &new).filter(|_| subresource == "resize");
+        super::custom::invalid(call, live, foreign.into_iter().collect())?;
+        let new = parts::part_of(subresource, live, &new).unwrap_or(new);
         let new = settled(call, live, &new);
         let asked = !call.is_own() && subresource.is_empty();
         let new = if asked { readmitted(resource, live, new) } else { new };
@@ -187,6 +191,7 @@ impl Api {
             return Ok(live.clone());
         }
         self.judged(call, &new, Some(live))?;
+        self.judged_part(call, live, &new)?;
         self.permitted(call, Operation::Update, Some(&new), Some(live))?;
         check_levels(&new)?;
         let key = Key::new(&call.address.namespace, name);
@@ -206,6 +211,19 @@ impl Api {
             return Ok(new);
         }
         Ok(self.keep(resource, &key, &new))
+    }
+
+    /// Whether a part of a pod may become this.
+    fn judged_part(&self, call: &Call<'_>, live: &Value, new: &Value) -> Result<(), Status> {
+        let causes = match call.address.subresource.as_str() {
+            "ephemeralcontainers" => parts::added(live, new),
+            "resize" => {
+                let any = faults(&self.schema, &call.address.resource, new, None);
+                if any.is_empty() { parts::resizes(live, new) } else { any }
+            }
+            _ => return Ok(()),
+        };
+        super::custom::invalid(call, new, causes)
     }
 
     /// An object in which nobody wrote anything.

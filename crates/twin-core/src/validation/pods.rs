@@ -129,8 +129,58 @@ fn mounts(walk: &mut Walk<'_>, container: &Value, volumes: &BTreeSet<&str>) {
                 walk.below("mountPath", |walk| walk.invalid(&path, "must be unique"));
             });
         }
-        for path in mounts.iter().filter_map(|mount| mount.str_at(&["subPath"])) {
-            walk.below("subPath", |walk| walk.invalid_text(path, &names::relative_path(path)));
+        for (at, mount) in mounts.iter().enumerate() {
+            sub_paths(walk, at, mount);
+            propagation(walk, mount, container);
+        }
+    });
+}
+
+/// Which folder of a volume is mounted. Sentences about paths do not say of which mount.
+fn sub_paths(walk: &mut Walk<'_>, at: usize, mount: &Value) {
+    let [plain, expanded] =
+        ["subPath", "subPathExpr"].map(|field| mount.str_at(&[field]).unwrap_or_default());
+    walk.below("subPath", |walk| walk.invalid_text(plain, &names::relative_path(plain)));
+    if !plain.is_empty() && !expanded.is_empty() {
+        walk.below(&format!("[{at}].subPathExpr"), |walk| {
+            let sentence = "subPathExpr and subPath are mutually exclusive";
+            walk.invalid(&Value::text(expanded), sentence);
+        });
+    }
+    walk.below("subPathExpr", |walk| walk.invalid_text(expanded, &names::relative_path(expanded)));
+}
+
+/// What of later mounts is seen on the other side, and how far down a mount is read-only.
+fn propagation(walk: &mut Walk<'_>, mount: &Value, container: &Value) {
+    let both = mount.str_at(&["mountPropagation"]);
+    let privileged = container.at(&["securityContext", "privileged"]) == Some(&Value::Bool(true));
+    if let Some(said) = both {
+        walk.below("mountPropagation", |walk| match said {
+            "Bidirectional" if !privileged => walk.forbidden(
+                "Bidirectional mount propagation is available only to privileged containers",
+            ),
+            "Bidirectional" | "HostToContainer" | "None" => {}
+            other => {
+                let known = ["Bidirectional", "HostToContainer", "None"];
+                walk.unsupported(&Value::text(other), &known);
+            }
+        });
+    }
+    let Some(deep) = mount.str_at(&["recursiveReadOnly"]) else { return };
+    walk.below("recursiveReadOnly", |walk| match deep {
+        "Disabled" => {}
+        "Enabled" | "IfPossible" => {
+            if mount.at(&["readOnly"]) != Some(&Value::Bool(true)) {
+                walk.forbidden("may only be specified when readOnly is true");
+            }
+            if both.is_some_and(|said| said != "None") {
+                let sentence =
+                    "may only be specified when mountPropagation is None or not specified";
+                walk.forbidden(sentence);
+            }
+        }
+        other => {
+            walk.unsupported(&Value::text(other), &["Disabled", "Enabled", "IfPossible"]);
         }
     });
 }

@@ -5,6 +5,7 @@ use super::{Walk, items, number, part, text};
 use crate::names;
 use crate::selector::LabelSelector;
 use crate::tree::{Map, Text, Value};
+use crate::zones::Zone;
 use std::collections::BTreeSet;
 
 pub(super) fn requirement(walk: &mut Walk<'_>, map: &Map) {
@@ -350,9 +351,24 @@ pub(super) fn cron_job(walk: &mut Walk<'_>, map: &Map) {
             walk.below("schedule", |walk| walk.invalid(&Value::text(schedule), &sentence));
         }
     }
-    if let Some(zone) = map.get("timeZone").filter(|zone| zone.as_str() == Some("")) {
-        walk.below("timeZone", |walk| {
-            walk.invalid(zone, "timeZone must be nil or non-empty string");
-        });
+    if let Some(zone) = map.get("timeZone") {
+        walk.below("timeZone", |walk| time_zone(walk, zone));
+    }
+}
+
+fn time_zone(walk: &mut Walk<'_>, zone: &Value) {
+    let name = zone.as_str().unwrap_or_default();
+    if name.is_empty() {
+        walk.invalid(zone, "timeZone must be nil or non-empty string");
+    } else if name.eq_ignore_ascii_case("Local") {
+        let sentence =
+            "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones";
+        walk.invalid(zone, sentence);
+        // Go knows one zone of that name, and no other.
+        if name != "Local" {
+            walk.invalid(zone, &format!("unknown time zone {name}"));
+        }
+    } else if Zone::named(name).is_none() {
+        walk.invalid(zone, &format!("unknown time zone {name}"));
     }
 }

@@ -10,6 +10,7 @@
 //! | `pull-seconds` | how long its pull takes; without it, it is there already |
 //! | `start-seconds` | from the pull to the start |
 //! | `ready-seconds` | how much longer than its probes ask it takes to be ready, or `never` |
+//! | `live-seconds` | after this time its liveness probe fails |
 //! | `run-seconds` | it ends after this time |
 //! | `exit-code` | with which it ends; one that is not 0 makes it end at all |
 //! | `stop-seconds` | how long it takes to stop when it is asked |
@@ -42,6 +43,19 @@ pub(super) enum Role {
     /// It starts before the next, and stays.
     Sidecar,
     Main,
+    /// Somebody added it to look at the others.
+    Ephemeral,
+}
+
+impl Role {
+    /// Where such containers stand in a pod.
+    pub(super) fn field(self) -> &'static str {
+        match self {
+            Self::Init | Self::Sidecar => "initContainers",
+            Self::Main => "containers",
+            Self::Ephemeral => "ephemeralContainers",
+        }
+    }
 }
 
 /// When containers are started again.
@@ -72,6 +86,15 @@ pub(super) enum MessagePolicy {
     FileOrLog,
 }
 
+/// Where it is known from when a container is ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Readiness {
+    /// Its probe is asked.
+    Asked,
+    /// It is said of it.
+    Said,
+}
+
 /// How a container behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Behaviour {
@@ -79,6 +102,9 @@ pub(super) struct Behaviour {
     pub(super) start: Duration,
     /// From its start until it is ready; never, if there is none.
     pub(super) ready: Option<Duration>,
+    pub(super) readiness: Readiness,
+    /// From its start until its liveness probe fails.
+    pub(super) live: Option<Duration>,
     /// From its start until its startup probe has passed.
     pub(super) started: Duration,
     /// The exit code, as it is said of it.
@@ -105,7 +131,7 @@ impl Said<'_> {
         let own = annotation(format!("{PREFIX}{name}.{}", self.container));
         let shared = || match self.role {
             Role::Main => annotation(format!("{PREFIX}{name}")),
-            Role::Init | Role::Sidecar => None,
+            Role::Init | Role::Sidecar | Role::Ephemeral => None,
         };
         own.or_else(shared).or_else(|| self.script?.get(name).map(Text::as_str))
     }
@@ -161,6 +187,11 @@ impl Behaviour {
             start: said.seconds("start-seconds").unwrap_or(START),
             ready: (!never)
                 .then(|| ready.saturating_add(passes("readinessProbe")).saturating_add(slow)),
+            readiness: match said.get("ready-seconds") {
+                Some(_) => Readiness::Said,
+                None => Readiness::Asked,
+            },
+            live: said.seconds("live-seconds"),
             started,
             code: said.code(),
             said: said_end(&said),
@@ -193,7 +224,7 @@ fn usual_end(role: Role, restart: Restart) -> Option<End> {
     match role {
         Role::Init => Some((Duration::from_secs(1), 0)),
         Role::Main if restart != Restart::Always => Some((RUN, 0)),
-        Role::Main | Role::Sidecar => None,
+        Role::Main | Role::Sidecar | Role::Ephemeral => None,
     }
 }
 

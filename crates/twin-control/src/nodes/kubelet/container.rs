@@ -1,6 +1,9 @@
 //! A container: what it does, and what it does next.
 
 use super::behaviour::{self, Behaviour, Image, Restart, Role};
+use super::health::{Health, Told};
+use super::hook::Hook;
+use super::resize::Pinned;
 use super::words::last_words;
 use crate::program::Course;
 use std::time::Duration;
@@ -14,6 +17,9 @@ const LAST_WAIT: Duration = Duration::from_mins(5);
 const FORGIVEN: Duration = Duration::from_mins(10);
 /// How long a pull takes to find out that there is no image.
 const SEARCH: Duration = Duration::from_secs(1);
+
+/// After what failed a kubelet looks at a pod again in 10 to 15 seconds.
+const LOOK: Duration = Duration::from_secs(12);
 
 /// How a container ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +63,11 @@ pub(super) enum Phase {
     Creating {
         until: Timestamp,
     },
+    /// It cannot be made from what the pod says, as the last look found.
+    NoConfig {
+        until: Timestamp,
+        why: Text,
+    },
     Running {
         since: Timestamp,
     },
@@ -76,6 +87,10 @@ pub(super) struct Container {
     pub(super) behaviour: Behaviour,
     /// What its program does in this run, if that is plain.
     pub(super) course: Option<Box<Course>>,
+    /// What must not change while it runs.
+    pub(super) pinned: Option<Box<Pinned>>,
+    /// What becomes of this run, if its probes and hooks say more than how long they wait.
+    pub(super) health: Option<Box<Health>>,
     pub(super) phase: Phase,
     pub(super) restarts: i64,
     /// The end before the present state.
@@ -86,16 +101,20 @@ pub(super) struct Container {
 }
 
 /// What people should know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum News {
     Pulling,
     Pulled(Option<Duration>),
     PullFailed,
     PullBackOff,
+    NoConfig(Text),
     Started,
     Unready,
+    Told(Told),
     BackOff,
     Killing,
+    Resized,
+    FarewellFailed,
 }
 
 /// News of a container, by its place.
@@ -110,12 +129,20 @@ impl Container {
             role,
             behaviour,
             course: None,
+            health: None,
+            pinned: None,
             phase: Phase::Waiting,
             restarts: 0,
             last: None,
             wait: None,
             pulls: 0,
         }
+    }
+
+    /// What a pod says of it.
+    pub(super) fn spec<'a>(&self, pod: &'a Value) -> Option<&'a Value> {
+        let alike = pod.at(&["spec", self.role.field()])?.as_list()?;
+        alike.iter().find(|it| it.str_at(&["name"]) == Some(self.name.as_str()))
     }
 
     /// Goes on from what was told of it; what was told of nothing has run since then.
@@ -142,6 +169,17 @@ impl Container {
 
     /// How it ends, once it runs.
     fn end(&self) -> Option<behaviour::End> {
+        self.own_end().into_iter().chain(self.kill()).min_by_key(|(time, _)| *time)
+    }
+
+    /// How it is ended, if a probe or a hook fails.
+    fn kill(&self) -> Option<behaviour::End> {
+        let killed = self.health.as_ref()?.killed?;
+        Some((killed.ends, killed.code))
+    }
+
+    /// How it ends by itself.
+    fn own_end(&self) -> Option<behaviour::End> {
         let own = || match &self.course {
             Some(course) => course.end.map(|end| (end.after, i64::from(end.code))),
             None => self.behaviour.usual,
@@ -172,32 +210,53 @@ impl Container {
             | Phase::NoImage { until }
             | Phase::PullBackOff { until }
             | Phase::Creating { until }
+            | Phase::NoConfig { until, .. }
             | Phase::BackOff { until } => Some(until),
             Phase::Running { since } => self.due_at(since),
         }
     }
 
-    /// When its probes pass.
+    /// When its probes pass or fail.
     pub(super) fn passes(&self) -> impl Iterator<Item = Timestamp> {
         let since = match self.phase {
             Phase::Running { since } => Some(since),
             _ => None,
         };
-        let times = [Some(self.behaviour.started), self.behaviour.ready];
-        times.into_iter().flatten().filter_map(move |time| Some(since?.plus(time)))
+        let usual = [Some(self.behaviour.started), self.behaviour.ready];
+        let usual = usual.into_iter().flatten().filter(|_| self.health.is_none());
+        let own = self.health.iter().flat_map(|health| health.times());
+        usual.chain(own).filter_map(move |time| Some(since?.plus(time)))
+    }
+
+    /// What is told of its run by now.
+    pub(super) fn news(&mut self, now: Timestamp) -> &[Told] {
+        match (&self.phase, &mut self.health) {
+            (Phase::Running { since }, Some(health)) => health.news(now.since(*since)),
+            _ => &[],
+        }
+    }
+
+    /// What it does before it stops.
+    pub(super) fn farewell(&self) -> Hook {
+        self.health.as_ref().map(|health| health.farewell).unwrap_or_default()
     }
 
     pub(super) fn is_started(&self, now: Timestamp) -> bool {
-        matches!(self.phase, Phase::Running { since } if since.plus(self.behaviour.started) <= now)
+        match (&self.phase, &self.health) {
+            (Phase::Running { since }, None) => since.plus(self.behaviour.started) <= now,
+            (Phase::Running { since }, Some(health)) => health.is_started(now.since(*since)),
+            _ => false,
+        }
     }
 
     pub(super) fn is_ready(&self, now: Timestamp) -> bool {
         match (&self.phase, self.role) {
             (Phase::Ended(end), Role::Init) => end.code == 0,
-            (_, Role::Init) => false,
-            (Phase::Running { since }, _) => {
-                self.behaviour.ready.is_some_and(|time| since.plus(time) <= now)
-            }
+            (_, Role::Init | Role::Ephemeral) => false,
+            (Phase::Running { since }, _) => match &self.health {
+                Some(health) => health.is_ready(now.since(*since)),
+                None => self.behaviour.ready.is_some_and(|time| since.plus(time) <= now),
+            },
             _ => false,
         }
     }
@@ -206,7 +265,10 @@ impl Container {
     pub(super) fn is_stuck(&self) -> bool {
         matches!(
             self.phase,
-            Phase::NoImage { .. } | Phase::PullBackOff { .. } | Phase::BackOff { .. }
+            Phase::NoImage { .. }
+                | Phase::PullBackOff { .. }
+                | Phase::NoConfig { .. }
+                | Phase::BackOff { .. }
         )
     }
 
@@ -239,6 +301,30 @@ impl Container {
         }
     }
 
+    /// It cannot be made.
+    pub(super) fn refuse(
+        &mut self,
+        place: usize,
+        why: String,
+        at: Timestamp,
+        notes: &mut Vec<Note>,
+    ) {
+        let why = Text::from(why);
+        notes.push((place, News::NoConfig(why.clone())));
+        self.phase = Phase::NoConfig { until: at.plus(LOOK), why };
+    }
+
+    /// Starts anew because of other resources, if it has to.
+    pub(super) fn resize(&mut self, place: usize, pod: &Value, now: Timestamp) -> Option<Note> {
+        let Phase::Running { since } = self.phase else { return None };
+        self.pinned.as_ref().filter(|it| self.spec(pod).is_some_and(|spec| it.differs(spec)))?;
+        self.last = Some(self.end_of(since, now, 0));
+        self.restarts += 1;
+        let wait = self.behaviour.stop.saturating_add(self.behaviour.start);
+        self.phase = Phase::Creating { until: now.plus(wait) };
+        Some((place, News::Resized))
+    }
+
     pub(super) fn pull_wait(&self) -> Duration {
         FIRST_WAIT.saturating_mul(1 << self.pulls.saturating_sub(1).min(10)).min(LAST_WAIT)
     }
@@ -251,11 +337,16 @@ impl Container {
             }
             Phase::Ended(end) if self.role == Role::Init => end.clone(),
             Phase::Ended(_) => return,
+            _ if self.role == Role::Ephemeral => return,
             _ => {
                 self.phase = Phase::Waiting;
                 return;
             }
         };
+        if self.role == Role::Ephemeral {
+            self.phase = Phase::Ended(end);
+            return;
+        }
         self.last = Some(end);
         self.restarts += 1;
         self.phase = Phase::Waiting;
@@ -271,9 +362,11 @@ impl Container {
     ) {
         let code = self.end().map_or(0, |(_, code)| code);
         let end = self.end_of(since, at, code);
+        let killed = self.kill().is_some_and(|(time, _)| since.plus(time) == at);
         let again = match (self.role, restart) {
+            (Role::Main, Restart::OnFailure) if killed => true,
             (Role::Sidecar, _) | (Role::Main, Restart::Always) => true,
-            (_, Restart::Never) => false,
+            (Role::Ephemeral, _) | (_, Restart::Never) => false,
             (Role::Init, _) | (_, Restart::OnFailure) => code != 0,
         };
         if !again {

@@ -4,7 +4,7 @@ use super::fields::{Site, items};
 use super::volumes::{secret_text, text_of};
 use crate::tables::{CONFIG_MAPS, SECRETS, SERVICES};
 use std::collections::BTreeMap;
-use twin_core::store::Key;
+use twin_core::store::{Key, TableName};
 use twin_core::tree::Value;
 
 pub(super) type Environment = BTreeMap<String, String>;
@@ -29,15 +29,52 @@ pub(super) fn environment(container: &Value, site: &Site<'_>) -> Option<Environm
     Some(all)
 }
 
+/// What of the environment is not there and has to be, in the words of a kubelet.
+pub(super) fn missing(container: &Value, site: &Site<'_>) -> Option<String> {
+    let whole = items(container, &["envFrom"]).find_map(|source| {
+        let (reference, table) = referred(source, "configMapRef", "secretRef")?;
+        absent(reference, &table, site)
+    });
+    whole.or_else(|| {
+        items(container, &["env"]).find_map(|variable| {
+            let from = variable.at(&["valueFrom"])?;
+            let (reference, table) = referred(from, "configMapKeyRef", "secretKeyRef")?;
+            absent(reference, &table, site)
+        })
+    })
+}
+
+/// A reference to a `ConfigMap` or to a Secret.
+fn referred<'a>(source: &'a Value, map: &str, secret: &str) -> Option<(&'a Value, TableName)> {
+    match source.at(&[map]) {
+        Some(reference) => Some((reference, CONFIG_MAPS)),
+        None => Some((source.at(&[secret])?, SECRETS)),
+    }
+}
+
+fn absent(reference: &Value, table: &TableName, site: &Site<'_>) -> Option<String> {
+    if is_optional(reference) {
+        return None;
+    }
+    let (kind, title) =
+        if *table == SECRETS { ("secret", "Secret") } else { ("configmap", "ConfigMap") };
+    let (space, name) = (site.pod.key.namespace(), reference.str_at(&["name"]).unwrap_or_default());
+    let Some(object) = site.view.get(table, &Key::new(space, name)) else {
+        return Some(format!("{kind} {name:?} not found"));
+    };
+    let key = reference.str_at(&["key"])?;
+    let known = object.tree.at(&["data", key]).is_some();
+    (!known).then(|| format!("couldn't find key {key} in {title} {space}/{name}"))
+}
+
 /// All of a `ConfigMap` or a Secret.
 fn from_whole(source: &Value, site: &Site<'_>, all: &mut Environment) -> Option<()> {
     let prefix = source.str_at(&["prefix"]).unwrap_or_default();
-    let (reference, table) = match source.at(&["configMapRef"]) {
-        Some(reference) => (reference, CONFIG_MAPS),
-        None => (source.at(&["secretRef"])?, SECRETS),
-    };
+    let (reference, table) = referred(source, "configMapRef", "secretRef")?;
     let key = Key::new(site.pod.key.namespace(), reference.str_at(&["name"])?);
-    let Some(object) = site.view.get(&table, &key) else { return is_optional(reference) };
+    let Some(object) = site.view.get(&table, &key) else {
+        return is_optional(reference).then_some(());
+    };
     let data = object.tree.at(&["data"]).and_then(Value::as_map);
     for (name, value) in data.into_iter().flat_map(|data| data.iter()) {
         let value = if table == SECRETS { secret_text(value)? } else { value.as_str()?.to_owned() };
@@ -46,8 +83,9 @@ fn from_whole(source: &Value, site: &Site<'_>, all: &mut Environment) -> Option<
     Some(())
 }
 
-fn is_optional(reference: &Value) -> Option<()> {
-    (reference.at(&["optional"]).and_then(Value::as_bool) == Some(true)).then_some(())
+/// Whether what is named may be missing.
+pub(super) fn is_optional(reference: &Value) -> bool {
+    reference.at(&["optional"]).and_then(Value::as_bool) == Some(true)
 }
 
 /// What a variable is taken from; some nothing, where that may be missing and is.
@@ -59,15 +97,12 @@ fn value_from(from: &Value, container: &Value, site: &Site<'_>) -> Option<Option
     if let Some(asked) = from.at(&["resourceFieldRef"]) {
         return site.amount(container, asked).map(Some);
     }
-    let (reference, table) = match from.at(&["configMapKeyRef"]) {
-        Some(reference) => (reference, CONFIG_MAPS),
-        None => (from.at(&["secretKeyRef"])?, SECRETS),
-    };
+    let (reference, table) = referred(from, "configMapKeyRef", "secretKeyRef")?;
     let key = Key::new(site.pod.key.namespace(), reference.str_at(&["name"])?);
     let object = site.view.get(&table, &key);
     match object.and_then(|object| text_of(&object.tree, &table, reference.str_at(&["key"])?)) {
         Some(text) => Some(Some(text)),
-        None => is_optional(reference).map(|()| None),
+        None => is_optional(reference).then_some(None),
     }
 }
 
@@ -116,6 +151,14 @@ fn of_service(name: &str, service: &Value, address: &str, all: &mut Environment)
 /// A text with the variables that it names as `$(NAME)`; `$$` stands for a dollar sign, and what
 /// nobody set stays as it is.
 pub(super) fn expanded(text: &str, variables: &Environment) -> String {
+    expanded_with(text, |name| variables.get(name).cloned())
+}
+
+/// A text with what its variables hold, as somebody says.
+pub(super) fn expanded_with(
+    text: &str,
+    mut variable: impl FnMut(&str) -> Option<String>,
+) -> String {
     let mut all = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('$') {
@@ -127,10 +170,10 @@ pub(super) fn expanded(text: &str, variables: &Environment) -> String {
             continue;
         }
         let name = rest.strip_prefix('(').and_then(|rest| rest.split_once(')'));
-        let known = name.and_then(|(name, after)| Some((variables.get(name)?, after)));
+        let known = name.and_then(|(name, after)| Some((variable(name)?, after)));
         match known {
             Some((value, after)) => {
-                all.push_str(value);
+                all.push_str(&value);
                 rest = after;
             }
             None => all.push('$'),

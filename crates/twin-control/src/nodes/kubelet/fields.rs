@@ -122,9 +122,10 @@ fn quantity(value: Option<&Value>) -> Option<Quantity> {
     }
 }
 
-/// All containers of a pod.
+/// All containers of a pod; those that are added later come last.
 pub(super) fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
-    items(pod, &["spec", "initContainers"]).chain(items(pod, &["spec", "containers"]))
+    let first = items(pod, &["spec", "initContainers"]).chain(items(pod, &["spec", "containers"]));
+    first.chain(items(pod, &["spec", "ephemeralContainers"]))
 }
 
 /// The items of a list, if there is one.

@@ -6,11 +6,18 @@
 
 mod addresses;
 mod behaviour;
+mod config;
 mod container;
+mod ending;
 mod environment;
 mod fields;
+mod health;
+mod hook;
 mod image;
+mod mounting;
+mod probe;
 mod program;
+mod resize;
 mod run;
 mod status;
 mod volumes;
@@ -23,7 +30,6 @@ use crate::controller::{Controller, Outcome, View, Wake};
 use crate::events::{Event, Severity};
 use crate::nodes::lifecycle::is_lost;
 use crate::tables::{NODES, PODS};
-use behaviour::Role;
 use container::{News, Note};
 use fields::Site;
 use run::Run;
@@ -97,13 +103,16 @@ impl Kubelet {
         let mut outcome = Outcome::default();
         self.start(pod, node, view);
         let Some(run) = self.runs.get_mut(&pod.key) else { return outcome };
+        run.adopt(&pod.tree, &self.images);
         if run.was_rebooted() {
             let message = "Pod sandbox changed, it will be killed and re-created.";
             let changed = Event::new(pod, Severity::Normal, "SandboxChanged", message);
             outcome.events.push(changed);
         }
-        let mut notes =
-            run.advance(view.now, &Site { pod, node, view: *view, address: run.address });
+        let site = Site { pod, node, view: *view, address: run.address };
+        let failed = |message| Event::new(pod, Severity::Warning, "FailedMount", message);
+        outcome.events.extend(run.mount(view.now, &site).into_iter().map(failed));
+        let mut notes = run.advance(view.now, &site);
         let grace = grace(pod);
         if let Some(grace) = grace {
             notes.extend(run.stop(view.now, grace));
@@ -214,8 +223,7 @@ fn grace(pod: &Object) -> Option<Duration> {
 fn events((place, news): &Note, run: &Run, pod: &Object) -> Vec<Event> {
     let Some(container) = run.containers.get(*place) else { return Vec::new() };
     let (name, image) = (&container.name, &container.image);
-    let list = if container.role == Role::Main { "containers" } else { "initContainers" };
-    let part = format!("spec.{list}{{{name}}}");
+    let part = format!("spec.{}{{{name}}}", container.role.field());
     let told = |severity: Severity, reason: &str, message: String| {
         Event::new(pod, severity, reason, message).of_part(&part)
     };
@@ -249,10 +257,15 @@ fn events((place, news): &Note, run: &Run, pod: &Object) -> Vec<Event> {
             normal("BackOff", format!("Back-off pulling image {image:?}")),
             warning("Failed", "Error: ImagePullBackOff".to_owned()),
         ],
+        News::NoConfig(why) => vec![warning("Failed", format!("Error: {why}"))],
         News::Started => vec![
             normal("Created", "Container created".to_owned()),
             normal("Started", "Container started".to_owned()),
         ],
+        News::Told(it) => vec![told(it.severity, it.reason, it.message.to_string())],
+        News::FarewellFailed => {
+            vec![warning("FailedPreStopHook", "PreStopHook failed".to_owned())]
+        }
         News::Unready => {
             vec![warning("Unhealthy", format!("Readiness probe failed: {name} is not ready"))]
         }
@@ -260,6 +273,9 @@ fn events((place, news): &Note, run: &Run, pod: &Object) -> Vec<Event> {
             let message =
                 format!("Back-off restarting failed container {name} in pod {}", run.title());
             vec![warning("BackOff", message)]
+        }
+        News::Resized => {
+            vec![normal("Killing", format!("Container {name} resize requires restart"))]
         }
         News::Killing => vec![normal("Killing", format!("Stopping container {name}"))],
     }

@@ -1,13 +1,16 @@
 //! A pod on its node: its containers, and what happens to them next.
 
 use super::behaviour::{Behaviour, Image, Restart, Role, Script};
+use super::config::refusal;
 use super::container::{Container, End, News, Note, Phase};
-use super::fields::{Site, containers};
+use super::fields::{Site, items};
+use super::health::Health;
+use super::mounting::{Mounting, failures};
 use super::program::course;
+use super::resize::Pinned;
 use super::words::log;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-use std::time::Duration;
 use twin_core::logs::Log;
 use twin_core::time::Timestamp;
 use twin_core::tree::{Text, Value};
@@ -22,6 +25,7 @@ pub(super) struct Run {
     pub(super) since: Timestamp,
     pub(super) restart: Restart,
     pub(super) containers: Vec<Container>,
+    mounting: Mounting,
     pub(super) address: Option<Ipv4Addr>,
     /// When it will have stopped, once it was asked to.
     pub(super) stops: Option<Timestamp>,
@@ -41,19 +45,6 @@ impl Run {
             Some("OnFailure") => Restart::OnFailure,
             _ => Restart::Always,
         };
-        let mut containers = Vec::new();
-        for field in ["initContainers", "containers"] {
-            let list = pod.at(&["spec", field]).and_then(Value::as_list);
-            for container in list.into_iter().flat_map(|list| list.iter()) {
-                let role = match (field, container.str_at(&["restartPolicy"])) {
-                    ("containers", _) => Role::Main,
-                    (_, Some("Always")) => Role::Sidecar,
-                    _ => Role::Init,
-                };
-                let behaviour = Behaviour::read(pod, container, role, restart, images);
-                containers.push(Container::new(container, role, behaviour));
-            }
-        }
         let text = |path: &[&str]| Text::new(pod.str_at(path).unwrap_or_default());
         let deadline = pod.at(&["spec", "activeDeadlineSeconds"]).and_then(Value::as_int);
         let mut run = Self {
@@ -63,18 +54,39 @@ impl Run {
             node: text(&["spec", "nodeName"]),
             since: now,
             restart,
-            containers,
+            containers: Vec::new(),
+            mounting: Mounting::Due { at: now, tries: 0 },
             address: None,
             stops: None,
             deadline: deadline.map(|seconds| now.plus_seconds(seconds)),
             rebooted: false,
             logs: Vec::new(),
         };
+        for (role, container) in with_roles(pod) {
+            run.add(pod, container, role, images);
+        }
         if pod.str_at(&["status", "phase"]) == Some("Running") {
             run.resume(pod);
+            run.mounting = Mounting::Done;
+            run.begin(now);
         }
-        run.begin(now);
         run
+    }
+
+    fn add(&mut self, pod: &Value, container: &Value, role: Role, images: &BTreeMap<Text, Script>) {
+        let behaviour = Behaviour::read(pod, container, role, self.restart, images);
+        self.containers.push(Container::new(container, role, behaviour));
+    }
+
+    /// Takes in containers that were added since.
+    pub(super) fn adopt(&mut self, pod: &Value, images: &BTreeMap<Text, Script>) {
+        let role = Role::Ephemeral;
+        for container in items(pod, &["spec", role.field()]) {
+            let name = container.str_at(&["name"]);
+            if !self.containers.iter().any(|it| Some(it.name.as_str()) == name) {
+                self.add(pod, container, role, images);
+            }
+        }
     }
 
     /// Its node lost its power and is back: what ran starts again, from its first container on.
@@ -84,7 +96,27 @@ impl Run {
         }
         self.containers.iter_mut().for_each(|container| container.reboot(now));
         self.rebooted = true;
-        self.begin(now);
+        self.mounting = Mounting::Due { at: now, tries: 0 };
+    }
+
+    /// Mounts its volumes, if that is due, after which the containers may start. Says what fails.
+    pub(super) fn mount(&mut self, now: Timestamp, site: &Site<'_>) -> Vec<String> {
+        let Mounting::Due { at, tries } = self.mounting else { return Vec::new() };
+        if at > now {
+            return Vec::new();
+        }
+        let failures = failures(site);
+        if failures.is_empty() {
+            self.mounting = Mounting::Done;
+            self.begin(at);
+        } else {
+            self.mounting = Mounting::later(tries, now);
+        }
+        failures
+    }
+
+    pub(super) fn is_mounted(&self) -> bool {
+        self.mounting == Mounting::Done
     }
 
     /// Whether it was started anew since somebody asked.
@@ -96,7 +128,7 @@ impl Run {
     fn resume(&mut self, pod: &Value) {
         let start = pod.str_at(&["status", "startTime"]).and_then(Timestamp::parse);
         self.since = start.unwrap_or(self.since);
-        let fields = ["initContainerStatuses", "containerStatuses"];
+        let fields = ["initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"];
         let lists = fields.iter().filter_map(|field| pod.at(&["status", field])?.as_list());
         let known: Vec<_> = lists.flat_map(|list| list.iter()).collect();
         for container in &mut self.containers {
@@ -111,6 +143,8 @@ impl Run {
         for place in 0..self.containers.len() {
             if let Phase::Running { since } = self.containers[place].phase {
                 self.started(place, since, site);
+                // What was told before is not told again.
+                self.containers[place].news(site.view.now);
             }
         }
     }
@@ -118,8 +152,12 @@ impl Run {
     /// A program starts: what it does follows from its surroundings of this moment.
     fn started(&mut self, place: usize, since: Timestamp, site: &Site<'_>) {
         let container = &mut self.containers[place];
-        let spec = containers(&site.pod.tree).nth(place);
+        let spec = container.spec(&site.pod.tree);
         container.course = spec.and_then(|spec| course(spec, site)).map(Box::new);
+        container.pinned = spec.and_then(Pinned::of);
+        let (behaviour, own) = (&container.behaviour, container.course.as_deref());
+        container.health =
+            spec.and_then(|spec| Health::of(spec, behaviour, own, self.restart, site));
         let end = container.due_at(since);
         self.logs.extend(log(&self.uid, &self.containers[place], since, end));
     }
@@ -130,11 +168,39 @@ impl Run {
         if self.is_over() {
             return notes;
         }
+        self.resize(now, site, &mut notes);
         while let Some((at, place)) = self.due().filter(|(at, _)| *at <= now) {
+            self.tell(at, &mut notes);
             self.step(place, at, site, &mut notes);
             self.begin(at);
         }
+        self.tell(now, &mut notes);
+        if self.is_over() {
+            self.part(now);
+        } else if self.is_mounted() {
+            // Who waits for a probe to pass has no step of its own.
+            self.begin(now);
+        }
         notes
+    }
+
+    /// Starts those anew that cannot take in their new resources.
+    fn resize(&mut self, now: Timestamp, site: &Site<'_>, notes: &mut Vec<Note>) {
+        for (place, container) in self.containers.iter_mut().enumerate() {
+            let Phase::Running { since } = container.phase else { continue };
+            if let Some(note) = container.resize(place, &site.pod.tree, now) {
+                self.logs.extend(log(&self.uid, container, since, Some(now)));
+                notes.push(note);
+            }
+        }
+    }
+
+    /// Tells what is known of runs by this time.
+    fn tell(&mut self, now: Timestamp, notes: &mut Vec<Note>) {
+        for (place, container) in self.containers.iter_mut().enumerate() {
+            let news = container.news(now).iter().cloned();
+            notes.extend(news.map(|told| (place, News::Told(told))));
+        }
     }
 
     /// What happens next to which container.
@@ -146,7 +212,8 @@ impl Run {
     /// When something happens, or is seen to have happened.
     pub(super) fn next(&self, now: Timestamp) -> Option<Timestamp> {
         let seen = self.containers.iter().flat_map(Container::passes).filter(|at| *at > now);
-        let own = self.due().map(|(at, _)| at).into_iter().chain(seen).chain(self.deadline).min();
+        let own = self.due().map(|(at, _)| at).into_iter().chain(seen).chain(self.deadline);
+        let own = own.chain(self.mounting.due()).min();
         if self.is_over() { self.stops } else { own.into_iter().chain(self.stops).min() }
     }
 
@@ -161,7 +228,7 @@ impl Run {
             let done = match container.role {
                 Role::Init => matches!(container.phase, Phase::Ended(End { code: 0, .. })),
                 Role::Sidecar => container.is_started(now),
-                Role::Main => true,
+                Role::Main | Role::Ephemeral => true,
             };
             if !done {
                 return;
@@ -180,85 +247,50 @@ impl Run {
                 notes.push((place, News::PullBackOff));
             }
             Phase::PullBackOff { .. } => container.pull(at),
-            Phase::Creating { .. } | Phase::BackOff { .. } => {
-                if let Phase::BackOff { .. } = container.phase {
-                    container.restarts += 1;
-                }
-                container.phase = Phase::Running { since: at };
-                if container.restarts > 0 || container.behaviour.image == Image::Present {
-                    notes.push((place, News::Pulled(None)));
-                }
-                notes.push((place, News::Started));
-                if container.behaviour.ready.is_none() {
-                    notes.push((place, News::Unready));
-                }
-                self.started(place, at, site);
+            Phase::Creating { .. } | Phase::NoConfig { .. } | Phase::BackOff { .. } => {
+                self.create(place, at, site, notes);
             }
             Phase::Running { since } => container.ended(place, since, at, restart, notes),
         }
     }
 
-    /// Asks everything to stop, within the grace period.
-    pub(super) fn stop(&mut self, now: Timestamp, grace: Duration) -> Vec<Note> {
-        let running = |container: &&Container| matches!(container.phase, Phase::Running { .. });
-        let longest =
-            self.containers.iter().filter(running).map(|container| container.behaviour.stop).max();
-        let stops = now.plus(longest.unwrap_or_default().min(grace));
-        let first = self.stops.is_none();
-        self.stops = Some(self.stops.map_or(stops, |known| known.min(stops)));
-        let places = self.containers.iter().enumerate();
-        let killed = places.filter(|(_, container)| first && running(container));
-        killed.map(|(place, _)| (place, News::Killing)).collect()
-    }
-
-    /// Ends everything that runs. Who took longer to stop than it was given was killed.
-    pub(super) fn end_all(&mut self, now: Timestamp, grace: Duration) {
-        for container in &mut self.containers {
-            if let Phase::Running { since } = container.phase {
-                let code = if container.behaviour.stop > grace { 137 } else { 0 };
-                self.logs.extend(log(&self.uid, container, since, Some(now)));
-                container.phase = Phase::Ended(container.end_of(since, now, code));
-            }
+    /// Makes a container and starts it, if it can be made.
+    fn create(&mut self, place: usize, at: Timestamp, site: &Site<'_>, notes: &mut Vec<Note>) {
+        let spec = self.containers[place].spec(&site.pod.tree);
+        let refusal = spec.and_then(|spec| refusal(spec, site, self));
+        let container = &mut self.containers[place];
+        if let Phase::BackOff { .. } = container.phase {
+            container.restarts += 1;
         }
+        let again = container.restarts > 0 || matches!(container.phase, Phase::NoConfig { .. });
+        if again || container.behaviour.image == Image::Present {
+            notes.push((place, News::Pulled(None)));
+        }
+        if let Some(why) = refusal {
+            container.refuse(place, why, at, notes);
+            return;
+        }
+        container.phase = Phase::Running { since: at };
+        notes.push((place, News::Started));
+        if container.behaviour.ready.is_none() {
+            notes.push((place, News::Unready));
+        }
+        self.started(place, at, site);
     }
 
     /// How kubelets name it in messages.
     pub(super) fn title(&self) -> String {
         format!("{}_{}({})", self.name, self.namespace, self.uid)
     }
-
-    /// Whether it ran longer than it may.
-    pub(super) fn is_late(&self, now: Timestamp) -> bool {
-        self.deadline.is_some_and(|deadline| deadline <= now)
-    }
-
-    /// Whether no container will run again.
-    pub(super) fn is_over(&self) -> bool {
-        self.outcome().is_some()
-    }
-
-    /// How it ended, if it did.
-    pub(super) fn outcome(&self) -> Option<Outcome> {
-        let failed = |container: &Container| match &container.phase {
-            Phase::Ended(end) => end.code != 0,
-            _ => false,
-        };
-        let of = |role: Role| self.containers.iter().filter(move |it| it.role == role);
-        if of(Role::Init).any(failed) {
-            return Some(Outcome::Failed);
-        }
-        let ended = |container: &Container| matches!(container.phase, Phase::Ended(_));
-        match of(Role::Main).all(ended) {
-            true if of(Role::Main).any(failed) => Some(Outcome::Failed),
-            true => Some(Outcome::Succeeded),
-            false => None,
-        }
-    }
 }
 
-/// How a pod ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Succeeded,
-    Failed,
+/// The containers of a pod with what they are for.
+fn with_roles(pod: &Value) -> impl Iterator<Item = (Role, &Value)> {
+    let first = items(pod, &["spec", "initContainers"]).map(|container| {
+        let stays = container.str_at(&["restartPolicy"]) == Some("Always");
+        (if stays { Role::Sidecar } else { Role::Init }, container)
+    });
+    let main = items(pod, &["spec", "containers"]).map(|it| (Role::Main, it));
+    let added = items(pod, &["spec", "ephemeralContainers"]).map(|it| (Role::Ephemeral, it));
+    first.chain(main).chain(added)
 }

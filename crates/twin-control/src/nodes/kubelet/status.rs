@@ -3,8 +3,9 @@
 use super::super::conditions::{Condition, State, condition, conditions};
 use super::behaviour::Role;
 use super::container::{Cause, Container, End, Phase};
+use super::ending::Outcome;
 use super::image::{digest, full_name, image_id};
-use super::run::{Outcome, Run};
+use super::run::Run;
 use twin_core::time::Timestamp;
 use twin_core::tree::{Map, Text, Value};
 
@@ -23,13 +24,17 @@ pub(super) fn with_status(run: &Run, pod: &Value, host: &str, now: Timestamp) ->
         set("hostIP", host.into());
         set("hostIPs", vec![Value::from([("ip", host.into())])].into());
     }
-    if let Some(address) = run.address {
+    if let Some(address) = run.address.filter(|_| run.is_mounted()) {
         let address = Text::from(address.to_string());
         set("podIP", address.clone().into());
         set("podIPs", vec![Value::from([("ip", address.into())])].into());
     }
-    for (field, own) in [("initContainerStatuses", false), ("containerStatuses", true)] {
-        let ours = run.containers.iter().filter(|it| (it.role == Role::Main) == own);
+    for (field, role) in [
+        ("initContainerStatuses", Role::Init),
+        ("containerStatuses", Role::Main),
+        ("ephemeralContainerStatuses", Role::Ephemeral),
+    ] {
+        let ours = run.containers.iter().filter(|it| it.role.field() == role.field());
         let statuses: Vec<_> = ours.map(|it| container_status(it, run, pod, now)).collect();
         if !statuses.is_empty() {
             set(field, statuses.into());
@@ -69,13 +74,13 @@ fn unfinished(run: &Run, now: Timestamp) -> Vec<&str> {
     let done = |container: &&Container| match container.role {
         Role::Init => matches!(container.phase, Phase::Ended(End { code: 0, .. })),
         Role::Sidecar => container.is_started(now) || container.last.is_some(),
-        Role::Main => true,
+        Role::Main | Role::Ephemeral => true,
     };
     run.containers.iter().filter(|it| !done(it)).map(|it| it.name.as_str()).collect()
 }
 
 fn unready(run: &Run, now: Timestamp) -> Vec<&str> {
-    let serves = |container: &&Container| container.role != Role::Init;
+    let serves = |container: &&Container| matches!(container.role, Role::Main | Role::Sidecar);
     let containers = run.containers.iter().filter(serves);
     containers.filter(|it| !it.is_ready(now)).map(|it| it.name.as_str()).collect()
 }
@@ -99,6 +104,7 @@ fn closed_gate(pod: &Value) -> Option<String> {
 
 fn conditions_of(run: &Run, pod: &Value, now: Timestamp) -> Vec<Value> {
     let over = run.is_over() || run.is_late(now);
+    let boxed = !over && run.is_mounted();
     let ended = match run.outcome() {
         _ if !over => "",
         Some(Outcome::Succeeded) => "PodCompleted",
@@ -121,9 +127,9 @@ fn conditions_of(run: &Run, pod: &Value, now: Timestamp) -> Vec<Value> {
     let rows = [
         (
             "PodReadyToStartContainers",
-            !over,
-            if over { "PodSandboxNotReady" } else { "" },
-            if over { "pod sandbox is not ready".to_owned() } else { String::new() },
+            boxed,
+            if boxed { "" } else { "PodSandboxNotReady" },
+            if boxed { String::new() } else { "pod sandbox is not ready".to_owned() },
         ),
         (
             "Initialized",
@@ -175,6 +181,7 @@ fn container_status(container: &Container, run: &Run, pod: &Value, now: Timestam
         | Phase::Pulling { .. }
         | Phase::NoImage { .. }
         | Phase::PullBackOff { .. } => (false, None),
+        Phase::NoConfig { .. } => (last.is_some(), last.map(|end| (end, own.clone()))),
         Phase::Creating { .. } => (last.is_some(), None),
         Phase::BackOff { .. } => (true, last.map(|end| (end, own.clone()))),
         Phase::Running { .. } | Phase::Ended(_) => {
@@ -191,6 +198,9 @@ fn container_status(container: &Container, run: &Run, pod: &Value, now: Timestam
         ("state", state(container, run, &own)),
         ("lastState", last.map_or_else(nothing, |(end, id)| terminated(end, &id))),
     ];
+    if container.role == Role::Ephemeral {
+        fields.retain(|(name, _)| *name != "started");
+    }
     if began {
         fields.push(("containerID", own.into()));
     }
@@ -204,9 +214,7 @@ fn container_status(container: &Container, run: &Run, pod: &Value, now: Timestam
 }
 
 fn resources<'a>(pod: &'a Value, container: &Container) -> Option<&'a Value> {
-    let field = if container.role == Role::Main { "containers" } else { "initContainers" };
-    let list = pod.at(&["spec", field])?.as_list()?;
-    let spec = list.iter().find(|it| it.str_at(&["name"]) == Some(container.name.as_str()))?;
+    let spec = container.spec(pod)?;
     spec.at(&["resources"]).filter(|resources| resources.as_map().is_some_and(|it| !it.is_empty()))
 }
 
@@ -235,9 +243,10 @@ fn state(container: &Container, run: &Run, id: &str) -> Value {
             "ImagePullBackOff",
             format!("Back-off pulling image {image:?}: ErrImagePull: {}", missing()),
         ),
+        Phase::NoConfig { why, .. } => ("CreateContainerConfigError", why.to_string()),
         Phase::BackOff { .. } => ("CrashLoopBackOff", back_off(container, run)),
         Phase::Waiting | Phase::Pulling { .. } | Phase::Creating { .. } => {
-            let init = run.containers.iter().any(|it| it.role != Role::Main);
+            let init = run.containers.iter().any(|it| it.role.field() == Role::Init.field());
             (if init { "PodInitializing" } else { "ContainerCreating" }, String::new())
         }
     };
@@ -284,6 +293,7 @@ fn terminated(end: &End, id: &str) -> Value {
 /// Whether anything that people wait for is still to come.
 pub(super) fn is_passing(run: &Run, now: Timestamp) -> bool {
     phase(run, now) == "Pending"
+        && run.is_mounted()
         && !run.containers.iter().any(Container::is_stuck)
         && (is_initialized(run, now) || run.containers.iter().all(|it| it.restarts == 0))
 }

@@ -7,6 +7,10 @@ use crate::nodes::stages::Stages;
 use std::collections::BTreeMap;
 use twin_core::tree::{Text, Value};
 
+mod added;
+mod health;
+mod missing;
+
 const POD: &str = "/api/v1/namespaces/x/pods/a";
 
 fn stage() -> Stage {
@@ -322,6 +326,7 @@ fn what_programs_write_is_there_when_they_wrote_it() {
     stage.seconds(5);
     assert_eq!(log(&mut stage, ""), "200 a\n");
     assert!(log(&mut stage, "?previous=true").starts_with("400"));
+    assert_eq!(log(&mut stage, "?follow=true"), "200 ", "it goes on");
     stage.seconds(10);
     assert_eq!(log(&mut stage, ""), "200 a\n");
     assert_eq!(log(&mut stage, "?previous=true"), "200 a\nb\n");

@@ -1,10 +1,12 @@
 //! The files that a container finds: those whose text the cluster knows.
 
+use super::environment::{Environment, expanded_with};
 use super::fields::{Site, items};
 use crate::program::Files;
 use crate::tables::{CONFIG_MAPS, SECRETS};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use std::collections::BTreeSet;
 use twin_core::store::{Key, TableName};
 use twin_core::tree::Value;
 
@@ -12,6 +14,7 @@ use twin_core::tree::Value;
 #[derive(Debug)]
 pub(super) struct Mounts<'a> {
     pub(super) container: &'a Value,
+    pub(super) environment: &'a Environment,
     pub(super) site: &'a Site<'a>,
 }
 
@@ -23,12 +26,12 @@ impl Files for Mounts<'_> {
         let name = mount.str_at(&["name"])?;
         let mut volumes = items(&self.site.pod.tree, &["spec", "volumes"]);
         let volume = volumes.find(|it| it.str_at(&["name"]) == Some(name))?;
-        let inside = match mount.str_at(&["subPath"]).filter(|path| !path.is_empty()) {
-            Some(folder) if inside.is_empty() => folder.to_owned(),
+        let folder = sub_path(mount, self.environment).ok()?;
+        let inside = match Some(folder).filter(|path| !path.is_empty()) {
+            Some(folder) if inside.is_empty() => folder,
             Some(folder) => format!("{folder}/{inside}"),
             None => inside.to_owned(),
         };
-        mount.at(&["subPathExpr"]).is_none().then_some(())?;
         match volume.at(&["projected"]) {
             None => self.file(volume, "secretName", &inside),
             Some(projected) => {
@@ -110,6 +113,33 @@ impl Mounts<'_> {
         }
         text
     }
+}
+
+/// The folder of a volume that is mounted; empty for all of it. Or why there is none.
+pub(super) fn sub_path(mount: &Value, environment: &Environment) -> Result<String, String> {
+    let words = mount.str_at(&["subPathExpr"]).unwrap_or_default();
+    if words.is_empty() {
+        return Ok(mount.str_at(&["subPath"]).unwrap_or_default().to_owned());
+    }
+    let mut missing = BTreeSet::new();
+    let path = expanded_with(words, |name| {
+        let value = environment.get(name).filter(|value| !value.is_empty()).cloned();
+        if value.is_none() {
+            missing.insert(name.to_owned());
+        }
+        value
+    });
+    if !missing.is_empty() {
+        let missing: Vec<_> = missing.into_iter().collect();
+        return Err(format!("missing value for {}", missing.join(", ")));
+    }
+    if path.starts_with('/') {
+        return Err(format!("error SubPath `{path}` must not be an absolute path"));
+    }
+    if path.split('/').any(|part| part == "..") {
+        return Err(format!("unable to provision SubPath `{path}`: must not contain '..'"));
+    }
+    Ok(path)
 }
 
 /// The rest of a path that lies at or below another.

@@ -26,7 +26,7 @@ pub(super) fn log(
     let in_time = |it: &Entry| end.is_none_or(|end| it.at <= end);
     let written = course.written.iter().map(entry).filter(in_time).collect();
     let (pod, container) = (pod.clone(), container.name.clone());
-    (!course.written.is_empty()).then_some(Log { pod, container, since, written })
+    (!course.written.is_empty()).then_some(Log { pod, container, since, end, written })
 }
 
 /// The last words of a container that ran this long.

@@ -15,6 +15,7 @@ use twin_core::api::Deletion;
 use twin_core::store::{Change, Key, Object, TableName};
 use twin_core::time::Timestamp;
 use twin_core::tree::{Text, Value};
+use twin_core::zones::Zone;
 
 const SCHEDULED: &str = "batch.kubernetes.io/cronjob-scheduled-timestamp";
 /// Who missed more times than this is told.
@@ -56,6 +57,23 @@ impl Controller for CronJobs {
         let tree = object.tree.with(&["status"], cron.status);
         cron.outcome.update_status(CRON_JOBS, key, tree);
         cron.outcome
+    }
+}
+
+/// A schedule in its zone.
+#[derive(Debug)]
+struct Times {
+    schedule: Schedule,
+    zone: Zone,
+}
+
+impl Times {
+    fn next(&self, after: Timestamp) -> Option<Timestamp> {
+        self.schedule.next(after, &self.zone)
+    }
+
+    fn last(&self, from: Timestamp, until: Timestamp) -> Option<Timestamp> {
+        self.schedule.last(from, until, &self.zone)
     }
 }
 
@@ -192,24 +210,24 @@ impl<'a> Cron<'a> {
         }
     }
 
-    fn schedule(&mut self) -> Option<Schedule> {
-        let zone = self.spec("timeZone").and_then(Value::as_str).unwrap_or("UTC");
-        if !matches!(zone, "UTC" | "Etc/UTC") {
-            let message = format!("invalid timeZone: {zone:?}: only UTC is known here");
+    fn schedule(&mut self) -> Option<Times> {
+        let name = self.spec("timeZone").and_then(Value::as_str).unwrap_or("UTC");
+        let Some(zone) = Zone::named(name) else {
+            let message = format!("invalid timeZone: {name:?}: unknown time zone {name}");
             warning(self.object, "UnknownTimeZone", message, &mut self.outcome);
             return None;
-        }
+        };
         let text = self.spec("schedule").and_then(Value::as_str).unwrap_or_default();
         let parsed = Schedule::parse(text);
         if let Err(why) = &parsed {
             let message = format!("unparseable schedule: {text:?} : {why}");
             warning(self.object, "UnparseableSchedule", message, &mut self.outcome);
         }
-        parsed.ok()
+        Some(Times { schedule: parsed.ok()?, zone })
     }
 
     /// The time whose job should start now.
-    fn due(&mut self, schedule: &Schedule) -> Option<Timestamp> {
+    fn due(&mut self, schedule: &Times) -> Option<Timestamp> {
         let last = time(&self.status, &["lastScheduleTime"]);
         let since = last.unwrap_or_else(|| created(&self.object.tree));
         let patience = int(&self.object.tree, &["spec", "startingDeadlineSeconds"]);
@@ -235,7 +253,7 @@ impl<'a> Cron<'a> {
     }
 
     /// A time that passed while nothing could start, and is too long ago now.
-    fn tell_missed(&mut self, schedule: &Schedule, since: Timestamp) {
+    fn tell_missed(&mut self, schedule: &Times, since: Timestamp) {
         if let Some(missed) = schedule.last(since, self.now) {
             let message = format!("Missed scheduled time to start a job: {missed}");
             warning(self.object, "MissSchedule", message, &mut self.outcome);

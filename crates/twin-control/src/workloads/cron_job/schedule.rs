@@ -1,7 +1,11 @@
-//! Five fields of a schedule, and the times that they mean. In UTC.
+//! Five fields of a schedule, and the times that they mean on the walls of a zone.
+//!
+//! A time that a clock passes over when it is turned forward does not come; one that it shows twice
+//! when it is turned back comes twice.
 
 use std::ops::RangeInclusive;
 use twin_core::time::Timestamp;
+use twin_core::zones::Zone;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3_600;
@@ -122,8 +126,28 @@ impl Schedule {
         })
     }
 
-    /// The first time after this one.
-    pub(super) fn next(&self, after: Timestamp) -> Option<Timestamp> {
+    /// The first time after this one in a zone.
+    pub(super) fn next(&self, after: Timestamp, zone: &Zone) -> Option<Timestamp> {
+        let last = after.plus_seconds(DAYS * DAY);
+        let (mut from, mut offset) = (after, zone.offset(after));
+        let mut turn = zone.next_turn(after);
+        loop {
+            let shown = self.next_shown(from.plus_seconds(offset));
+            let found = shown.map(|shown| shown.plus_seconds(-offset));
+            let Some(turned) = turn.filter(|turn| found.is_none_or(|found| found >= *turn)) else {
+                return found;
+            };
+            if turned > last {
+                return None;
+            }
+            // The first second of the turned clock counts.
+            (from, offset) = (turned.plus_seconds(-1), zone.offset(turned));
+            turn = zone.next_turn(turned);
+        }
+    }
+
+    /// The first time after this one, on a clock that nobody turns.
+    fn next_shown(&self, after: Timestamp) -> Option<Timestamp> {
         let start = (after.seconds().div_euclid(MINUTE) + 1).checked_mul(MINUTE)?;
         let (first, within) = (start.div_euclid(DAY), start.rem_euclid(DAY));
         (first..=first + DAYS).find_map(|day| {
@@ -137,8 +161,8 @@ impl Schedule {
     }
 
     /// The last time after `from` that is not after `until`.
-    pub(super) fn last(&self, from: Timestamp, until: Timestamp) -> Option<Timestamp> {
-        let is_past = |time: Timestamp| self.next(time).is_some_and(|next| next <= until);
+    pub(super) fn last(&self, from: Timestamp, until: Timestamp, zone: &Zone) -> Option<Timestamp> {
+        let is_past = |time: Timestamp| self.next(time, zone).is_some_and(|next| next <= until);
         if !is_past(from) {
             return None;
         }
@@ -148,7 +172,7 @@ impl Schedule {
             let middle = low + (high - low) / 2;
             if is_past(from.plus_seconds(middle * MINUTE)) { low = middle } else { high = middle }
         }
-        self.next(from.plus_seconds(low * MINUTE))
+        self.next(from.plus_seconds(low * MINUTE), zone)
     }
 
     /// A day that is chosen twice, by its number and its weekday, has to be only one of both.
@@ -179,6 +203,11 @@ mod tests {
     use super::{MINUTE, Schedule};
     use proptest::prelude::*;
     use twin_core::time::Timestamp;
+    use twin_core::zones::Zone;
+
+    fn utc() -> Zone {
+        Zone::named("UTC").unwrap()
+    }
 
     #[test]
     fn schedules_mean_what_they_say() {
@@ -201,10 +230,10 @@ mod tests {
             ("0 0 13 * *", "2026-12-13T00:00:00Z"),
         ] {
             let now = Timestamp::parse("2026-11-25T12:30:30Z").unwrap();
-            let found = Schedule::parse(text).unwrap().next(now);
+            let found = Schedule::parse(text).unwrap().next(now, &utc());
             assert_eq!(found, Timestamp::parse(next), "{text}");
         }
-        assert_eq!(Schedule::parse("0 0 30 2 *").unwrap().next(Timestamp::default()), None);
+        assert_eq!(Schedule::parse("0 0 30 2 *").unwrap().next(Timestamp::default(), &utc()), None);
     }
 
     #[test]
@@ -231,6 +260,34 @@ mod tests {
         }
     }
 
+    /// The times of a schedule from one on, as a wall there shows them.
+    fn shown(text: &str, zone: &str, after: &str, times: usize) -> Vec<String> {
+        let (zone, schedule) = (Zone::named(zone).unwrap(), Schedule::parse(text).unwrap());
+        let mut at = Timestamp::parse(after).unwrap();
+        let next = std::iter::from_fn(|| {
+            at = schedule.next(at, &zone)?;
+            Some(at.to_string())
+        });
+        next.take(times).collect()
+    }
+
+    #[test]
+    fn walls_show_the_times_of_their_zone() {
+        // It is an hour earlier in UTC, and two in summer.
+        let daily = shown("30 2 * * *", "Europe/Berlin", "2027-03-26T12:00:00Z", 3);
+        let skipped = ["2027-03-27T01:30:00Z", "2027-03-29T00:30:00Z", "2027-03-30T00:30:00Z"];
+        assert_eq!(daily, skipped, "there is no half past two on the 28th");
+        let twice = shown("30 2 * * *", "Europe/Berlin", "2027-10-30T12:00:00Z", 3);
+        assert_eq!(twice, ["2027-10-31T00:30:00Z", "2027-10-31T01:30:00Z", "2027-11-01T01:30:00Z"]);
+        let hourly = shown("0 * * * *", "America/New_York", "2026-11-01T05:10:00Z", 2);
+        assert_eq!(hourly, ["2026-11-01T06:00:00Z", "2026-11-01T07:00:00Z"]);
+        let first = shown("0 3 * * *", "Europe/Berlin", "2027-03-28T00:00:00Z", 1);
+        assert_eq!(first, ["2027-03-28T01:00:00Z"], "the first moment of the turned clock");
+        let monthly = shown("@monthly", "Asia/Kolkata", "2026-12-01T00:00:00Z", 1);
+        assert_eq!(monthly, ["2026-12-31T18:30:00Z"]);
+        assert_eq!(shown("0 0 30 2 *", "Europe/Berlin", "2026-12-01T00:00:00Z", 1), [""; 0]);
+    }
+
     fn field(low: i64, high: i64) -> impl Strategy<Value = String> {
         prop_oneof![
             3 => Just("*".to_owned()),
@@ -250,17 +307,17 @@ mod tests {
             let (minute, hour, day, month, weekday) = fields;
             let schedule = Schedule::parse(&format!("{minute} {hour} {day} {month} {weekday}")).unwrap();
             let now = Timestamp::default().plus_seconds(seconds);
-            let Some(next) = schedule.next(now) else { return Ok(()) };
+            let Some(next) = schedule.next(now, &utc()) else { return Ok(()) };
             prop_assert!(next > now && next.seconds() % MINUTE == 0);
             // It fits, and none between now and then does: the time before it leads to it too.
             let just_before = next.plus_seconds(-1);
-            prop_assert_eq!(schedule.next(just_before), Some(next));
+            prop_assert_eq!(schedule.next(just_before, &utc()), Some(next));
             let middle = now.plus_seconds((next.seconds() - now.seconds()) / 2);
             if middle < next {
-                prop_assert_eq!(schedule.next(middle), Some(next));
+                prop_assert_eq!(schedule.next(middle, &utc()), Some(next));
             }
-            prop_assert_eq!(schedule.last(now, just_before), None);
-            prop_assert_eq!(schedule.last(now, next), Some(next));
+            prop_assert_eq!(schedule.last(now, just_before, &utc()), None);
+            prop_assert_eq!(schedule.last(now, next, &utc()), Some(next));
         }
 
         #[test]
@@ -270,17 +327,36 @@ mod tests {
             let until = from.plus_seconds(span);
             let mut walked = None;
             let mut at = from;
-            while let Some(next) = schedule.next(at).filter(|next| *next <= until) {
+            while let Some(next) = schedule.next(at, &utc()).filter(|next| *next <= until) {
                 walked = Some(next);
                 at = next;
             }
-            prop_assert_eq!(schedule.last(from, until), walked);
+            prop_assert_eq!(schedule.last(from, until, &utc()), walked);
+        }
+
+        #[test]
+        fn the_next_time_in_a_zone_is_the_first_minute_that_fits(
+            (minute, hour) in (field(0, 59), field(0, 23)),
+            seconds in 1_793_400_000..1_793_600_000i64,
+            zone in prop_oneof![Just("America/New_York"), Just("Australia/Lord_Howe"), Just("Europe/Berlin")],
+        ) {
+            let schedule = Schedule::parse(&format!("{minute} {hour} * * *")).unwrap();
+            let zone = Zone::named(zone).unwrap();
+            let now = Timestamp::default().plus_seconds(seconds);
+            let next = schedule.next(now, &zone).unwrap();
+            let fits = |at: Timestamp| {
+                let wall = at.plus_seconds(zone.offset(at)).seconds().rem_euclid(86_400);
+                schedule.minute.has(wall / 60 % 60) && schedule.hour.has(wall / 3_600)
+            };
+            let first = (seconds.div_euclid(60) + 1..).map(|minute| minute * 60);
+            let walked = first.map(|at| Timestamp::default().plus_seconds(at)).find(|at| fits(*at));
+            prop_assert_eq!(Some(next), walked);
         }
 
         #[test]
         fn nothing_panics(text in ".{0,30}", seconds in any::<i64>()) {
             if let Ok(schedule) = Schedule::parse(&text) {
-                let _ = schedule.next(Timestamp::from_micros(seconds));
+                let _ = schedule.next(Timestamp::from_micros(seconds), &utc());
             }
         }
     }

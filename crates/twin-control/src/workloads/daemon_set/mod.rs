@@ -1,21 +1,25 @@
 //! `DaemonSet`s: a pod on each node that it fits.
 
+mod back_off;
 mod fit;
 mod rolling;
 
+use super::failure::{self, Failures};
 use super::owner::{Claimant, Owned, wake};
 use super::pace::Pace;
 use super::pods::{Readiness, is_over, node, phase, readiness};
-use super::read::{count, created, is_ending, labels, list, with_count};
+use super::read::{count, created, is_ending, labels, list, meta, with_count};
 use super::revisions::{POD_REVISION, Revisions};
 use super::share::{Rounding, Share};
 use super::telling::{Telling, warning};
 use super::template::{Names, pod};
 use crate::controller::{Controller, Outcome, View, Wake};
 use crate::tables::{DAEMON_SETS, NODES, PODS};
+use back_off::BackOff;
 use fit::{Fit, fit, with_tolerations};
 use std::collections::{BTreeMap, BTreeSet};
-use twin_core::api::Deletion;
+use twin_core::api::{Act, Deletion};
+use twin_core::status::Status;
 use twin_core::store::{Change, ChangeKind, Key, Object, TableName};
 use twin_core::tree::{Text, Value};
 
@@ -25,6 +29,8 @@ const BURST: usize = 5_000;
 #[derive(Debug, Default)]
 pub(super) struct DaemonSets {
     pace: Pace,
+    failures: Failures,
+    back_off: BackOff,
 }
 
 impl Controller for DaemonSets {
@@ -48,7 +54,9 @@ impl Controller for DaemonSets {
             outcome.again(wait);
             return outcome;
         }
+        let failure = self.failures.news(key);
         let Some(object) = view.get(&DAEMON_SETS, key) else { return outcome };
+        failure::tell(object, failure.as_ref(), &mut outcome);
         let Some(claimant) = Claimant::new(object) else { return outcome };
         let pods = claimant.claim(view, &PODS, &mut outcome);
         let revisions = Revisions::sync(object, POD_REVISION, view, &mut outcome);
@@ -56,7 +64,7 @@ impl Controller for DaemonSets {
         self.pace.looked(key, set.places.len(), view.now);
         let status = status(&mut set);
         if !is_ending(&object.tree) {
-            manage(&mut set);
+            manage(&mut set, &mut self.back_off);
             rolling::advance(&mut set);
             carry_out(&mut set);
         }
@@ -66,6 +74,10 @@ impl Controller for DaemonSets {
         revisions.clean_up(limit, &live.collect(), &mut set.outcome);
         set.outcome.update_status(DAEMON_SETS, key, object.tree.with(&["status"], status));
         set.outcome
+    }
+
+    fn refused(&mut self, key: &Key, act: &Act, why: &Status) {
+        self.failures.note(key, act, why);
     }
 }
 
@@ -172,7 +184,7 @@ impl<'a> Set<'a> {
 }
 
 /// Decides which nodes lack a pod, and which pods are in the wrong place or have ended.
-fn manage(set: &mut Set<'_>) {
+fn manage(set: &mut Set<'_>, back_off: &mut BackOff) {
     let surges = set.share("maxSurge", set.desired()) > 0;
     let mut over = Vec::new();
     let (mut create, mut delete) = (Vec::new(), Vec::new());
@@ -196,11 +208,19 @@ fn manage(set: &mut Set<'_>) {
     set.create.extend(create);
     set.delete.extend(delete);
     for (node, pod) in over {
-        end_over(set, &node, &pod);
+        end_over(set, &node, &pod, back_off);
     }
 }
 
-fn end_over(set: &mut Set<'_>, node: &str, pod: &Owned) {
+fn end_over(set: &mut Set<'_>, node: &str, pod: &Owned, back_off: &mut BackOff) {
+    if phase(&pod.tree) == "Failed" {
+        let (uid, seen) = (meta(&set.object.tree, "uid"), ["status", "observedGeneration"]);
+        let spot = (Text::new(uid), count(&set.object.tree, &seen), Text::new(node));
+        if let Err(wait) = back_off.turn(spot, set.view.now) {
+            set.outcome.again(wait);
+            return;
+        }
+    }
     let shown = format!("{}/{} on node {node}", pod.key.namespace(), pod.key.name());
     let (reason, message) = if phase(&pod.tree) == "Failed" {
         ("FailedDaemonPod", format!("Found failed daemon pod {shown}, will try to kill it"))
@@ -225,7 +245,7 @@ fn carry_out(set: &mut Set<'_>) {
         let name = names.pick();
         let tree = fit::only_on(&like, node).with(&["metadata", "name"], name.as_str().into());
         set.outcome.create(PODS, set.object.key.namespace(), tree);
-        telling.tell(format!("Created pod: {name}"), &mut set.outcome);
+        telling.tell_made(&Key::new(set.object.key.namespace(), &name), &mut set.outcome);
     }
     telling.end(&mut set.outcome);
     let mut telling = Telling::new(set.object, "SuccessfulDelete");

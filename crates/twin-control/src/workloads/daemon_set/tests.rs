@@ -131,6 +131,28 @@ fn ended_pods_are_made_again() {
 }
 
 #[test]
+fn failed_pods_are_replaced_more_and_more_slowly() {
+    let mut stage = with_nodes(1);
+    stage.post(PATH, &set("fails", ""));
+    let ended = |stage: &Stage| {
+        stage.told("d").iter().filter(|it| it.starts_with("FailedDaemonPod")).count()
+    };
+    stage.pass(60);
+    // 1, 2, 4, 8, 16 and 32 seconds.
+    assert!((5..=7).contains(&ended(&stage)), "{}", ended(&stage));
+    assert_eq!(stage.names(&PODS).len(), 1, "the failed one stays");
+    let before = ended(&stage);
+    image(&mut stage, "i:2");
+    stage.pass(5);
+    assert!(ended(&stage) <= before + 1);
+    assert_eq!(
+        numbers(&stage.tree(&DAEMON_SETS, "d"), &["numberReady"]),
+        [1],
+        "a new generation starts anew"
+    );
+}
+
+#[test]
 fn on_delete_waits_for_people() {
     let mut stage = with_nodes(2);
     stage.post(PATH, &set("i:1", r#","updateStrategy":{"type":"OnDelete"}"#));

@@ -14,6 +14,7 @@ mod running;
 mod verdict;
 
 use super::conditions::{self, Condition};
+use super::failure::{self, Failures};
 use super::owner::{Claimant, Owned, wake};
 use super::pods::{is_active, is_terminating, is_true, ready_since};
 use super::read::{counted, int, is_ending, meta, time, with_count};
@@ -21,7 +22,8 @@ use crate::controller::{Controller, Outcome, View, Wake};
 use crate::tables::{JOBS, PODS};
 use counting::Counts;
 pub(super) use orphans::OrphanPods;
-use twin_core::api::{Deletion, Propagation};
+use twin_core::api::{Act, Deletion, Propagation};
+use twin_core::status::Status;
 use twin_core::store::{Change, Key, Object, TableName};
 use twin_core::tree::{Map, Text, Value};
 
@@ -29,7 +31,9 @@ use twin_core::tree::{Map, Text, Value};
 const TRACKING: &str = "batch.kubernetes.io/job-tracking";
 
 #[derive(Debug, Default)]
-pub(super) struct Jobs;
+pub(super) struct Jobs {
+    failures: Failures,
+}
 
 impl Controller for Jobs {
     fn name(&self) -> &'static str {
@@ -46,7 +50,9 @@ impl Controller for Jobs {
 
     fn reconcile(&mut self, key: &Key, view: &View<'_>) -> Outcome {
         let mut outcome = Outcome::default();
+        let failure = self.failures.news(key);
         let Some(job) = view.get(&JOBS, key) else { return outcome };
+        failure::tell(job, failure.as_ref(), &mut outcome);
         if let Some(end) = finished(&job.tree) {
             expire(job, end, view, &mut outcome);
             return outcome;
@@ -64,6 +70,10 @@ impl Controller for Jobs {
         }
         verdict::conclude(&mut run, verdict);
         write(run)
+    }
+
+    fn refused(&mut self, key: &Key, act: &Act, why: &Status) {
+        self.failures.note(key, act, why);
     }
 }
 

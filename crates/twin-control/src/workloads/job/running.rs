@@ -14,6 +14,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use twin_core::api::Deletion;
+use twin_core::store::Key;
 use twin_core::tree::{Text, Value};
 
 /// Not more pods than this are made or ended in one look.
@@ -128,7 +129,7 @@ fn create(run: &mut Run<'_>, missing: usize, active: &[Owned]) {
         };
         let tree = tree.with(&["metadata", "name"], name.as_str().into());
         run.outcome.create(PODS, namespace, tree);
-        telling.tell(format!("Created pod: {name}"), &mut run.outcome);
+        telling.tell_made(&Key::new(namespace, &name), &mut run.outcome);
     }
     telling.end(&mut run.outcome);
 }

@@ -1,8 +1,9 @@
 //! `ReplicaSets`, and `ReplicationControllers` before them: as many pods of a template as are wanted.
 
-mod failure;
 mod order;
 
+use super::conditions::{self, Condition};
+use super::failure::{self, Failures, Refused};
 use super::owner::{Claimant, Owned, wake};
 use super::pace::Pace;
 use super::pods::{Readiness, is_active, is_terminating, readiness};
@@ -11,7 +12,6 @@ use super::telling::Telling;
 use super::template::{Names, pod};
 use crate::controller::{Controller, Outcome, View, Wake};
 use crate::tables::{PODS, REPLICA_SETS, REPLICATION_CONTROLLERS};
-use failure::Failures;
 use twin_core::api::{Act, Deletion};
 use twin_core::status::Status;
 use twin_core::store::{Change, Key, Object, TableName};
@@ -87,7 +87,7 @@ impl Controller for ReplicaSets {
         }
         let short = counted(&active) < replicas(&set.tree);
         let failure = failure.filter(|_| short);
-        status = failure::told(set, &status, failure, view.now, &mut outcome);
+        status = with_failure(set, &status, failure, view.now, &mut outcome);
         let looked = active.len() + ending;
         let wants_more = !is_ending(&set.tree) && manage(set, active, view, &mut outcome);
         if !wants_more {
@@ -135,7 +135,7 @@ fn create(set: &Object, missing: usize, view: &View<'_>, outcome: &mut Outcome) 
             set.key.namespace(),
             like.with(&["metadata", "name"], name.as_str().into()),
         );
-        telling.tell(format!("Created pod: {name}"), outcome);
+        telling.tell_made(&Key::new(set.key.namespace(), &name), outcome);
     }
     telling.end(outcome);
 }
@@ -165,6 +165,26 @@ fn status(set: &Object, active: &[Owned], now: Timestamp, outcome: &mut Outcome)
     status = with_count(&status, "fullyLabeledReplicas", labelled);
     status = with_count(&status, "readyReplicas", ready);
     with_count(&status, "availableReplicas", available)
+}
+
+/// The status with the failure, or without one that is over. It is told once.
+fn with_failure(
+    set: &Object,
+    status: &Value,
+    failure: Option<Refused>,
+    now: Timestamp,
+    outcome: &mut Outcome,
+) -> Value {
+    const KIND: &str = "ReplicaFailure";
+    let Some(refused) = failure else { return conditions::without(status, KIND) };
+    let known = conditions::get(status, KIND);
+    if known.is_some_and(|known| known.str_at(&["reason"]) == Some(failure::REASON)) {
+        return status.clone();
+    }
+    failure::tell(set, Some(&refused), outcome);
+    let (reason, message) = (failure::REASON, refused.message);
+    let condition = Condition { kind: KIND, status: "True", reason, message };
+    conditions::with(status, condition.since(None, now))
 }
 
 fn has_all(labels: Option<&Map>, wanted: Option<&Map>) -> bool {

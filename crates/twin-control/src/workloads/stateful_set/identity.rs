@@ -2,10 +2,11 @@
 
 use super::Set;
 use crate::tables::{CLAIMS, PODS};
+use crate::workloads::failure::Refused;
 use crate::workloads::owner::reference;
 use crate::workloads::read::{entries, list, meta};
 use crate::workloads::revisions::{POD_REVISION, Revision};
-use crate::workloads::telling::normal;
+use crate::workloads::telling::{normal, once_there};
 use crate::workloads::template::pod;
 use twin_core::store::{Key, Object};
 use twin_core::tree::{Text, Value};
@@ -29,6 +30,7 @@ pub(super) fn create(set: &mut Set<'_>, ordinal: i64) {
     set.outcome.create(PODS, namespace, tree);
     let message = format!("create Pod {name} in StatefulSet {} successful", set.object.key.name());
     normal(set.object, "SuccessfulCreate", message, &mut set.outcome);
+    once_there(&Key::new(namespace, &name), &mut set.outcome);
 }
 
 fn made(set: &Set<'_>, revision: &Revision, ordinal: i64) -> Value {
@@ -87,7 +89,19 @@ pub(super) fn create_claims(set: &mut Set<'_>, pod: &str, ordinal: i64) {
         let owner = object.key.name();
         let message = format!("create Claim {name} Pod {pod} in StatefulSet {owner} success");
         normal(object, "SuccessfulCreate", message, &mut set.outcome);
+        once_there(&Key::new(namespace, &name), &mut set.outcome);
     }
+}
+
+/// What is told of a pod or a claim that could not be made.
+pub(super) fn failed(set: &Key, refused: &Refused) -> String {
+    let (set, name, why) = (set.name(), &refused.name, &refused.message);
+    if refused.table == PODS {
+        return format!("create Pod {name} in StatefulSet {set} failed error: {why}");
+    }
+    // A claim is named after its template and its pod.
+    let pod = name.rfind(&format!("{set}-")).map_or("", |at| &name[at..]);
+    format!("create Claim {name} for Pod {pod} in StatefulSet {set} failed error: {why}")
 }
 
 fn claim(set: &Object, template: &Value, name: &str) -> Value {

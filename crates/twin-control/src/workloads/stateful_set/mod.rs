@@ -4,18 +4,24 @@ mod identity;
 mod status;
 mod steps;
 
+use super::failure::{Failures, REASON};
 use super::owner::{Claimant, Owned, wake};
 use super::read::{count, is_ending, labels, replicas};
 use super::revisions::{POD_REVISION, Revision, Revisions};
+use super::telling::warning;
 use crate::controller::{Controller, Outcome, View, Wake};
 use crate::tables::{PODS, STATEFUL_SETS};
 use identity::ordinal;
 use std::collections::{BTreeMap, BTreeSet};
+use twin_core::api::Act;
+use twin_core::status::Status;
 use twin_core::store::{Change, Key, Object, TableName};
 use twin_core::tree::Value;
 
 #[derive(Debug, Default)]
-pub(super) struct StatefulSets;
+pub(super) struct StatefulSets {
+    failures: Failures,
+}
 
 impl Controller for StatefulSets {
     fn name(&self) -> &'static str {
@@ -32,7 +38,11 @@ impl Controller for StatefulSets {
 
     fn reconcile(&mut self, key: &Key, view: &View<'_>) -> Outcome {
         let mut outcome = Outcome::default();
+        let failure = self.failures.news(key);
         let Some(object) = view.get(&STATEFUL_SETS, key) else { return outcome };
+        if let Some(refused) = failure {
+            warning(object, REASON, identity::failed(key, &refused), &mut outcome);
+        }
         let Some(claimant) = Claimant::new(object) else { return outcome };
         let claimant = claimant.only(|owner, pod| ordinal(owner, pod).is_some());
         let pods = claimant.claim(view, &PODS, &mut outcome);
@@ -50,6 +60,10 @@ impl Controller for StatefulSets {
         revisions.clean_up(limit, &live, &mut outcome);
         outcome.update_status(STATEFUL_SETS, key, object.tree.with(&["status"], status.clone()));
         outcome
+    }
+
+    fn refused(&mut self, key: &Key, act: &Act, why: &Status) {
+        self.failures.note(key, act, why);
     }
 }
 

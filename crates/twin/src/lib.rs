@@ -64,6 +64,7 @@ mod builder;
 mod clock;
 mod faults;
 mod fleet;
+mod hooks;
 mod https;
 mod inputs;
 mod service;
@@ -72,6 +73,7 @@ mod told;
 
 pub use builder::{Builder, Motion};
 pub use faults::{Fault, FaultLog, Faults, FaultyService, Happened, Percent};
+pub use hooks::Backend;
 pub use https::{IdentityError, ServeError, Served, USER};
 pub use inputs::{LOST, Unknown, Workload};
 pub use service::{BodyError, TwinBody, TwinService};
@@ -81,6 +83,9 @@ pub use twin_control::{Stages, UnknownKind};
 pub use twin_core::registry::Scope;
 
 use clock::Clock;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
+use hooks::Backends;
 use state::{Journal, Stand};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -88,6 +93,7 @@ use tokio::time::{Instant, sleep_until};
 use told::{Bell, Listener, Told};
 use twin_control::World;
 use twin_core::api::{Request, Response};
+use twin_core::hooks::Inquiry;
 use twin_core::store::Revision;
 use twin_core::time::Timestamp;
 
@@ -105,6 +111,8 @@ struct Shared {
     bell: Arc<Told<Bell>>,
     /// Where what is written is kept, if it is.
     journal: Option<Journal>,
+    /// Who stands behind Services.
+    backends: Arc<Backends>,
 }
 
 impl Twin {
@@ -188,12 +196,22 @@ impl Twin {
         self.shared.world()
     }
 
-    /// The answer, and the version that it may show.
-    fn answer(&self, request: &Request<'_>, behind: u64) -> (Response, Revision) {
-        self.shared.moved(|world, now| {
-            let response = world.handle_late(request, behind, now);
-            (response, world.api().store().revision())
-        })
+    /// The answer, and the version that it may show: once all webhooks have spoken that have a say.
+    async fn answer(&self, request: &Request<'_>, behind: u64) -> (Response, Revision) {
+        let mut inquiry = Inquiry::default();
+        loop {
+            let answered = self.shared.moved(|world, now| {
+                let response = world.handle_asking(request, behind, now, &mut inquiry)?;
+                Some((response, world.api().store().revision()))
+            });
+            match (answered, inquiry.question().cloned()) {
+                (Some(answered), _) => return answered,
+                (None, Some(question)) => {
+                    inquiry.answer(self.shared.backends.clone().ask(question).await);
+                }
+                (None, None) => unreachable!("what has no answer has a question"),
+            }
+        }
     }
 }
 
@@ -243,8 +261,12 @@ impl Drop for Shared {
     }
 }
 
+/// So many webhooks are asked at a time because of the control plane's own writes.
+const CALLS: usize = 64;
+
 /// Turns the wheel for as long as anybody has the twin.
 async fn turn(twin: Weak<Shared>, mut listener: Listener) {
+    let mut calls = FuturesUnordered::new();
     loop {
         let Some(shared) = twin.upgrade() else { return };
         // It turns on when its API server is started again.
@@ -254,6 +276,10 @@ async fn turn(twin: Weak<Shared>, mut listener: Listener) {
             (next, world.api().store().revision())
         });
         let next = next.map(|time| shared.clock.instant(time));
+        for (ticket, question) in shared.world().questions(CALLS - calls.len()) {
+            let asked = shared.backends.clone().ask(question);
+            calls.push(asked.map(move |answer| (ticket, answer)));
+        }
         let kept = shared.kept(revision);
         drop(shared);
         // No faster than the disk, and not at all without it.
@@ -261,8 +287,12 @@ async fn turn(twin: Weak<Shared>, mut listener: Listener) {
             return;
         }
         if next.is_some_and(|time| time <= Instant::now()) {
-            // There is more to do at once; requests and watchers get their turn between.
+            // There is more to do at once; requests, watchers and webhooks get their turn between.
             tokio::task::yield_now().await;
+            if let Some(Some((ticket, answer))) = calls.next().now_or_never() {
+                let Some(shared) = twin.upgrade() else { return };
+                shared.moved(|world, now| world.answered(ticket, answer, now));
+            }
             continue;
         }
         let due = async {
@@ -273,6 +303,10 @@ async fn turn(twin: Weak<Shared>, mut listener: Listener) {
         };
         tokio::select! {
             biased;
+            Some((ticket, answer)) = calls.next(), if !calls.is_empty() => {
+                let Some(shared) = twin.upgrade() else { return };
+                shared.moved(|world, now| world.answered(ticket, answer, now));
+            }
             () = listener.changed() => {}
             () = due => {}
         }

@@ -12,7 +12,7 @@ use std::convert::Infallible;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
-use twin_core::api::{Body, Gone, Method, Request as Asked, Response as Answer, Watch};
+use twin_core::api::{Body, Gone, Method, Request as Asked, Response as Answer, User, Watch};
 use twin_core::status::{Reason, Status};
 use twin_core::store::Revision;
 
@@ -112,10 +112,11 @@ async fn respond(twin: Twin, parts: &http::request::Parts, body: &[u8]) -> Respo
         content_type: header(header::CONTENT_TYPE),
         accept: header(header::ACCEPT),
         user_agent: header(header::USER_AGENT),
+        user: parts.extensions.get::<User>(),
         body,
     };
     let behind = parts.extensions.get::<Behind>().map_or(0, |behind| behind.0);
-    let (answer, shown) = twin.answer(&asked, behind);
+    let (answer, shown) = twin.answer(&asked, behind).await;
     match twin.shared.kept(shown).await {
         Ok(()) => carried(&twin, answer, listener),
         Err(error) => refused(unkept(&error)),

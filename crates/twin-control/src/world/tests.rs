@@ -11,6 +11,7 @@ fn ask(world: &mut World, method: Method, path: &str, body: &str) -> String {
         content_type: "application/json",
         accept: "",
         user_agent: "test",
+        user: None,
         body: body.as_bytes(),
     };
     match world.handle(&request, Timestamp::default()).body {

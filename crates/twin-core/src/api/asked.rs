@@ -4,7 +4,6 @@
 
 use super::{Api, Call, Method, Response};
 use crate::logs::Which;
-use crate::registry::Resource;
 use crate::status::Status;
 use crate::time::Timestamp;
 use crate::tree::{Map, Text, Value, decode};
@@ -18,14 +17,15 @@ const ISSUER: &str = "https://kubernetes.default.svc";
 const TOKEN_SECONDS: i64 = 3600;
 
 /// The answer to a review; none, if it is something else.
-pub(super) fn review(resource: &Resource, object: &Value) -> Option<Value> {
+pub(super) fn review(call: &Call<'_>, object: &Value) -> Option<Value> {
+    let resource = &call.address.resource;
     let status = match (resource.kind.group.as_str(), resource.plural.as_str()) {
         (
             "authorization.k8s.io",
             "selfsubjectaccessreviews" | "subjectaccessreviews" | "localsubjectaccessreviews",
         ) => Value::from([("allowed", Value::Bool(true))]),
         ("authorization.k8s.io", "selfsubjectrulesreviews") => rules(),
-        ("authentication.k8s.io", "selfsubjectreviews") => Value::from([("userInfo", who(None))]),
+        ("authentication.k8s.io", "selfsubjectreviews") => Value::from([("userInfo", who(call))]),
         ("authentication.k8s.io", "tokenreviews") => {
             let audiences = object.at(&["spec", "audiences"]);
             token_status(object.str_at(&["spec", "token"]).unwrap_or_default(), audiences)
@@ -35,8 +35,27 @@ pub(super) fn review(resource: &Resource, object: &Value) -> Option<Value> {
     Some(object.with(&["status"], status))
 }
 
-/// Who asks: a part of the control plane with this name, or somebody from outside.
-pub(super) fn who(part: Option<&str>) -> Value {
+/// Who asks: a part of the control plane, or somebody from outside.
+pub(super) fn who(call: &Call<'_>) -> Value {
+    match call.request.user {
+        Some(user) => user_info(&user.name, user.groups.iter().map(Text::as_str)),
+        None => unnamed(call.is_own().then_some(call.request.user_agent)),
+    }
+}
+
+fn user_info<'a>(name: &str, groups: impl Iterator<Item = &'a str>) -> Value {
+    let mut groups: Vec<_> = groups.collect();
+    if !groups.contains(&ALL) {
+        groups.push(ALL);
+    }
+    let groups: Vec<_> = groups.into_iter().map(Value::text).collect();
+    Value::from([("username", Value::text(name)), ("groups", groups.into())])
+}
+
+/// The group of all who were let in.
+const ALL: &str = "system:authenticated";
+
+fn unnamed(part: Option<&str>) -> Value {
     const ACCOUNTS: &str = "system:serviceaccounts";
     let (name, groups) = match part {
         None => ("kubernetes-admin".to_owned(), ["system:masters"].as_slice()),
@@ -48,11 +67,7 @@ pub(super) fn who(part: Option<&str>) -> Value {
             [ACCOUNTS, "system:serviceaccounts:kube-system"].as_slice(),
         ),
     };
-    let groups = groups.iter().copied().chain(["system:authenticated"]);
-    Value::from([
-        ("username", Value::text(name)),
-        ("groups", groups.map(Value::text).collect::<Vec<_>>().into()),
-    ])
+    user_info(&name, groups.iter().copied())
 }
 
 fn rules() -> Value {

@@ -28,6 +28,7 @@ mod runtime;
 mod services;
 mod subresource;
 mod watch;
+mod webhooks;
 mod write;
 mod yaml;
 
@@ -35,12 +36,14 @@ pub use act::{Act, Deed};
 pub use beats::last as last_heartbeat;
 pub use delete::{Deletion, Propagation};
 pub use patch::PatchForm;
-pub use request::{Body, Method, Moment, Request, Response};
+pub use request::{Body, Method, Moment, Request, Response, User};
 pub use watch::{Gone, Watch};
 
 use crate::apply::Memo;
+use crate::hooks::Inquiry;
 use crate::logs::{Log, Logs};
 use crate::openapi;
+use crate::policy::Compiled;
 use crate::protobuf;
 use crate::registry::{Registry, Resource};
 use crate::schema::{Schema, TypeId};
@@ -76,7 +79,8 @@ pub struct Api {
     /// The last events of the control plane, by who told them.
     told: BTreeMap<Text, events::Told>,
     /// Admission policies whose expressions were read.
-    read: policies::Memo,
+    read: policies::Memo<Compiled>,
+    hooks: webhooks::Hooks,
     /// What the client of this request should be warned of.
     warned: Vec<String>,
     logs: Logs,
@@ -120,6 +124,7 @@ impl Default for Api {
             last_pod: None,
             told: BTreeMap::new(),
             read: policies::Memo::default(),
+            hooks: webhooks::Hooks::default(),
             warned: Vec::new(),
             logs: Logs::default(),
             accounts: accounts::Accounts::default(),
@@ -146,7 +151,22 @@ impl Api {
         self.logs.forget(pod);
     }
 
-    /// Answers a request.
+    /// Answers a request as far as webhooks let it; none, if one has to be asked first: then nothing has
+    /// changed. See [`crate::hooks`]. Reads ask nobody, and may be so many versions behind.
+    pub fn handle_asking(
+        &mut self,
+        request: &Request<'_>,
+        behind: u64,
+        moment: Moment,
+        inquiry: &mut Inquiry,
+    ) -> Option<Response> {
+        if request.method == Method::Get {
+            return Some(self.handle_late(request, behind, moment));
+        }
+        self.asking(inquiry, |api| api.handle(request, moment))
+    }
+
+    /// Answers a request, without a word from webhooks.
     pub fn handle(&mut self, request: &Request<'_>, moment: Moment) -> Response {
         let response = self.answer(request, moment, None);
         self.follow_definitions(moment);

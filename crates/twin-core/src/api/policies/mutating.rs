@@ -107,8 +107,7 @@ impl Api {
                 .and_then(|change| self.with_change(resource.ty, &object, &change))
                 .and_then(|changed| {
                     let changed = as_version(&changed, resource, asked.resource);
-                    let read = self.typed(call, &changed);
-                    read.map(|read| read.object).map_err(|status| status.message)
+                    self.pruned(call, &changed).map_err(|status| status.message)
                 });
             match changed {
                 Ok(changed) => *current = changed,

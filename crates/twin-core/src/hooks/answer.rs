@@ -1,0 +1,189 @@
+//! What a webhook's answer means.
+
+use super::{Hook, Question, Sort, Version};
+use crate::policy::OnFailure;
+use crate::status::{Cause, Reason, Status};
+use crate::tree::{Map, Value, decode};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// What came back from a webhook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// An HTTP answer.
+    Said { code: u16, body: Vec<u8> },
+    /// It was not reached, in the words of who tried: `connection refused`.
+    Unreached(String),
+}
+
+/// What a webhook lets through.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Allowed {
+    pub(crate) warnings: Vec<String>,
+    /// Operations of a JSON patch.
+    pub(crate) patch: Option<Value>,
+}
+
+/// Why a request does not go on.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Refusal {
+    pub(crate) status: Status,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// What an answer means for the request; a failure that is ignored allows it.
+pub(crate) fn heard(hook: &Hook, question: &Question, answer: &Answer) -> Result<Allowed, Refusal> {
+    let said = response(hook, question, answer);
+    let response = match (said, hook.on_failure()) {
+        (Ok(response), _) => response,
+        (Err(_), OnFailure::Ignore) => return Ok(Allowed::default()),
+        (Err(why), OnFailure::Refuse) => {
+            return Err(Refusal { status: not_called(hook, &why), warnings: Vec::new() });
+        }
+    };
+    let warnings = response.at(&["warnings"]).and_then(Value::as_list);
+    let warnings = warnings.into_iter().flat_map(|list| list.iter()).filter_map(Value::as_str);
+    let warnings: Vec<_> = warnings.map(str::to_owned).collect();
+    if response.at(&["allowed"]).and_then(Value::as_bool) != Some(true) {
+        let status = denied(hook, response.at(&["status"]));
+        return Err(Refusal { status, warnings });
+    }
+    match patch(&response) {
+        Ok(patch) => Ok(Allowed { warnings, patch }),
+        Err(why) => Err(Refusal { status: Status::unexpected(&why), warnings }),
+    }
+}
+
+/// A webhook that could not be asked.
+pub(crate) fn not_called(hook: &Hook, why: &str) -> Status {
+    Status::unexpected(&format!("failed calling webhook {:?}: {why}", hook.name.as_str()))
+}
+
+/// The response in an answer, or why there is none.
+fn response(hook: &Hook, question: &Question, answer: &Answer) -> Result<Value, String> {
+    let body = match answer {
+        Answer::Unreached(why) => {
+            return Err(format!("failed to call webhook: Post {:?}: {why}", question.url()));
+        }
+        Answer::Said { code: 200..=299, body } => body,
+        Answer::Said { code, body } => {
+            return Err(format!("failed to call webhook: {}", unexpected(*code, body)));
+        }
+    };
+    let review = decode(body).map_err(|error| format!("failed to call webhook: {error}"))?;
+    verified(hook, question, &review)
+        .map_err(|why| format!("received invalid webhook response: {why}"))
+}
+
+fn verified(hook: &Hook, question: &Question, review: &Value) -> Result<Value, String> {
+    let response = review.at(&["response"]).filter(|it| it.as_map().is_some());
+    let response = response.ok_or("webhook response was absent")?;
+    if hook.version == Some(Version::V1Beta1) {
+        return Ok(response.clone());
+    }
+    let asked = question.review.str_at(&["request", "uid"]).unwrap_or_default();
+    let said = response.str_at(&["uid"]).unwrap_or_default();
+    if asked != said {
+        return Err(format!("expected response.uid={asked:?}, got {said:?}"));
+    }
+    let part = |field: &str| review.str_at(&[field]).unwrap_or_default();
+    let (version, kind) = (part("apiVersion"), part("kind"));
+    if (version, kind) != (Version::V1.name(), "AdmissionReview") {
+        let slash = if version.contains('/') { "" } else { "/" };
+        return Err(format!(
+            "expected webhook response of {}, Kind=AdmissionReview, got {slash}{version}, Kind={kind}",
+            Version::V1.name()
+        ));
+    }
+    let is_there = |field: &str| {
+        response.at(&[field]).is_some_and(|it| !it.is_null() && it.as_str() != Some(""))
+    };
+    let typed = response.at(&["patchType"]).is_some_and(|it| !it.is_null());
+    match (hook.sort, is_there("patch"), typed) {
+        (Sort::Validating, true, _) => {
+            Err("validating webhook may not return response.patch".to_owned())
+        }
+        (Sort::Validating, _, true) => {
+            Err("validating webhook may not return response.patchType".to_owned())
+        }
+        (Sort::Mutating, true, false) => {
+            Err("webhook returned response.patch but not response.patchType".to_owned())
+        }
+        (Sort::Mutating, false, true) => {
+            Err("webhook returned response.patchType but not response.patch".to_owned())
+        }
+        (Sort::Mutating, true, true) => match response.str_at(&["patchType"]) {
+            Some("JSONPatch") => Ok(response.clone()),
+            other => Err(format!("unsupported patch type {:?}", other.unwrap_or_default())),
+        },
+        (_, false, false) => Ok(response.clone()),
+    }
+}
+
+/// The operations of a response's patch.
+fn patch(response: &Value) -> Result<Option<Value>, String> {
+    let Some(text) = response.str_at(&["patch"]).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let bytes = STANDARD.decode(text).map_err(|error| error.to_string())?;
+    let operations = decode(&bytes).map_err(|error| error.to_string())?;
+    let is_empty = operations.as_list().is_some_and(|list| list.is_empty());
+    Ok(Some(operations).filter(|_| !is_empty))
+}
+
+/// What a client of Go's says of an answer that is none.
+fn unexpected(code: u16, body: &[u8]) -> String {
+    let body = String::from_utf8_lossy(body);
+    let body = body.trim();
+    match code {
+        400 => "the server rejected our request for an unknown reason".to_owned(),
+        401 => "the server has asked for the client to provide credentials".to_owned(),
+        403 | 415 => body.to_owned(),
+        404 => "the server could not find the requested resource".to_owned(),
+        405 => "the server does not allow this method on the requested resource".to_owned(),
+        409 => "the server reported a conflict".to_owned(),
+        422 => "the server rejected our request due to an error in our request".to_owned(),
+        429 => "the server has received too many requests and has asked us to try again later"
+            .to_owned(),
+        503 => "the server is currently unable to handle the request".to_owned(),
+        504 => "the server was unable to return a response in the time allotted, but may still be processing the request".to_owned(),
+        500.. => format!(
+            "an error on the server ({body:?}) has prevented the request from succeeding"
+        ),
+        _ => format!(
+            "the server responded with the status code {code} but did not return more information"
+        ),
+    }
+}
+
+/// A webhook's own status, so that nobody takes it for a success.
+fn denied(hook: &Hook, said: Option<&Value>) -> Status {
+    let empty = Value::Map(Map::default());
+    let said = said.filter(|it| it.as_map().is_some()).unwrap_or(&empty);
+    let text = |field: &str| said.str_at(&[field]).unwrap_or_default();
+    let by = format!("admission webhook {:?} denied the request", hook.name.as_str());
+    let message = match (text("message"), text("reason")) {
+        ("", "") => format!("{by} without explanation"),
+        ("", why) | (why, _) => format!("{by}: {why}"),
+    };
+    let code = said.at(&["code"]).and_then(Value::as_int).unwrap_or(0).max(400);
+    let code = u16::try_from(code).ok().filter(|code| *code < 600).unwrap_or(500);
+    let state = Some(text("status")).filter(|it| !matches!(*it, "" | "Success"));
+    let whole = said
+        .with(&["kind"], "Status".into())
+        .with(&["apiVersion"], "v1".into())
+        .with(&["metadata"], empty.clone())
+        .with(&["status"], state.unwrap_or("Failure").into())
+        .with(&["message"], Value::text(&message))
+        .with(&["code"], i64::from(code).into());
+    Status::of_another(whole, message, code)
+}
+
+impl Status {
+    /// What went wrong where nobody expected it, as Kubernetes tells it.
+    pub(crate) fn unexpected(why: &str) -> Self {
+        let cause = Cause { reason: "", message: why.to_owned(), field: String::new() };
+        let message = format!("Internal error occurred: {why}");
+        Self { causes: vec![cause], ..Self::new(Reason::Unexpected, message) }
+    }
+}

@@ -9,7 +9,7 @@ use super::{Api, Call, Moment, Request};
 use crate::hooks::Inquiry;
 use crate::status::{Reason, Status};
 use crate::store::{Key, TableName};
-use crate::tree::{Text, Value};
+use crate::tree::{Map, Text, Value};
 
 /// A write, as a controller, a scheduler or a kubelet does it.
 #[derive(Clone, Debug, PartialEq)]
@@ -169,5 +169,6 @@ impl PodSpec {
             .with(&["spec"], self.made.clone())
             .with(&["kind"], self.kind.clone())
             .with(&["apiVersion"], self.api_version.clone())
+            .with(&["status"], Value::Map(Map::default()))
     }
 }

@@ -122,13 +122,23 @@ fn verified(hook: &Hook, question: &Question, review: &Value) -> Result<Value, S
 
 /// The operations of a response's patch.
 fn patch(response: &Value) -> Result<Option<Value>, String> {
-    let Some(text) = response.str_at(&["patch"]).filter(|text| !text.is_empty()) else {
-        return Ok(None);
+    let bytes = match response.at(&["patch"]) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Text(text)) => STANDARD.decode(text).map_err(|error| error.to_string())?,
+        Some(other) => bytes(other).ok_or("this is no text in base64")?,
     };
-    let bytes = STANDARD.decode(text).map_err(|error| error.to_string())?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
     let operations = decode(&bytes).map_err(|error| error.to_string())?;
     let is_empty = operations.as_list().is_some_and(|list| list.is_empty());
     Ok(Some(operations).filter(|_| !is_empty))
+}
+
+/// Go's decoder takes bytes as a list of numbers, too, and that is how `kube` writes them.
+fn bytes(list: &Value) -> Option<Vec<u8>> {
+    let byte = |number: &Value| u8::try_from(number.as_int()?).ok();
+    list.as_list()?.iter().map(byte).collect()
 }
 
 /// What a client of Go's says of an answer that is none.

@@ -60,6 +60,12 @@ impl Api {
         self.hooks.inquiry.as_ref().is_some_and(|inquiry| inquiry.question().is_some())
     }
 
+    /// Whether there are webhooks that could be asked.
+    pub(super) fn has_hooks(&self) -> bool {
+        self.hooks.inquiry.is_some()
+            && [&MUTATING, &VALIDATING].iter().any(|table| self.store.count(table) > 0)
+    }
+
     /// The webhooks of a sort, in the order in which they are asked.
     fn hooks_of(&mut self, call: &Call<'_>, sort: Sort) -> Vec<Arc<Hook>> {
         let table = match sort {
@@ -124,9 +130,7 @@ impl Api {
 
     /// Asks webhooks about a node that the twin's own scheduler gives a pod.
     pub(super) fn binding_asked(&mut self, call: &Call<'_>, node: &str) -> Result<(), Status> {
-        if self.hooks.inquiry.is_none()
-            || (self.store.count(&MUTATING) == 0 && self.store.count(&VALIDATING) == 0)
-        {
+        if !self.has_hooks() {
             return Ok(());
         }
         let name = [("name", Value::text(&call.address.name))];

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// An HTTP answer.
-    Said { code: u16, body: Vec<u8> },
+    Said { code: u16, content_type: String, body: Vec<u8> },
     /// It was not reached, in the words of who tried: `connection refused`.
     Unreached(String),
 }
@@ -65,14 +65,27 @@ fn response(hook: &Hook, question: &Question, answer: &Answer) -> Result<Value, 
         Answer::Unreached(why) => {
             return Err(format!("failed to call webhook: Post {:?}: {why}", question.url()));
         }
-        Answer::Said { code: 200..=299, body } => body,
-        Answer::Said { code, body } => {
-            return Err(format!("failed to call webhook: {}", unexpected(*code, body)));
+        Answer::Said { code: 200..=299, body, .. } => body,
+        Answer::Said { code, content_type, body } => {
+            let text = shown(content_type, body);
+            return Err(format!("failed to call webhook: {}", unexpected(*code, &text)));
         }
     };
     let review = decode(body).map_err(|error| format!("failed to call webhook: {error}"))?;
-    verified(hook, question, &review)
-        .map_err(|why| format!("received invalid webhook response: {why}"))
+    let response = verified(hook, question, &review)
+        .map_err(|why| format!("received invalid webhook response: {why}"))?;
+    match response.str_at(&["patchType"]) {
+        None | Some("JSONPatch") => Ok(response),
+        Some(other) => Err(format!("unsupported patch type {other:?}")),
+    }
+}
+
+/// What a message shows of a body: texts alone.
+fn shown(content_type: &str, body: &[u8]) -> String {
+    if content_type.is_empty() || content_type.starts_with("text/") {
+        return String::from_utf8_lossy(body).trim().to_owned();
+    }
+    "unknown".to_owned()
 }
 
 fn verified(hook: &Hook, question: &Question, review: &Value) -> Result<Value, String> {
@@ -112,11 +125,7 @@ fn verified(hook: &Hook, question: &Question, review: &Value) -> Result<Value, S
         (Sort::Mutating, false, true) => {
             Err("webhook returned response.patchType but not response.patch".to_owned())
         }
-        (Sort::Mutating, true, true) => match response.str_at(&["patchType"]) {
-            Some("JSONPatch") => Ok(response.clone()),
-            other => Err(format!("unsupported patch type {:?}", other.unwrap_or_default())),
-        },
-        (_, false, false) => Ok(response.clone()),
+        (_, false, false) | (Sort::Mutating, true, true) => Ok(response.clone()),
     }
 }
 
@@ -142,9 +151,7 @@ fn bytes(list: &Value) -> Option<Vec<u8>> {
 }
 
 /// What a client of Go's says of an answer that is none.
-fn unexpected(code: u16, body: &[u8]) -> String {
-    let body = String::from_utf8_lossy(body);
-    let body = body.trim();
+fn unexpected(code: u16, body: &str) -> String {
     match code {
         400 => "the server rejected our request for an unknown reason".to_owned(),
         401 => "the server has asked for the client to provide credentials".to_owned(),

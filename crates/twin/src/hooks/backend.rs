@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::{Request, Response, header};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full};
 use kube::Resource;
 use kube::core::admission::{AdmissionRequest, AdmissionResponse, AdmissionReview};
 use serde::de::DeserializeOwned;
@@ -24,7 +24,7 @@ use twin_core::hooks::{Answer, Question};
 #[derive(Clone)]
 pub struct Backend(Kind);
 
-type Posted = BoxFuture<'static, Result<(u16, Vec<u8>), BodyError>>;
+type Posted = BoxFuture<'static, Result<Answer, BodyError>>;
 
 #[derive(Clone)]
 enum Kind {
@@ -65,9 +65,7 @@ impl Backend {
             let posted = async move {
                 poll_fn(|context| service.poll_ready(context)).await.map_err(Into::into)?;
                 let answer = service.call(request).await.map_err(Into::into)?;
-                let code = answer.status().as_u16();
-                let body = Limited::new(answer.into_body(), transport::LIMIT).collect().await?;
-                Ok((code, body.to_bytes().to_vec()))
+                transport::said(answer).await
             };
             posted.boxed()
         })))
@@ -86,7 +84,8 @@ impl Backend {
             let posted = async move {
                 // All of it is there already.
                 let Ok(body) = request.into_body().collect().await;
-                Ok((200, reviewed(&body.to_bytes(), &*answer)?))
+                let body = reviewed(&body.to_bytes(), &*answer)?;
+                Ok(Answer::Said { code: 200, content_type: String::new(), body })
             };
             posted.boxed()
         })))
@@ -104,7 +103,7 @@ impl Backend {
         // A handler that panics fails, as a program would.
         let answer = AssertUnwindSafe(async { handler(request).await }).catch_unwind();
         match timeout(limit, answer).await {
-            Ok(Ok(Ok((code, body)))) => Answer::Said { code, body },
+            Ok(Ok(Ok(answer))) => answer,
             Ok(Ok(Err(error))) => Answer::Unreached(error.to_string()),
             Ok(Err(_)) => Answer::Unreached("the handler panicked".to_owned()),
             Err(_) => Answer::Unreached(transport::LATE.to_owned()),

@@ -1,8 +1,9 @@
 //! Questions over HTTPS.
 
 use super::{backend, trust};
+use crate::BodyError;
 use bytes::Bytes;
-use http::{Request, Uri};
+use http::{Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
@@ -32,7 +33,7 @@ pub(super) enum Target {
 pub(super) async fn ask(question: &Question, target: Target) -> Answer {
     let limit = Duration::from_secs(question.seconds.into());
     match within(limit, post(question, target)).await {
-        Some(Ok((code, body))) => Answer::Said { code, body },
+        Some(Ok(answer)) => answer,
         Some(Err(why)) => Answer::Unreached(why),
         None => Answer::Unreached(LATE.to_owned()),
     }
@@ -55,7 +56,7 @@ async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> 
     }
 }
 
-async fn post(question: &Question, target: Target) -> Result<(u16, Vec<u8>), String> {
+async fn post(question: &Question, target: Target) -> Result<Answer, String> {
     let url = question.url();
     let uri: Uri = url.parse().map_err(|error| format!("parse {url:?}: {error}"))?;
     if uri.scheme_str() != Some("https") {
@@ -106,21 +107,32 @@ impl Drop for Held {
     }
 }
 
-async fn exchanged<IO>(stream: IO, request: Request<Full<Bytes>>) -> Result<(u16, Vec<u8>), String>
+async fn exchanged<IO>(stream: IO, request: Request<Full<Bytes>>) -> Result<Answer, String>
 where
     IO: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
 {
-    let said = |error: hyper::Error| {
+    let broken = |error: hyper::Error| {
         if error.is_incomplete_message() { "EOF".to_owned() } else { error.to_string() }
     };
     let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(stream).await.map_err(said)?;
+        hyper::client::conn::http1::handshake(stream).await.map_err(broken)?;
     let _held = Held(tokio::spawn(async move {
         // Who waits for the answer hears of it.
         let _ = connection.await;
     }));
-    let answer = sender.send_request(request).await.map_err(said)?;
+    let answer = sender.send_request(request).await.map_err(broken)?;
+    said(answer).await.map_err(|error| error.to_string())
+}
+
+/// An answer that has come to its end.
+pub(super) async fn said<B>(answer: Response<B>) -> Result<Answer, BodyError>
+where
+    B: http_body::Body,
+    B::Error: Into<BodyError>,
+{
     let code = answer.status().as_u16();
-    let body = Limited::new(answer.into_body(), LIMIT).collect().await;
-    Ok((code, body.map_err(|error| error.to_string())?.to_bytes().to_vec()))
+    let content_type = answer.headers().get(header::CONTENT_TYPE);
+    let content_type = content_type.and_then(|it| it.to_str().ok()).unwrap_or_default().to_owned();
+    let body = Limited::new(answer.into_body(), LIMIT).collect().await?.to_bytes().to_vec();
+    Ok(Answer::Said { code, content_type, body })
 }

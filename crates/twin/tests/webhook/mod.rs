@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, dead_code, reason = "only tests use it, and not all of it")]
 
+pub(crate) mod script;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -106,7 +108,12 @@ async fn answer(
     let Some((code, body)) = handler(&path, &review) else {
         return std::future::pending().await;
     };
-    let answer = Response::builder().status(code).header("content-type", "application/json");
+    // Who says TEXT says no JSON.
+    let (kind, body) = match body.strip_prefix("TEXT") {
+        Some(text) => ("text/plain; charset=utf-8", text.to_owned()),
+        None => ("application/json", body),
+    };
+    let answer = Response::builder().status(code).header("content-type", kind);
     Ok(answer.body(Full::new(body.into())).unwrap())
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Invocation, Sort, Unbound, asked};
 use crate::api::convert::as_version;
+use crate::api::webhooks::placed;
 use crate::api::{Api, Call};
 use crate::apply::laid_over;
 use crate::patch::{self, PatchError};
@@ -35,6 +36,7 @@ impl Api {
         if !self.read_policies(SORT, &call.address.resource) {
             return Ok(object);
         }
+        let object = placed(call, object);
         let space = self.space_of(call, Some(&object));
         let asked = asked(call, operation, Some(&object), old, space.as_ref());
         let mut current = object.clone();

@@ -212,6 +212,16 @@ fn reviewed(call: &Call<'_>, asked: &Asked<'_>, resource: &Resource) -> Value {
         .with(&["options"], call.options(asked.operation))
 }
 
+/// An object that says in which namespace it is.
+pub(super) fn placed(call: &Call<'_>, object: Value) -> Value {
+    let namespace = &call.address.namespace;
+    let is_said = object.str_at(&["metadata", "namespace"]).is_some_and(|it| !it.is_empty());
+    if namespace.is_empty() || is_said {
+        return object;
+    }
+    object.with(&["metadata", "namespace"], Value::text(namespace))
+}
+
 /// An object as webhooks of this address see it: through `scale`, a Scale.
 fn seen(call: &Call<'_>, object: &Value) -> Value {
     if call.address.subresource == "scale" { scale_of(object) } else { object.clone() }

@@ -1,6 +1,6 @@
 //! Webhooks that change what is written.
 
-use super::{Consulted, seen, unseen};
+use super::{Consulted, placed, seen, unseen};
 use crate::api::convert::as_version;
 use crate::api::policies::asked;
 use crate::api::{Api, Call};
@@ -73,6 +73,7 @@ impl Api {
         if hooks.is_empty() {
             return Ok(object);
         }
+        let object = placed(call, object);
         let space = self.space_of(call, Some(&object));
         let matter = Matter { call, operation, old: old.map(|old| seen(call, old)), space };
         let mut rounds = Rounds::default();
@@ -132,12 +133,18 @@ impl Api {
                 consulted.hook.name.as_str()
             ))
         })?;
-        let patched = patch::json(object, operations).map_err(|why| failed(&why))?;
+        // This version of Kubernetes' library sets no marks around paths.
+        let patched = patch::json(object, operations)
+            .map_err(|why| failed(&why.to_string().replace('"', "")))?;
         if !matches!(call.address.subresource.as_str(), "" | "status") {
             return Ok(patched);
         }
         let patched = as_version(&patched, &consulted.resource, &call.address.resource);
-        self.pruned(call, &patched).map_err(|status| failed(&status))
+        self.pruned(call, &patched).map_err(|status| {
+            let why = status.message.split_once(" cannot be handled as a ");
+            let why = why.and_then(|(_, rest)| rest.split_once(": ")).map(|(_, why)| why);
+            failed(&why.unwrap_or(&status.message))
+        })
     }
 
     /// Asks those webhooks about the end of an object that could change something else.

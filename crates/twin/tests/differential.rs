@@ -44,6 +44,15 @@ async fn webhooks_are_asked_the_same() {
     compare(Accounts::None, &[&script]).await;
 }
 
+#[tokio::test]
+async fn pods_get_the_same_sidecars() {
+    let server = webhook::Server::start(webhook::script::answer).await;
+    let script = include_str!("sidecars.json")
+        .replace("PORT", &server.address.port().to_string())
+        .replace("AUTHORITY", &server.authority);
+    compare(Accounts::Given, &[&script]).await;
+}
+
 async fn compare(accounts: Accounts, scripts: &[&str]) {
     let Some(oracle) = Oracle::start(accounts).await else {
         println!(

@@ -23,6 +23,12 @@ pub(crate) fn answer(path: &str, review: &Value) -> Option<(u16, String)> {
         "/again" => patch(
             json!([{ "op": "add", "path": "/metadata/labels/again", "value": count(review) }]),
         ),
+        "/sidecar" => patch(
+            json!([{ "op": "add", "path": "/spec/containers/-", "value": { "name": "proxy", "image": "p:1" } }]),
+        ),
+        "/greedy" => patch(
+            json!([{ "op": "add", "path": "/spec/containers/0/resources", "value": { "limits": { "cpu": "2" } } }]),
+        ),
         "/unknown" => patch(json!([{ "op": "add", "path": "/odd", "value": 1 }])),
         "/mistyped" => patch(json!([{ "op": "add", "path": "/data", "value": 1 }])),
         "/missing" => patch(json!([{ "op": "replace", "path": "/x/y", "value": 1 }])),

@@ -29,7 +29,7 @@
 //!
 //! In your tests that is `#[tokio::test(start_paused = true)]`; it needs tokio's feature `test-util`.
 //! Whole examples lie in `examples/`: `controller` runs a [`kube::runtime::Controller`] through a day,
-//! `lost_node` takes a node away, `faults` finds a mistake with a seed.
+//! `lost_node` takes a node away, `sidecar` has a webhook add one to pods, `faults` finds a mistake with a seed.
 //!
 //! # What a test can do to it
 //!
@@ -39,6 +39,8 @@
 //! | pods have load | [`Twin::load`] |
 //! | programs start slowly, crash or have no image | annotations of the pod: see `docs/twin.md` |
 //! | the client has a bad day | [`Twin::client_with`] and [`Faults`]; over HTTPS [`Served::kubeconfig_with`], [`Served::trouble_agent`] |
+//! | a webhook has a say | its configuration, and [`Twin::serve_service`] for who is asked |
+//! | somebody else asks | [`Served::kubeconfig_as`] |
 //! | the API server starts again | [`Twin::restart`] |
 //! | the past is forgotten | [`Twin::compact`] |
 //! | nodes have GPUs, zones and racks | [`Builder::shape`], [`Builder::pool`] |

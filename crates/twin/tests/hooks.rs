@@ -4,6 +4,8 @@
 
 mod webhook;
 
+use bytes::Bytes;
+use futures::future::BoxFuture;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Service};
@@ -11,7 +13,9 @@ use kube::api::{Api, DeleteParams, DynamicObject, ListParams, Patch, PatchParams
 use kube::core::admission::{AdmissionRequest, AdmissionResponse};
 use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use twin::{Backend, Motion, Twin};
@@ -39,7 +43,7 @@ async fn send(client: &Client, method: &str, path: &str, body: Value) -> (u16, V
 const CONFIGURATIONS: &str = "/apis/admissionregistration.k8s.io/v1";
 
 /// A webhook, with these fields instead of the usual ones.
-fn hook(name: &str, fields: Value) -> Value {
+fn hook(name: &str, fields: &Value) -> Value {
     let mut hook = json!({
         "name": name, "sideEffects": "None", "admissionReviewVersions": ["v1"],
         "clientConfig": { "service": { "namespace": "shop", "name": "injector", "path": "/" } },
@@ -91,7 +95,7 @@ async fn pods(client: &Client) -> Vec<Pod> {
 
 async fn rolled_out(client: &Client) -> Vec<Pod> {
     post(client, "/apis/apps/v1/namespaces/shop/deployments", deployment()).await;
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     let pods = pods(client).await;
     assert_eq!(pods.len(), 3);
     for pod in &pods {
@@ -110,11 +114,12 @@ async fn rolled_out(client: &Client) -> Vec<Pod> {
 }
 
 async fn injected_in_process() -> Vec<(String, Option<String>)> {
-    let twin = Twin::builder().nodes(2).origin(Duration::from_secs(1_800_000_000)).start();
+    let twin = Twin::builder().nodes(2).origin(Duration::from_hours(500_000)).start();
     let client = twin.client();
     furnish(&client).await;
     twin.serve_service("shop", "injector", 443, Backend::reviews(inject));
-    configure(&client, MUTATING, "injector", json!([hook("inject.shop.example", json!({}))])).await;
+    configure(&client, MUTATING, "injector", json!([hook("inject.shop.example", &json!({}))]))
+        .await;
     let pods = rolled_out(&client).await;
     pods.iter().map(|pod| (pod.name_any(), pod.uid())).collect()
 }
@@ -126,8 +131,9 @@ async fn a_sidecar_comes_into_the_pods_of_a_deployment() {
     assert_eq!(first, injected_in_process().await);
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "others never answer")]
 fn inject_over_https(_: &str, review: &Value) -> Option<(u16, String)> {
-    Some((200, reviewed(review, patched(&sidecar()))))
+    Some((200, reviewed(review, &patched(&sidecar()))))
 }
 
 #[tokio::test(start_paused = true)]
@@ -139,10 +145,20 @@ async fn a_sidecar_comes_over_https_and_time_stands_still() {
     twin.serve_service("shop", "injector", 443, server.address);
     let service = json!({ "namespace": "shop", "name": "injector", "path": "/mutate" });
     let config = json!({ "clientConfig": { "service": service, "caBundle": server.authority } });
-    configure(&client, MUTATING, "injector", json!([hook("inject.shop.example", config)])).await;
+    configure(&client, MUTATING, "injector", json!([hook("inject.shop.example", &config)])).await;
     rolled_out(&client).await;
     // The account of the controller that made the pods asks.
     let asked = server.asked();
+    assert_eq!(asked.len(), 3);
+    for review in asked {
+        let request = &review["request"];
+        let user = "system:serviceaccount:kube-system:replicaset-controller";
+        assert_eq!(request["userInfo"]["username"], user);
+        assert_eq!(
+            (request["operation"].as_str(), request["namespace"].as_str()),
+            (Some("CREATE"), Some("shop"))
+        );
+    }
     let before = Instant::now();
     let pod = json!({ "metadata": { "name": "p" }, "spec": { "containers": [{ "name": "c", "image": "i" }] } });
     let made = post(&client, "/api/v1/namespaces/shop/pods", pod).await;
@@ -158,10 +174,10 @@ async fn still() -> (Twin, Client) {
     (twin, client)
 }
 
-fn for_maps(fields: Value) -> Value {
+fn for_maps(fields: &Value) -> Value {
     let mut hook = hook(
         "maps.shop.example",
-        json!({
+        &json!({
             "rules": [{ "operations": ["*"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"] }],
         }),
     );
@@ -191,7 +207,7 @@ async fn who_is_not_there_fails_or_is_ignored() {
         (json!({ "service": { "namespace": "shop", "name": "injector", "port": 8443 } }),
             "Post \"https://injector.shop.svc:8443/?timeout=10s\": no service port 8443 found for service \"injector\"".to_owned()),
     ] {
-        configure(&client, VALIDATING, "v", json!([for_maps(json!({ "clientConfig": config }))])).await;
+        configure(&client, VALIDATING, "v", json!([for_maps(&json!({ "clientConfig": config }))])).await;
         let (code, answer) = send(&client, "POST", MAPS, map("m")).await;
         let failed = format!("failed calling webhook \"maps.shop.example\": failed to call webhook: {why}");
         assert_eq!((code, &answer["reason"]), (500, &json!("InternalError")));
@@ -200,7 +216,7 @@ async fn who_is_not_there_fails_or_is_ignored() {
         let path = format!("{CONFIGURATIONS}/validatingwebhookconfigurations/v");
         send(&client, "DELETE", &path, json!({})).await;
     }
-    let ignored = for_maps(json!({ "failurePolicy": "Ignore" }));
+    let ignored = for_maps(&json!({ "failurePolicy": "Ignore" }));
     configure(&client, VALIDATING, "v", json!([ignored])).await;
     post(&client, MAPS, map("m")).await;
     drop(twin);
@@ -211,13 +227,16 @@ async fn who_takes_too_long_has_not_answered() {
     let (twin, client) = still().await;
     let never = |_: &str, _: &Value| None;
     let server = Server::start(never).await;
-    let slow = tower_slow();
+    let slow = Backend::service(Web {
+        takes: Duration::from_mins(1),
+        answer: Arc::new(|_, _| String::new()),
+    });
     twin.serve_service("shop", "injector", 443, slow);
     let outside = json!({ "timeoutSeconds": 1, "clientConfig": {
         "url": format!("https://{}/", server.address), "caBundle": server.authority } });
     let inside = json!({ "timeoutSeconds": 7 });
     for (config, lasts) in [(outside, 0), (inside, 7)] {
-        configure(&client, MUTATING, "m", json!([for_maps(config)])).await;
+        configure(&client, MUTATING, "m", json!([for_maps(&config)])).await;
         let before = Instant::now();
         let (code, answer) = send(&client, "POST", MAPS, map("m")).await;
         assert_eq!(code, 500);
@@ -237,30 +256,34 @@ async fn who_takes_too_long_has_not_answered() {
     }
 }
 
-/// A web server that sleeps for a minute.
-fn tower_slow() -> Backend {
-    #[derive(Clone)]
-    struct Slow;
-    impl tower::Service<Request<Full<bytes::Bytes>>> for Slow {
-        type Response = Response<Full<bytes::Bytes>>;
-        type Error = std::convert::Infallible;
-        type Future = futures::future::BoxFuture<'static, Result<Self::Response, Self::Error>>;
+/// A web server without its socket: it takes a while, and tells its paths apart.
+#[derive(Clone)]
+struct Web {
+    takes: Duration,
+    answer: Arc<Handler>,
+}
 
-        fn poll_ready(
-            &mut self,
-            _: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<Result<(), Self::Error>> {
-            std::task::Poll::Ready(Ok(()))
-        }
+type Handler = dyn Fn(&str, &Value) -> String + Send + Sync;
 
-        fn call(&mut self, _: Request<Full<bytes::Bytes>>) -> Self::Future {
-            Box::pin(async {
-                sleep(Duration::from_secs(60)).await;
-                Ok(Response::default())
-            })
-        }
+impl tower::Service<Request<Full<Bytes>>> for Web {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
     }
-    Backend::service(Slow)
+
+    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
+        let web = self.clone();
+        Box::pin(async move {
+            sleep(web.takes).await;
+            let path = request.uri().path().to_owned();
+            let body = request.into_body().collect().await.unwrap().to_bytes();
+            let review = serde_json::from_slice(&body).unwrap();
+            Ok(Response::new(Full::new((web.answer)(&path, &review).into())))
+        })
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -272,7 +295,7 @@ async fn a_handler_that_panics_has_failed() {
         443,
         Backend::reviews(|_: &AdmissionRequest<DynamicObject>| panic!("on purpose")),
     );
-    configure(&client, VALIDATING, "v", json!([for_maps(json!({}))])).await;
+    configure(&client, VALIDATING, "v", json!([for_maps(&json!({}))])).await;
     let (code, answer) = send(&client, "POST", MAPS, map("m")).await;
     assert_eq!(code, 500);
     assert!(answer["message"].as_str().unwrap().ends_with("the handler panicked"));
@@ -293,7 +316,7 @@ async fn dry_runs_are_asked_of_those_who_leave_no_trace() {
         }),
     );
     let path = format!("{MAPS}?dryRun=All");
-    let with = |effects: &str| json!([for_maps(json!({ "sideEffects": effects }))]);
+    let with = |effects: &str| json!([for_maps(&json!({ "sideEffects": effects }))]);
     configure(&client, VALIDATING, "v", with("NoneOnDryRun")).await;
     post(&client, &path, map("m")).await;
     post(&client, MAPS, map("m")).await;
@@ -316,19 +339,22 @@ async fn webhooks_are_asked_in_order_and_again_when_they_want_to() {
         "shop",
         "injector",
         443,
-        path_backend(move |path, review| {
-            noted.lock().unwrap().push(path.to_owned());
-            let label = format!("/metadata/labels/{}", path.trim_matches('/'));
-            let labels = json!({ "op": "add", "path": "/metadata/labels", "value": {} });
-            let mark = json!({ "op": "add", "path": label, "value": "here" });
-            let has = !review["request"]["object"]["metadata"]["labels"].is_null();
-            let operations = if has { json!([mark]) } else { json!([labels, mark]) };
-            reviewed(review, if path == "/v" { json!({}) } else { patched(&operations) })
+        Backend::service(Web {
+            takes: Duration::ZERO,
+            answer: Arc::new(move |path, review| {
+                noted.lock().unwrap().push(path.to_owned());
+                let label = format!("/metadata/labels/{}", path.trim_matches('/'));
+                let labels = json!({ "op": "add", "path": "/metadata/labels", "value": {} });
+                let mark = json!({ "op": "add", "path": label, "value": "here" });
+                let has = !review["request"]["object"]["metadata"]["labels"].is_null();
+                let operations = if has { json!([mark]) } else { json!([labels, mark]) };
+                reviewed(review, &if path == "/v" { json!({}) } else { patched(&operations) })
+            }),
         }),
     );
     let at = |path: &str, policy: &str| {
         let service = json!({ "namespace": "shop", "name": "injector", "path": path });
-        for_maps(json!({ "clientConfig": { "service": service }, "reinvocationPolicy": policy }))
+        for_maps(&json!({ "clientConfig": { "service": service }, "reinvocationPolicy": policy }))
     };
     configure(&client, MUTATING, "b", json!([at("/3", "IfNeeded")])).await;
     configure(&client, MUTATING, "a", json!([at("/1", "IfNeeded"), at("/2", "Never")])).await;
@@ -337,42 +363,13 @@ async fn webhooks_are_asked_in_order_and_again_when_they_want_to() {
         &client,
         VALIDATING,
         "a",
-        json!([for_maps(json!({ "clientConfig": { "service": service } }))]),
+        json!([for_maps(&json!({ "clientConfig": { "service": service } }))]),
     )
     .await;
     let made = post(&client, MAPS, map("m")).await;
     assert_eq!(made["metadata"]["labels"], json!({ "1": "here", "2": "here", "3": "here" }));
     // Others changed the object after the first one only.
     assert_eq!(*order.lock().unwrap(), ["/1", "/2", "/3", "/1", "/v"]);
-}
-
-/// A web server that tells its paths apart.
-fn path_backend(answer: impl Fn(&str, &Value) -> String + Send + Sync + 'static) -> Backend {
-    #[derive(Clone)]
-    struct Paths(Arc<dyn Fn(&str, &Value) -> String + Send + Sync>);
-    impl tower::Service<Request<Full<bytes::Bytes>>> for Paths {
-        type Response = Response<Full<bytes::Bytes>>;
-        type Error = std::convert::Infallible;
-        type Future = futures::future::BoxFuture<'static, Result<Self::Response, Self::Error>>;
-
-        fn poll_ready(
-            &mut self,
-            _: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<Result<(), Self::Error>> {
-            std::task::Poll::Ready(Ok(()))
-        }
-
-        fn call(&mut self, request: Request<Full<bytes::Bytes>>) -> Self::Future {
-            let answer = self.0.clone();
-            Box::pin(async move {
-                let path = request.uri().path().to_owned();
-                let body = request.into_body().collect().await.unwrap().to_bytes();
-                let review = serde_json::from_slice(&body).unwrap();
-                Ok(Response::new(Full::new(answer(&path, &review).into())))
-            })
-        }
-    }
-    Backend::service(Paths(Arc::new(answer)))
 }
 
 #[tokio::test(start_paused = true)]
@@ -387,7 +384,7 @@ async fn who_refuses_says_why() {
             name => AdmissionResponse::from(request).deny(format!("{name} is not good")),
         }),
     );
-    configure(&client, VALIDATING, "v", json!([for_maps(json!({}))])).await;
+    configure(&client, VALIDATING, "v", json!([for_maps(&json!({}))])).await;
     let (code, answer) = send(&client, "POST", MAPS, map("bad")).await;
     assert_eq!(code, 400);
     assert_eq!(

@@ -16,46 +16,34 @@ pub enum Answer {
     Unreached(String),
 }
 
-/// What a webhook lets through.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Allowed {
-    pub(crate) warnings: Vec<String>,
-    /// Operations of a JSON patch.
-    pub(crate) patch: Option<Value>,
-}
-
-/// Why a request does not go on.
+/// What an answer means for a request.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Refusal {
-    pub(crate) status: Status,
+pub(crate) struct Heard {
+    /// For the client.
     pub(crate) warnings: Vec<String>,
+    /// Operations of a JSON patch, if there are any; or why the request does not go on.
+    pub(crate) verdict: Result<Option<Value>, Status>,
 }
 
 /// What an answer means for the request; a failure that is ignored allows it.
-pub(crate) fn heard(hook: &Hook, question: &Question, answer: &Answer) -> Result<Allowed, Refusal> {
-    let said = response(hook, question, answer);
-    let response = match (said, hook.on_failure()) {
+pub(crate) fn heard(hook: &Hook, question: &Question, answer: &Answer) -> Heard {
+    let silent = |verdict| Heard { warnings: Vec::new(), verdict };
+    let response = match (response(hook, question, answer), hook.on_failure()) {
         (Ok(response), _) => response,
-        (Err(_), OnFailure::Ignore) => return Ok(Allowed::default()),
-        (Err(why), OnFailure::Refuse) => {
-            return Err(Refusal { status: not_called(hook, &why), warnings: Vec::new() });
-        }
+        (Err(_), OnFailure::Ignore) => return silent(Ok(None)),
+        (Err(why), OnFailure::Refuse) => return silent(Err(not_called(hook, &why))),
     };
     let warnings = response.at(&["warnings"]).and_then(Value::as_list);
     let warnings = warnings.into_iter().flat_map(|list| list.iter()).filter_map(Value::as_str);
-    let warnings: Vec<_> = warnings.map(str::to_owned).collect();
-    if response.at(&["allowed"]).and_then(Value::as_bool) != Some(true) {
-        let status = denied(hook, response.at(&["status"]));
-        return Err(Refusal { status, warnings });
-    }
-    match patch(&response) {
-        Ok(patch) => Ok(Allowed { warnings, patch }),
-        Err(why) => Err(Refusal { status: Status::unexpected(&why), warnings }),
-    }
+    let verdict = match response.at(&["allowed"]).and_then(Value::as_bool) {
+        Some(true) => patch(&response).map_err(|why| Status::unexpected(&why)),
+        _ => Err(denied(hook, response.at(&["status"]))),
+    };
+    Heard { warnings: warnings.map(str::to_owned).collect(), verdict }
 }
 
 /// A webhook that could not be asked.
-pub(crate) fn not_called(hook: &Hook, why: &str) -> Status {
+fn not_called(hook: &Hook, why: &str) -> Status {
     Status::unexpected(&format!("failed calling webhook {:?}: {why}", hook.name.as_str()))
 }
 

@@ -29,7 +29,7 @@ mod configured;
 mod tests;
 
 pub use answer::Answer;
-pub(crate) use answer::{Allowed, Refusal, heard};
+pub(crate) use answer::{Heard, heard};
 pub(crate) use configured::{Again, Hook, OnDryRun, Sort, Version, hooks};
 
 use crate::api::Moment;

@@ -40,13 +40,11 @@ impl Backends {
         let (namespace, name) = (namespace.to_string(), name.to_string());
         let address = Address { namespace, name, port };
         let found = self.all().get(&address).cloned();
-        match found {
-            Some(backend) => backend.ask(&question).await,
-            None => {
-                let name = address.name;
-                Answer::Unreached(format!("no endpoints available for service {name:?}"))
-            }
-        }
+        let Some(backend) = found else {
+            let name = address.name;
+            return Answer::Unreached(format!("no endpoints available for service {name:?}"));
+        };
+        backend.ask(&question).await
     }
 }
 

@@ -118,7 +118,7 @@ async fn answer(
 }
 
 /// A review with a response, the right one if `fields` do not say it otherwise.
-pub(crate) fn reviewed(review: &Value, fields: Value) -> String {
+pub(crate) fn reviewed(review: &Value, fields: &Value) -> String {
     let mut response = json!({ "uid": review["request"]["uid"], "allowed": true });
     response.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     json!({ "apiVersion": review["apiVersion"], "kind": "AdmissionReview", "response": response })

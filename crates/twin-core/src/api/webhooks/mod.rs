@@ -7,7 +7,7 @@ use super::policies::{Memo, is_exempt, request};
 use super::subresource::{scale_of, scaled};
 use super::{Api, Call};
 use crate::hooks::{
-    Allowed, Answer, Hook, Inquiry, OnDryRun, Place, Question, Refusal, Sort, Version, heard, hooks,
+    Answer, Heard, Hook, Inquiry, OnDryRun, Place, Question, Sort, Version, heard, hooks,
 };
 use crate::policy::{Asked, Operation, applies, hooked};
 use crate::registry::Resource;
@@ -139,8 +139,12 @@ impl Api {
         self.part_admitted(call, &body).map(drop)
     }
 
-    /// Asks a webhook, and says what it lets through. Its warnings are for the client.
-    fn ask_hook(&mut self, call: &Call<'_>, consulted: &Consulted) -> Result<Allowed, Status> {
+    /// Asks a webhook, and gives its patch if there is one. Its warnings are for the client.
+    fn ask_hook(
+        &mut self,
+        call: &Call<'_>,
+        consulted: &Consulted,
+    ) -> Result<Option<Value>, Status> {
         let hook = &consulted.hook;
         if super::write::is_dry(call) && hook.on_dry_run == OnDryRun::Refuse {
             return Err(Status::bad_request(format!(
@@ -156,16 +160,9 @@ impl Api {
         };
         // Nobody reads this: what handles the request starts again with the answer.
         let waits = || Status::new(Reason::Internal, "a webhook has to be asked");
-        match heard(hook, &question, &answer.ok_or_else(waits)?) {
-            Ok(allowed) => {
-                self.warned.extend(allowed.warnings.iter().cloned());
-                Ok(allowed)
-            }
-            Err(Refusal { status, warnings }) => {
-                self.warned.extend(warnings);
-                Err(status)
-            }
-        }
+        let Heard { warnings, verdict } = heard(hook, &question, &answer.ok_or_else(waits)?);
+        self.warned.extend(warnings);
+        verdict
     }
 
     /// What to put to a webhook, or why it cannot be reached.
@@ -200,7 +197,7 @@ impl Api {
         let mut ports = ports.into_iter().flat_map(|list| list.iter());
         let is_meant = |it: &Value| it.at(&["port"]).and_then(Value::as_int) == Some(port.into());
         let missing = || format!("no service port {port} found for service {name:?}");
-        (!ports.any(|it| is_meant(it))).then(missing)
+        (!ports.any(is_meant)).then(missing)
     }
 }
 

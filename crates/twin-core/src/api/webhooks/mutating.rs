@@ -104,8 +104,7 @@ impl Api {
             if !rounds.wants(place) {
                 continue;
             }
-            let allowed = self.ask_hook(call, &consulted)?;
-            if let Some(operations) = allowed.patch {
+            if let Some(operations) = self.ask_hook(call, &consulted)? {
                 let changed = self.with_hook(call, &consulted, &operations)?;
                 if changed != current {
                     rounds.change();
@@ -157,7 +156,7 @@ impl Api {
             let space = self.space_of(call, Some(old));
             let asked = asked(call, Operation::Delete, None, Some(old), space.as_ref());
             let Some(consulted) = self.consulted(call, &asked, &hook)? else { continue };
-            if let Some(operations) = self.ask_hook(call, &consulted)?.patch {
+            if let Some(operations) = self.ask_hook(call, &consulted)? {
                 self.with_hook(call, &consulted, &operations)?;
             }
         }

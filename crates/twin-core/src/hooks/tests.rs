@@ -1,5 +1,6 @@
 use super::{Answer, Inquiry, Place, Question, Sort, heard, hooks};
-use crate::api::{Api, Body, Method, Moment, Request};
+use crate::api::{Act, Api, Body, Deed, Method, Moment, Request};
+use crate::store::{Key, TableName};
 use crate::time::Timestamp;
 use crate::tree::{Text, Value, decode};
 
@@ -187,6 +188,28 @@ fn a_collection_ends_up_to_what_is_refused() {
     let names =
         names.flat_map(|list| list.iter().filter_map(|it| it.str_at(&["metadata", "name"])));
     assert_eq!(names.collect::<Vec<_>>(), ["b", "c"]);
+}
+
+#[test]
+fn a_dry_run_is_refused_where_it_would_leave_a_trace() {
+    let mut stage = Stage::new();
+    stage.configure(VALIDATING, "v", &["v.a.b"], RULES);
+    // As an older version of the API let people write it.
+    let table = TableName(Text::from(format!("admissionregistration.k8s.io/{VALIDATING}")));
+    let key = Key::new("", "v");
+    let stored = stage.api.store().get(&table, &key).expect("it was made").tree.clone();
+    let hook = stored.at(&["webhooks"]).and_then(Value::as_list).expect("there is one")[0].clone();
+    let some = hook.with(&["sideEffects"], "Some".into());
+    let deed = Deed::Update(stored.with(&["webhooks"], vec![some].into()));
+    let moment = Moment { now: Timestamp::default(), seed: 99 };
+    stage.api.act("test", &Act { table, key, deed }, moment).expect("nobody judges it");
+    let body = r#"{"metadata":{"name":"m"}}"#;
+    let dry = Request { query: "dryRun=All", ..posted(MAPS, body) };
+    let (code, answer) = stage.ask(&dry, |_| NOTHING.to_owned());
+    let why = "admission webhook \"v.a.b\" does not support dry run";
+    assert_eq!((code, answer.str_at(&["message"])), (400, Some(why)));
+    stage.post(MAPS, body);
+    assert_eq!(stage.asked, ["v.a.b"]);
 }
 
 #[test]

@@ -137,7 +137,9 @@ fn carried(twin: &Twin, answer: Answer, listener: Listener) -> Response<TwinBody
     let mut builder =
         Response::builder().status(answer.code).header(header::CONTENT_TYPE, answer.content_type);
     for warning in answer.warnings {
-        builder = builder.header(header::WARNING, format!("299 - {warning:?}"));
+        // A text of a webhook may have any letters, and what is no header is left out.
+        let text = header::HeaderValue::from_bytes(format!("299 - {warning:?}").as_bytes());
+        builder = text.into_iter().fold(builder, |it, text| it.header(header::WARNING, text));
     }
     let body = match answer.body {
         Body::Whole(bytes) => whole(bytes),

@@ -54,7 +54,7 @@ use projection::Projection;
 use request::Query;
 use route::{Address, Target, route};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const JSON: &str = "application/json";
 const YAML: &str = "application/yaml";
@@ -206,6 +206,7 @@ impl Api {
                 self.warned.clear();
                 let mut response = self.objects(&call).unwrap_or_else(Response::from);
                 response.warnings.append(&mut self.warned);
+                response.warnings = bounded(response.warnings);
                 response
             }
             Target::Version if get => Response::json(200, &discovery::version()),
@@ -319,6 +320,28 @@ impl Api {
             _ => self.delete_collection(call),
         }
     }
+}
+
+/// So many letters of warnings a client gets, and so many of each where there are more.
+const WARNED: [usize; 2] = [4_096, 256];
+
+/// Each warning once, and not more than a client takes.
+fn bounded(mut warnings: Vec<String>) -> Vec<String> {
+    let [all, each] = WARNED;
+    let mut seen = BTreeSet::new();
+    warnings.retain(|warning| seen.insert(warning.clone()));
+    let letters = |warning: &String| warning.chars().count();
+    if warnings.iter().map(letters).sum::<usize>() <= all {
+        return warnings;
+    }
+    let mut left = all;
+    let cut = warnings.into_iter().map(|it| it.chars().take(each).collect::<String>());
+    cut.take_while(|it| {
+        let fits = letters(it) <= left;
+        left = left.saturating_sub(letters(it));
+        fits
+    })
+    .collect()
 }
 
 fn found(document: Option<Value>) -> Response {

@@ -29,6 +29,9 @@ pub(crate) fn answer(path: &str, review: &Value) -> Option<(u16, String)> {
         "/greedy" => patch(
             json!([{ "op": "add", "path": "/spec/containers/0/resources", "value": { "limits": { "cpu": "2" } } }]),
         ),
+        "/size" => {
+            patch(json!([{ "op": "add", "path": "/spec", "value": { "size": 5, "odd": 1 } }]))
+        }
         "/unknown" => patch(json!([{ "op": "add", "path": "/odd", "value": 1 }])),
         "/mistyped" => patch(json!([{ "op": "add", "path": "/data", "value": 1 }])),
         "/missing" => patch(json!([{ "op": "replace", "path": "/x/y", "value": 1 }])),

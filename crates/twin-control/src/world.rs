@@ -92,9 +92,7 @@ impl World {
 
     /// Answers a read as an API server does that is so many versions behind.
     pub fn handle_late(&mut self, request: &Request<'_>, behind: u64, now: Timestamp) -> Response {
-        if !self.controllers.is_empty()
-            && let Some(response) = metrics::answer(request, &View { store: self.api.store(), now })
-        {
+        if let Some(response) = self.metered(request, now) {
             return response;
         }
         let moment = self.moment(now);
@@ -102,6 +100,14 @@ impl World {
             0 => self.api.handle(request, moment),
             _ => self.api.handle_late(request, behind, moment),
         }
+    }
+
+    /// The answer of the component that knows how much pods use, if it is asked.
+    fn metered(&self, request: &Request<'_>, now: Timestamp) -> Option<Response> {
+        if self.controllers.is_empty() {
+            return None;
+        }
+        metrics::answer(request, &View { store: self.api.store(), now })
     }
 
     /// Answers a request as far as webhooks let it; none, if one has to be asked first: see
@@ -115,6 +121,9 @@ impl World {
     ) -> Option<Response> {
         if request.method == Method::Get {
             return Some(self.handle_late(request, behind, now));
+        }
+        if let Some(response) = self.metered(request, now) {
+            return Some(response);
         }
         let moment = inquiry.moment(|| self.moment(now));
         self.api.handle_asking(request, behind, moment, inquiry)

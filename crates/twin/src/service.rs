@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep_until};
 use twin_core::api::{Body, Gone, Method, Request as Asked, Response as Answer, User, Watch};
 use twin_core::status::{Reason, Status};
 use twin_core::store::Revision;
+use twin_core::tree::Text;
 
 /// What an answer carries: all at once, or frames.
 pub type TwinBody = UnsyncBoxBody<Bytes, Infallible>;
@@ -104,6 +105,7 @@ async fn respond(twin: Twin, parts: &http::request::Parts, body: &[u8]) -> Respo
         http::Method::DELETE => Method::Delete,
         _ => return empty(StatusCode::METHOD_NOT_ALLOWED),
     };
+    let user = user(parts);
     let listener = Listener::new(&twin.shared.bell);
     let asked = Asked {
         method,
@@ -112,7 +114,7 @@ async fn respond(twin: Twin, parts: &http::request::Parts, body: &[u8]) -> Respo
         content_type: header(header::CONTENT_TYPE),
         accept: header(header::ACCEPT),
         user_agent: header(header::USER_AGENT),
-        user: parts.extensions.get::<User>(),
+        user: user.as_ref(),
         body,
     };
     let behind = parts.extensions.get::<Behind>().map_or(0, |behind| behind.0);
@@ -122,6 +124,22 @@ async fn respond(twin: Twin, parts: &http::request::Parts, body: &[u8]) -> Respo
         Err(error) => refused(unkept(&error)),
     }
 }
+
+/// Who asks: somebody whom the request names, or who has come in as somebody.
+fn user(parts: &http::request::Parts) -> Option<User> {
+    let named = |name| {
+        let all = parts.headers.get_all(name).iter();
+        all.filter_map(|value| value.to_str().ok()).map(Text::new)
+    };
+    match named(AS).next() {
+        Some(name) => Some(User { name, groups: named(AS_GROUP).collect() }),
+        None => parts.extensions.get().cloned(),
+    }
+}
+
+/// Headers of who asks in the name of somebody else, as everybody may here: `kubectl --as`.
+const AS: &str = "impersonate-user";
+const AS_GROUP: &str = "impersonate-group";
 
 fn empty(code: StatusCode) -> Response<TwinBody> {
     let mut response = Response::new(whole(Bytes::new()));

@@ -124,6 +124,11 @@ async fn ask(client: &Client, step: &Value) -> Value {
             request = request.header(header, value);
         }
     }
+    for (header, field) in [("impersonate-user", "as"), ("impersonate-group", "in")] {
+        for value in step[field].as_array().into_iter().flatten() {
+            request = request.header(header, value.as_str().unwrap());
+        }
+    }
     let response = client.send(request.body(Body::from(body)).unwrap()).await.unwrap();
     let code = response.status().as_u16();
     let warnings = response.headers().get_all("warning").iter();

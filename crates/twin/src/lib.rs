@@ -40,7 +40,7 @@
 //! | programs start slowly, crash or have no image | annotations of the pod: see `docs/twin.md` |
 //! | the client has a bad day | [`Twin::client_with`] and [`Faults`]; over HTTPS [`Served::kubeconfig_with`], [`Served::trouble_agent`] |
 //! | a webhook has a say | its configuration, and [`Twin::serve_service`] for who is asked |
-//! | somebody else asks | [`Served::kubeconfig_as`] |
+//! | somebody else asks | [`Twin::client_as`]; over HTTPS [`Served::kubeconfig_as`] |
 //! | the API server starts again | [`Twin::restart`] |
 //! | the past is forgotten | [`Twin::compact`] |
 //! | nodes have GPUs, zones and racks | [`Builder::shape`], [`Builder::pool`] |
@@ -94,10 +94,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::time::{Instant, sleep_until};
 use told::{Bell, Listener, Told};
 use twin_control::World;
-use twin_core::api::{Request, Response};
+use twin_core::api::{Request, Response, User};
 use twin_core::hooks::Inquiry;
 use twin_core::store::Revision;
 use twin_core::time::Timestamp;
+use twin_core::tree::Text;
 
 /// A running API. Clones are the same one.
 #[derive(Clone, Debug)]
@@ -129,6 +130,17 @@ impl Twin {
     /// Outside a tokio runtime: the client has a task there.
     pub fn client(&self) -> kube::Client {
         kube::Client::new(self.service(), "default")
+    }
+
+    /// A client that comes under this name, and in these groups. Everybody may do everything; who asks is
+    /// told to webhooks and policies.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime: the client has a task there.
+    pub fn client_as(&self, name: &str, groups: &[&str]) -> kube::Client {
+        let groups = groups.iter().map(Text::new).collect();
+        let user = User { name: Text::new(name), groups };
+        kube::Client::new(self.service().of(user), "default")
     }
 
     /// What answers the client's requests.

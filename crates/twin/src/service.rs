@@ -24,11 +24,18 @@ pub type TwinBody = UnsyncBoxBody<Bytes, Infallible>;
 #[derive(Clone, Debug)]
 pub struct TwinService {
     twin: Twin,
+    /// In whose name requests come that do not say it.
+    user: Option<User>,
 }
 
 impl TwinService {
     pub(crate) fn new(twin: Twin) -> Self {
-        Self { twin }
+        Self { twin, user: None }
+    }
+
+    /// The same for somebody with a name.
+    pub(crate) fn of(self, user: User) -> Self {
+        Self { user: Some(user), ..self }
     }
 }
 
@@ -57,9 +64,12 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let twin = self.twin.clone();
+        let (twin, user) = (self.twin.clone(), self.user.clone());
         async move {
-            let (parts, body) = request.into_parts();
+            let (mut parts, body) = request.into_parts();
+            if let Some(user) = user {
+                parts.extensions.insert(user);
+            }
             match Limited::new(body, LIMIT).collect().await {
                 Ok(body) => Ok(respond(twin, &parts, &body.to_bytes()).await),
                 Err(error) if error.is::<LengthLimitError>() => Ok(refused(too_large())),

@@ -393,6 +393,11 @@ async fn who_refuses_says_why() {
         "admission webhook \"maps.shop.example\" denied the request: bad is not good"
     );
     post(&client, MAPS, map("good")).await;
+    let jane = twin.client_as("jane", &["devs"]);
+    let review = json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview" });
+    let review = post(&jane, "/apis/authentication.k8s.io/v1/selfsubjectreviews", review).await;
+    let user = json!({ "username": "jane", "groups": ["devs", "system:authenticated"] });
+    assert_eq!(review["status"]["userInfo"], user);
     let maps: Api<ConfigMap> = Api::namespaced(client.clone(), "shop");
     let patch = Patch::Merge(json!({ "data": { "a": "c" } }));
     maps.patch("good", &PatchParams::default(), &patch).await.unwrap();

@@ -191,6 +191,24 @@ fn a_collection_ends_up_to_what_is_refused() {
 }
 
 #[test]
+fn what_the_api_says_of_a_definition_is_not_asked() {
+    let mut stage = Stage::new();
+    let all = r#""rules":[{"operations":["*"],"apiGroups":["*"],"apiVersions":["*"],"resources":["*/*"]}]"#;
+    stage.configure(VALIDATING, "v", &["v.a.b"], all);
+    let schema = r#"{"openAPIV3Schema":{"type":"object"}}"#;
+    let definition = format!(
+        r#"{{"metadata":{{"name":"things.a.b"}},"spec":{{"group":"a.b","scope":"Namespaced",
+        "names":{{"plural":"things","singular":"thing","kind":"Thing"}},
+        "versions":[{{"name":"v1","served":true,"storage":true,"schema":{schema}}}]}}}}"#
+    );
+    stage.post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", &definition);
+    assert_eq!(stage.asked.len(), 1);
+    let thing = r#"{"apiVersion":"a.b/v1","kind":"Thing","metadata":{"name":"t"}}"#;
+    stage.post("/apis/a.b/v1/namespaces/n/things", thing);
+    assert_eq!(stage.asked.len(), 2);
+}
+
+#[test]
 fn a_dry_run_is_refused_where_it_would_leave_a_trace() {
     let mut stage = Stage::new();
     stage.configure(VALIDATING, "v", &["v.a.b"], RULES);

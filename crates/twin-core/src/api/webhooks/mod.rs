@@ -55,6 +55,13 @@ impl Api {
         inquiry.question().is_none().then_some(done)
     }
 
+    /// Does something in which webhooks have no say.
+    pub(super) fn unasked(&mut self, act: impl FnOnce(&mut Self)) {
+        let inquiry = self.hooks.inquiry.take();
+        act(self);
+        self.hooks.inquiry = inquiry;
+    }
+
     /// Whether a webhook has to be asked before anything may change.
     pub(super) fn is_waiting(&self) -> bool {
         self.hooks.inquiry.as_ref().is_some_and(|inquiry| inquiry.question().is_some())

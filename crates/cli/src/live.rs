@@ -20,6 +20,7 @@ mod remember;
 mod removal;
 mod rights;
 mod rollback;
+pub(crate) mod services;
 mod session;
 mod stopwatch;
 mod tour;

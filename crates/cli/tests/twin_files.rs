@@ -1,9 +1,10 @@
-//! `muster twin` with files: groups of nodes, and clients that have a bad day.
+//! `muster twin` with files: groups of nodes, clients that have a bad day, and programs behind Services.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use k8s_openapi::api::core::v1::{ConfigMap, Node};
+use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
+use k8s_openapi::api::core::v1::{ConfigMap, Node, Service};
 use kube::api::{Api, ListParams, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config, ResourceExt};
@@ -110,6 +111,38 @@ async fn nodes_come_in_groups() {
     assert_eq!((taint.effect.as_str(), taint.value.as_deref()), ("NoSchedule", Some("present")));
 }
 
+const SERVICES: &str = "\
+services:
+- namespace: default
+  name: hook
+  address: 127.0.0.1:1
+";
+
+#[tokio::test]
+async fn webhooks_are_asked_where_the_file_says() {
+    let files = [("services.yaml", SERVICES)];
+    let running = Running::start(&files, &["--services", "services.yaml"]).await;
+    let client = running.client(None, "test").await;
+    let service = serde_json::json!({ "metadata": { "name": "hook" }, "spec": { "ports": [{ "port": 443 }] } });
+    let services: Api<Service> = Api::default_namespaced(client.clone());
+    let usual = PostParams::default();
+    services.create(&usual, &serde_json::from_value(service).unwrap()).await.unwrap();
+    // Any certificate: nobody listens who could show one.
+    let authority = Kubeconfig::read_from(running.folder.path().join("config")).unwrap().clusters;
+    let authority = authority[0].cluster.as_ref().unwrap().certificate_authority_data.clone();
+    let configuration = serde_json::json!({ "metadata": { "name": "v" }, "webhooks": [{
+        "name": "a.b.c", "sideEffects": "None", "admissionReviewVersions": ["v1"],
+        "clientConfig": { "service": { "namespace": "default", "name": "hook" }, "caBundle": authority },
+        "rules": [{ "operations": ["*"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"] }],
+    }] });
+    let all: Api<ValidatingWebhookConfiguration> = Api::all(client.clone());
+    all.create(&usual, &serde_json::from_value(configuration).unwrap()).await.unwrap();
+    let map = serde_json::from_value(serde_json::json!({ "metadata": { "name": "m" } })).unwrap();
+    let maps: Api<ConfigMap> = Api::default_namespaced(client);
+    let refused = maps.create(&usual, &map).await.unwrap_err();
+    assert!(refused.to_string().contains("dial tcp 127.0.0.1:1"), "{refused}");
+}
+
 fn refused(file: &str, text: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("file.yaml"), text).unwrap();
@@ -122,6 +155,8 @@ fn refused(file: &str, text: &str) -> String {
 fn what_is_wrong_is_named_with_its_place() {
     let said = refused("--faults", "clients:\n- user: a\n  fail: 1\n");
     assert!(said.contains("file.yaml:3:3: there is no field \"fail\" here"), "{said}");
+    let said = refused("--services", "services:\n- namespace: a\n  name: b\n  address: c\n");
+    assert!(said.contains("file.yaml:4:12: \"c\" is no address"), "{said}");
     let said = refused("--pools", "pools:\n- name: a\n  count: 1\n  shape: h1000\n");
     assert!(said.contains("file.yaml:4:10: \"h1000\": there is no such shape"), "{said}");
 }

@@ -10,7 +10,8 @@
 //!
 //! A [`Controller`] looks at a [`View`] and says what it would write. It waits for nothing and knows
 //! the time only from the view, so that the same requests at the same times give the same history.
-//! [`World`] turns the wheel; the crate `twin` gives it a clock.
+//! [`World`] turns the wheel; the crate `twin` gives it a clock, and asks the webhooks that have a say in
+//! what it writes ([`World::questions`], [`World::answered`]).
 //!
 //! - [`identity`]: what each namespace gets.
 //! - [`workloads`]: from deployments, sets and jobs to pods; what becomes of owned objects.
@@ -30,13 +31,14 @@ pub mod tables;
 pub mod workloads;
 
 mod controller;
+mod errand;
 mod events;
 mod world;
 
 pub use controller::{Controller, Outcome, View, Wake, controller_of};
 pub use events::{Event, Severity};
 pub use nodes::stages::{Stages, UnknownKind};
-pub use world::World;
+pub use world::{Ticket, World};
 
 /// All controllers of a cluster, in the order in which they get their turn. What the stages leave
 /// to chance follows from the seed.

@@ -1,13 +1,16 @@
 //! The wheel: changes wake controllers, controllers write, writes are changes.
 
 use crate::controller::{Controller, View, Wake};
+pub use crate::errand::Ticket;
+use crate::errand::{Errand, Errands, Work};
 use crate::events::Event;
 use crate::scaling::metrics;
 use crate::tables;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use twin_core::api::{Act, Api, Deed, Moment, Request, Response};
+use twin_core::api::{Act, Api, Deed, Method, Moment, Request, Response};
+use twin_core::hooks::{Answer, Inquiry, Question};
 use twin_core::store::{Change, ChangeKind, Key, Lookup, Revision, Store, TableName};
 use twin_core::time::Timestamp;
 
@@ -15,9 +18,6 @@ use twin_core::time::Timestamp;
 const RETRY: Duration = Duration::from_secs(5);
 /// More looks and writes than this are not taken in one go, so that requests get their turn.
 const STEPS: usize = 1_000;
-
-/// Which controller, by its place, and what it should look at.
-type Work = (usize, Key);
 
 /// An API with controllers that keep it in motion.
 #[derive(Debug, Default)]
@@ -30,6 +30,7 @@ pub struct World {
     /// What the controllers have been told.
     seen: Revision,
     seed: u64,
+    errands: Errands,
 }
 
 impl World {
@@ -92,9 +93,7 @@ impl World {
 
     /// Answers a read as an API server does that is so many versions behind.
     pub fn handle_late(&mut self, request: &Request<'_>, behind: u64, now: Timestamp) -> Response {
-        if !self.controllers.is_empty()
-            && let Some(response) = metrics::answer(request, &View { store: self.api.store(), now })
-        {
+        if let Some(response) = self.metered(request, now) {
             return response;
         }
         let moment = self.moment(now);
@@ -104,7 +103,34 @@ impl World {
         }
     }
 
-    /// Does a write in somebody's name.
+    /// The answer of the component that knows how much pods use, if it is asked.
+    fn metered(&self, request: &Request<'_>, now: Timestamp) -> Option<Response> {
+        if self.controllers.is_empty() {
+            return None;
+        }
+        metrics::answer(request, &View { store: self.api.store(), now })
+    }
+
+    /// Answers a request as far as webhooks let it; none, if one has to be asked first: see
+    /// [`twin_core::hooks`].
+    pub fn handle_asking(
+        &mut self,
+        request: &Request<'_>,
+        behind: u64,
+        now: Timestamp,
+        inquiry: &mut Inquiry,
+    ) -> Option<Response> {
+        if request.method == Method::Get {
+            return Some(self.handle_late(request, behind, now));
+        }
+        if let Some(response) = self.metered(request, now) {
+            return Some(response);
+        }
+        let moment = inquiry.moment(|| self.moment(now));
+        self.api.handle_asking(request, behind, moment, inquiry)
+    }
+
+    /// Does a write in somebody's name, about which nobody is asked.
     ///
     /// # Errors
     /// The `Status` that a client would get.
@@ -146,7 +172,9 @@ impl World {
         {
             let Some((_, work)) = self.due.pop_first() else { break };
             self.when.remove(&work);
-            taken.push(work);
+            if !self.errands.puts_off(&work) {
+                taken.push(work);
+            }
         }
         taken
     }
@@ -213,18 +241,40 @@ impl World {
     /// Looks, and says how many writes that led to.
     fn look(&mut self, work: &Work, now: Timestamp) -> usize {
         let controller = &mut self.controllers[work.0];
-        let name = controller.name();
         let outcome = controller.reconcile(&work.1, &View { store: self.api.store(), now });
-        let mut refused = BTreeSet::new();
-        for act in &outcome.acts {
-            let moment = self.moment(now);
-            if let Err(why) = self.api.act(name, act, moment) {
-                self.controllers[work.0].refused(&work.1, act, &why);
-                refused.insert(&act.key);
+        let writes = outcome.acts.len() + outcome.events.len();
+        self.carry_out(Errand::new(work.clone(), outcome), now);
+        writes
+    }
+
+    /// Does what is left of an errand, up to a write about which a webhook has to be asked.
+    fn carry_out(&mut self, mut errand: Errand, now: Timestamp) {
+        let work = errand.work.clone();
+        let name = self.controllers[work.0].name();
+        while let Some(act) = errand.acts.front() {
+            let moment = errand.inquiry.moment(|| self.moment(now));
+            let done = match errand.overtaken(self.api.store()) {
+                Some(status) => Some(Err(status)),
+                None => self.api.act_asking(name, act, moment, &mut errand.inquiry),
+            };
+            match done {
+                None => return self.errands.wait(errand, self.api.store()),
+                Some(Err(why)) => {
+                    self.controllers[work.0].refused(&work.1, act, &why);
+                    errand.refused.insert(act.key.clone());
+                }
+                Some(Ok(_)) => {}
             }
+            errand.next();
         }
-        let is_true = |event: &&Event| event.made().is_none_or(|made| !refused.contains(made));
-        for event in outcome.events.iter().filter(is_true) {
+        self.finish(errand, now);
+    }
+
+    fn finish(&mut self, errand: Errand, now: Timestamp) {
+        let name = self.controllers[errand.work.0].name();
+        let is_true =
+            |event: &&Event| event.made().is_none_or(|made| !errand.refused.contains(made));
+        for event in errand.rest.events.iter().filter(is_true) {
             let moment = self.moment(now);
             let object = event.object(name, now, moment.seed);
             let key = Key::new(event.namespace(), "");
@@ -232,13 +282,32 @@ impl World {
             // An event whose namespace is going has nobody to read it.
             let _ = self.api.act(name, &act, moment);
         }
-        outcome.logs.into_iter().for_each(|log| self.api.keep_log(log));
-        let retry = (!refused.is_empty()).then_some(RETRY);
-        let again = outcome.again.into_iter().chain(retry).min();
+        errand.rest.logs.into_iter().for_each(|log| self.api.keep_log(log));
+        let again = errand
+            .rest
+            .again
+            .into_iter()
+            .chain((!errand.refused.is_empty()).then_some(RETRY))
+            .min();
         if let Some(after) = again {
-            self.schedule(work.clone(), now.plus(after));
+            self.schedule(errand.work, now.plus(after));
         }
-        outcome.acts.len() + outcome.events.len()
+    }
+
+    /// What webhooks have to be asked because of the control plane's own writes; each once, and not more
+    /// than so many.
+    pub fn questions(&mut self, most: usize) -> Vec<(Ticket, Question)> {
+        self.errands.questions(most)
+    }
+
+    /// A webhook's answer: the write that waited for it goes on.
+    pub fn answered(&mut self, ticket: Ticket, answer: Answer, now: Timestamp) {
+        let Some((errand, is_due)) = self.errands.take(ticket, answer) else { return };
+        let work = errand.work.clone();
+        self.carry_out(errand, now);
+        if is_due {
+            self.schedule(work, now);
+        }
     }
 }
 

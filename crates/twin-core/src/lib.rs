@@ -14,6 +14,7 @@
 //! - [`schema`], [`registry`]: types and resources, generated from Kubernetes' documents.
 //! - [`store`]: versions, indices, history.
 //! - [`patch`], [`mod@apply`]: the five ways to change an object.
+//! - [`hooks`]: what webhooks are asked, and what they answer.
 //! - [`api`]: requests to responses.
 //! - [`logs`]: what containers wrote; [`zones`]: what walls show.
 
@@ -21,6 +22,7 @@ pub mod api;
 pub mod apply;
 mod causes;
 pub mod cel;
+pub mod hooks;
 pub mod logs;
 mod names;
 mod openapi;

@@ -23,6 +23,8 @@ pub enum Reason {
     TooManyRequests,
     /// No word: what Kubernetes did not expect.
     Internal,
+    /// The same, with a word.
+    Unexpected,
 }
 
 impl Reason {
@@ -42,6 +44,7 @@ impl Reason {
             Self::TooLarge => "RequestEntityTooLarge",
             Self::TooManyRequests => "TooManyRequests",
             Self::Internal => "",
+            Self::Unexpected => "InternalError",
         }
     }
 
@@ -60,7 +63,7 @@ impl Reason {
             Self::UnsupportedMediaType => 415,
             Self::Invalid => 422,
             Self::TooManyRequests => 429,
-            Self::Internal => 500,
+            Self::Internal | Self::Unexpected => 500,
         }
     }
 }
@@ -87,6 +90,8 @@ pub struct Status {
     pub code: Option<u16>,
     /// The token by which a list that is no longer known goes on with what is there now.
     pub proceed: Option<Text>,
+    /// The whole object, if somebody else has said it.
+    pub whole: Option<Box<Value>>,
 }
 
 /// Names a resource as messages do: `deployments.apps`.
@@ -104,12 +109,22 @@ impl Status {
             causes: Vec::new(),
             code: None,
             proceed: None,
+            whole: None,
         }
     }
 
     /// A refusal whose details are there, and empty.
     pub fn undetailed(reason: Reason, message: impl Into<String>) -> Self {
         Self { details: vec![("", Value::Null)], ..Self::new(reason, message) }
+    }
+
+    /// What somebody else has said, as it is.
+    pub(crate) fn of_another(whole: Value, message: String, code: u16) -> Self {
+        Self {
+            code: Some(code),
+            whole: Some(Box::new(whole)),
+            ..Self::new(Reason::Internal, message)
+        }
     }
 
     /// The request makes no sense.
@@ -156,7 +171,15 @@ impl Status {
         }
         details.push(("kind", Value::from(resource.plural.clone())));
         let message = message(&qualified(group, &resource.plural));
-        Self { reason, message, details, causes: Vec::new(), code: None, proceed: None }
+        Self {
+            reason,
+            message,
+            details,
+            causes: Vec::new(),
+            code: None,
+            proceed: None,
+            whole: None,
+        }
     }
 
     /// Fields of an object are wrong.
@@ -174,7 +197,15 @@ impl Status {
             details.push(("group", Value::text(group)));
         }
         details.push(("kind", Value::text(kind)));
-        Self { reason: Reason::Invalid, message, details, causes, code: None, proceed: None }
+        Self {
+            reason: Reason::Invalid,
+            message,
+            details,
+            causes,
+            code: None,
+            proceed: None,
+            whole: None,
+        }
     }
 
     /// The body is of a kind that nobody reads.
@@ -209,6 +240,9 @@ impl Status {
 
     /// As an object.
     pub fn value(&self) -> Value {
+        if let Some(whole) = &self.whole {
+            return Value::clone(whole);
+        }
         let named = self.details.iter().filter(|(key, _)| !key.is_empty());
         let mut details: Vec<_> =
             named.map(|(key, value)| (Text::new_static(key), value.clone())).collect();

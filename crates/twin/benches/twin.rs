@@ -74,6 +74,7 @@ fn ask(api: &mut Api, method: Method, path: &str, query: &str, body: &str, seed:
         content_type,
         accept: "",
         user_agent: "bench",
+        user: None,
         body: body.as_bytes(),
     };
     let moment = Moment { now: Timestamp::from_micros(1_800_000_000_000_000), seed };

@@ -166,7 +166,8 @@ impl Builder {
     fn run(&self, world: World, clock: Clock, journal: Option<Journal>) -> Twin {
         let bell = Arc::default();
         let listener = Listener::new(&bell);
-        let shared = Shared { world: Mutex::new(world), clock, bell, journal };
+        let shared =
+            Shared { world: Mutex::new(world), clock, bell, journal, backends: Arc::default() };
         let twin = Twin { shared: Arc::new(shared) };
         if self.motion != Motion::Still {
             tokio::spawn(turn(Arc::downgrade(&twin.shared), listener));
@@ -204,6 +205,7 @@ fn add(world: &mut World, now: Timestamp, path: &str, body: &str) {
         content_type: "application/json",
         accept: "",
         user_agent: "twin",
+        user: None,
         body: body.as_bytes(),
     };
     let response = world.handle(&request, now);

@@ -29,7 +29,7 @@
 //!
 //! In your tests that is `#[tokio::test(start_paused = true)]`; it needs tokio's feature `test-util`.
 //! Whole examples lie in `examples/`: `controller` runs a [`kube::runtime::Controller`] through a day,
-//! `lost_node` takes a node away, `faults` finds a mistake with a seed.
+//! `lost_node` takes a node away, `sidecar` has a webhook add one to pods, `faults` finds a mistake with a seed.
 //!
 //! # What a test can do to it
 //!
@@ -39,6 +39,8 @@
 //! | pods have load | [`Twin::load`] |
 //! | programs start slowly, crash or have no image | annotations of the pod: see `docs/twin.md` |
 //! | the client has a bad day | [`Twin::client_with`] and [`Faults`]; over HTTPS [`Served::kubeconfig_with`], [`Served::trouble_agent`] |
+//! | a webhook has a say | its configuration, and [`Twin::serve_service`] for who is asked |
+//! | somebody else asks | [`Twin::client_as`]; over HTTPS [`Served::kubeconfig_as`] |
 //! | the API server starts again | [`Twin::restart`] |
 //! | the past is forgotten | [`Twin::compact`] |
 //! | nodes have GPUs, zones and racks | [`Builder::shape`], [`Builder::pool`] |
@@ -65,6 +67,7 @@ mod clock;
 mod faults;
 mod fleet;
 mod follow;
+mod hooks;
 mod https;
 mod inputs;
 mod service;
@@ -73,6 +76,7 @@ mod told;
 
 pub use builder::{Builder, Motion};
 pub use faults::{Fault, FaultLog, Faults, FaultyService, Happened, Percent};
+pub use hooks::Backend;
 pub use https::{IdentityError, ServeError, Served, USER};
 pub use inputs::{LOST, Unknown, Workload};
 pub use service::{BodyError, TwinBody, TwinService};
@@ -82,15 +86,20 @@ pub use twin_control::{Stages, UnknownKind};
 pub use twin_core::registry::Scope;
 
 use clock::Clock;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
+use hooks::Backends;
 use state::{Journal, Stand};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::time::{Instant, sleep_until};
 use told::{Bell, Listener, Told};
 use twin_control::World;
-use twin_core::api::{Request, Response};
+use twin_core::api::{Request, Response, User};
+use twin_core::hooks::Inquiry;
 use twin_core::store::Revision;
 use twin_core::time::Timestamp;
+use twin_core::tree::Text;
 
 /// A running API. Clones are the same one.
 #[derive(Clone, Debug)]
@@ -106,6 +115,8 @@ struct Shared {
     bell: Arc<Told<Bell>>,
     /// Where what is written is kept, if it is.
     journal: Option<Journal>,
+    /// Who stands behind Services.
+    backends: Arc<Backends>,
 }
 
 impl Twin {
@@ -120,6 +131,17 @@ impl Twin {
     /// Outside a tokio runtime: the client has a task there.
     pub fn client(&self) -> kube::Client {
         kube::Client::new(self.service(), "default")
+    }
+
+    /// A client that comes under this name, and in these groups. Everybody may do everything; who asks is
+    /// told to webhooks and policies.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime: the client has a task there.
+    pub fn client_as(&self, name: &str, groups: &[&str]) -> kube::Client {
+        let groups = groups.iter().map(Text::new).collect();
+        let user = User { name: Text::new(name), groups };
+        kube::Client::new(self.service().of(user), "default")
     }
 
     /// What answers the client's requests.
@@ -189,12 +211,22 @@ impl Twin {
         self.shared.world()
     }
 
-    /// The answer, and the version that it may show.
-    fn answer(&self, request: &Request<'_>, behind: u64) -> (Response, Revision) {
-        self.shared.moved(|world, now| {
-            let response = world.handle_late(request, behind, now);
-            (response, world.api().store().revision())
-        })
+    /// The answer, and the version that it may show: once all webhooks have spoken that have a say.
+    async fn answer(&self, request: &Request<'_>, behind: u64) -> (Response, Revision) {
+        let mut inquiry = Inquiry::default();
+        loop {
+            let answered = self.shared.moved(|world, now| {
+                let response = world.handle_asking(request, behind, now, &mut inquiry)?;
+                Some((response, world.api().store().revision()))
+            });
+            match (answered, inquiry.question().cloned()) {
+                (Some(answered), _) => return answered,
+                (None, Some(question)) => {
+                    inquiry.answer(self.shared.backends.clone().ask(question).await);
+                }
+                (None, None) => unreachable!("what has no answer has a question"),
+            }
+        }
     }
 }
 
@@ -244,8 +276,12 @@ impl Drop for Shared {
     }
 }
 
+/// So many webhooks are asked at a time because of the control plane's own writes.
+const CALLS: usize = 64;
+
 /// Turns the wheel for as long as anybody has the twin.
 async fn turn(twin: Weak<Shared>, mut listener: Listener) {
+    let mut calls = FuturesUnordered::new();
     loop {
         let Some(shared) = twin.upgrade() else { return };
         // It turns on when its API server is started again.
@@ -255,6 +291,10 @@ async fn turn(twin: Weak<Shared>, mut listener: Listener) {
             (next, world.api().store().revision())
         });
         let next = next.map(|time| shared.clock.instant(time));
+        for (ticket, question) in shared.world().questions(CALLS - calls.len()) {
+            let asked = shared.backends.clone().ask(question);
+            calls.push(asked.map(move |answer| (ticket, answer)));
+        }
         let kept = shared.kept(revision);
         drop(shared);
         // No faster than the disk, and not at all without it.
@@ -262,8 +302,12 @@ async fn turn(twin: Weak<Shared>, mut listener: Listener) {
             return;
         }
         if next.is_some_and(|time| time <= Instant::now()) {
-            // There is more to do at once; requests and watchers get their turn between.
+            // There is more to do at once; requests, watchers and webhooks get their turn between.
             tokio::task::yield_now().await;
+            if let Some(Some((ticket, answer))) = calls.next().now_or_never() {
+                let Some(shared) = twin.upgrade() else { return };
+                shared.moved(|world, now| world.answered(ticket, answer, now));
+            }
             continue;
         }
         let due = async {
@@ -274,6 +318,10 @@ async fn turn(twin: Weak<Shared>, mut listener: Listener) {
         };
         tokio::select! {
             biased;
+            Some((ticket, answer)) = calls.next(), if !calls.is_empty() => {
+                let Some(shared) = twin.upgrade() else { return };
+                shared.moved(|world, now| world.answered(ticket, answer, now));
+            }
             () = listener.changed() => {}
             () = due => {}
         }

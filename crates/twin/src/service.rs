@@ -13,9 +13,10 @@ use std::convert::Infallible;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
-use twin_core::api::{Body, Gone, Method, Request as Asked, Response as Answer, Watch};
+use twin_core::api::{Body, Gone, Method, Request as Asked, Response as Answer, User, Watch};
 use twin_core::status::{Reason, Status};
 use twin_core::store::Revision;
+use twin_core::tree::Text;
 
 /// What an answer carries: all at once, or frames.
 pub type TwinBody = UnsyncBoxBody<Bytes, Infallible>;
@@ -24,11 +25,18 @@ pub type TwinBody = UnsyncBoxBody<Bytes, Infallible>;
 #[derive(Clone, Debug)]
 pub struct TwinService {
     twin: Twin,
+    /// In whose name requests come that do not say it.
+    user: Option<User>,
 }
 
 impl TwinService {
     pub(crate) fn new(twin: Twin) -> Self {
-        Self { twin }
+        Self { twin, user: None }
+    }
+
+    /// The same for somebody with a name.
+    pub(crate) fn of(self, user: User) -> Self {
+        Self { user: Some(user), ..self }
     }
 }
 
@@ -57,9 +65,12 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let twin = self.twin.clone();
+        let (twin, user) = (self.twin.clone(), self.user.clone());
         async move {
-            let (parts, body) = request.into_parts();
+            let (mut parts, body) = request.into_parts();
+            if let Some(user) = user {
+                parts.extensions.insert(user);
+            }
             match Limited::new(body, LIMIT).collect().await {
                 Ok(body) => Ok(respond(twin, &parts, &body.to_bytes()).await),
                 Err(error) if error.is::<LengthLimitError>() => Ok(refused(too_large())),
@@ -105,6 +116,7 @@ async fn respond(twin: Twin, parts: &http::request::Parts, body: &[u8]) -> Respo
         http::Method::DELETE => Method::Delete,
         _ => return empty(StatusCode::METHOD_NOT_ALLOWED),
     };
+    let user = user(parts);
     let listener = Listener::new(&twin.shared.bell);
     let asked = Asked {
         method,
@@ -113,15 +125,32 @@ async fn respond(twin: Twin, parts: &http::request::Parts, body: &[u8]) -> Respo
         content_type: header(header::CONTENT_TYPE),
         accept: header(header::ACCEPT),
         user_agent: header(header::USER_AGENT),
+        user: user.as_ref(),
         body,
     };
     let behind = parts.extensions.get::<Behind>().map_or(0, |behind| behind.0);
-    let (answer, shown) = twin.answer(&asked, behind);
+    let (answer, shown) = twin.answer(&asked, behind).await;
     match twin.shared.kept(shown).await {
         Ok(()) => carried(&twin, answer, listener),
         Err(error) => refused(unkept(&error)),
     }
 }
+
+/// Who asks: somebody whom the request names, or who has come in as somebody.
+fn user(parts: &http::request::Parts) -> Option<User> {
+    let named = |name| {
+        let all = parts.headers.get_all(name).iter();
+        all.filter_map(|value| value.to_str().ok()).map(Text::new)
+    };
+    match named(AS).next() {
+        Some(name) => Some(User { name, groups: named(AS_GROUP).collect() }),
+        None => parts.extensions.get().cloned(),
+    }
+}
+
+/// Headers of who asks in the name of somebody else, as everybody may here: `kubectl --as`.
+const AS: &str = "impersonate-user";
+const AS_GROUP: &str = "impersonate-group";
 
 fn empty(code: StatusCode) -> Response<TwinBody> {
     let mut response = Response::new(whole(Bytes::new()));
@@ -137,7 +166,9 @@ fn carried(twin: &Twin, answer: Answer, listener: Listener) -> Response<TwinBody
     let mut builder =
         Response::builder().status(answer.code).header(header::CONTENT_TYPE, answer.content_type);
     for warning in answer.warnings {
-        builder = builder.header(header::WARNING, format!("299 - {warning:?}"));
+        // A text of a webhook may have any letters, and what is no header is left out.
+        let text = header::HeaderValue::from_bytes(format!("299 - {warning:?}").as_bytes());
+        builder = text.into_iter().fold(builder, |it, text| it.header(header::WARNING, text));
     }
     let body = match answer.body {
         Body::Whole(bytes) => whole(bytes),

@@ -153,7 +153,7 @@ impl Plane {
         K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
             + Clone
             + std::fmt::Debug
-            + k8s_openapi::serde::de::DeserializeOwned,
+            + serde::de::DeserializeOwned,
     {
         let ours = ListParams::default().labels("app=web");
         self.api::<K>().list(&ours).await.unwrap().items.len()
@@ -177,8 +177,8 @@ impl Plane {
         K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
             + Clone
             + std::fmt::Debug
-            + k8s_openapi::serde::de::DeserializeOwned
-            + k8s_openapi::serde::Serialize,
+            + serde::de::DeserializeOwned
+            + serde::Serialize,
     {
         until(&format!("{name}: {wanted} {field}"), async || {
             let object = self.api::<K>().get(name).await.unwrap();
@@ -193,8 +193,8 @@ impl Plane {
         K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
             + Clone
             + std::fmt::Debug
-            + k8s_openapi::serde::de::DeserializeOwned
-            + k8s_openapi::serde::Serialize,
+            + serde::de::DeserializeOwned
+            + serde::Serialize,
     {
         let object = serde_json::from_value(object).unwrap();
         self.api::<K>().create(&PostParams::default(), &object).await.unwrap();

@@ -28,6 +28,8 @@ Examples:
   muster twin --state twin.state                goes on from where it was
   muster twin --faults examples/twin/faults.yaml
                                                 clients that have a bad day
+  muster twin --services examples/twin/services.yaml
+                                                webhooks that run on this machine
   muster twin --speed 60                        an hour of the cluster in a minute
 
 Exit codes:
@@ -66,6 +68,13 @@ pub(crate) struct TwinArguments {
     /// by a user of its own that the kubeconfig then has. What is not known is refused with its place.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) faults: Option<PathBuf>,
+    /// Let programs of this machine stand behind Services, as this file says: so that webhooks are asked
+    ///
+    /// `examples/twin/services.yaml` shows what can be said. Without such a program a webhook behind a
+    /// Service fails, as on a cluster where the Service has no pods; what becomes of requests then
+    /// is what its `failurePolicy` says.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) services: Option<PathBuf>,
     /// How many times faster time goes in the cluster: a program that needs a minute to start is there
     /// after a second with 60
     #[arg(long, value_name = "TIMES", default_value_t = NonZeroU32::MIN, value_parser = speed)]

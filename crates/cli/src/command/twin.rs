@@ -6,7 +6,7 @@ use crate::arguments::TwinArguments;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::live::faults::{self, Unlucky, Who};
-use crate::live::{block_on, file, interrupted};
+use crate::live::{block_on, file, interrupted, services};
 use crate::printer::Printer;
 use listed::Form;
 use std::io;
@@ -24,6 +24,10 @@ pub(super) fn run(arguments: &TwinArguments, printer: &mut Printer) -> Result<Ex
         Some(path) => file::read(path, faults::read)?,
         None => Vec::new(),
     };
+    let behind = match &arguments.services {
+        Some(path) => file::read(path, services::read)?,
+        None => Vec::new(),
+    };
     let builder = arguments.nodes.builder()?.seed(arguments.seed);
     block_on(async {
         let builder = builder.speed(arguments.speed);
@@ -31,6 +35,9 @@ pub(super) fn run(arguments: &TwinArguments, printer: &mut Printer) -> Result<Ex
             Some(file) => builder.open(file).map_err(stateless)?,
             None => builder.start(),
         };
+        for it in behind {
+            twin.serve_service(&it.namespace, &it.name, it.port, it.address);
+        }
         let mut served = served_at(&twin, arguments.port).await?;
         let logs = trouble(&mut served, unlucky)?;
         write(&served, &arguments.kubeconfig)?;

@@ -51,6 +51,7 @@ impl Stage {
             content_type: media,
             accept: "",
             user_agent: "test",
+            user: None,
             body: body.as_bytes(),
         };
         let answer = self.world.handle(&request, self.now);

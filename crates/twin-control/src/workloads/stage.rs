@@ -122,6 +122,7 @@ impl Stage {
             content_type,
             accept: "",
             user_agent: "test",
+            user: None,
             body: body.as_bytes(),
         };
         let response = self.world.handle(&request, self.now);

@@ -33,6 +33,7 @@ fn send(api: &mut Api, method: Method, path: &str, query: &str, body: &str) -> (
         content_type,
         accept: "",
         user_agent: "fuzz",
+        user: None,
         body: body.as_bytes(),
     };
     let response = api.handle(&request, Moment { now: Timestamp::default(), seed: 1 });

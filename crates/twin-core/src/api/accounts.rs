@@ -70,7 +70,9 @@ impl Api {
             let revision = |account: &Option<Arc<Object>>| account.as_ref().map(|it| it.revision);
             revision(&known.account) == revision(&account) && known.given == *spec
         };
-        if let Some(known) = self.last_admitted.as_ref().filter(same) {
+        // Who is asked about a pod should see the same one each time.
+        let is_shared = !self.has_hooks();
+        if let Some(known) = self.last_admitted.as_ref().filter(|known| is_shared && same(known)) {
             return Ok(pod.with(&["spec"], known.made.clone()));
         }
         let tree = account.as_ref().map(|account| &account.tree);

@@ -6,9 +6,10 @@ use super::request::{Method, Query};
 use super::route::Address;
 use super::write::Track;
 use super::{Api, Call, Moment, Request};
+use crate::hooks::Inquiry;
 use crate::status::{Reason, Status};
 use crate::store::{Key, TableName};
-use crate::tree::{Text, Value};
+use crate::tree::{Map, Text, Value};
 
 /// A write, as a controller, a scheduler or a kubelet does it.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +43,19 @@ pub enum Deed {
 }
 
 impl Api {
-    /// Does a write in the name of `manager`, and gives the object after it.
+    /// Does a write as far as webhooks let it; none, if one has to be asked first: then nothing has
+    /// changed. See [`crate::hooks`].
+    pub fn act_asking(
+        &mut self,
+        manager: &str,
+        act: &Act,
+        moment: Moment,
+        inquiry: &mut Inquiry,
+    ) -> Option<Result<Value, Status>> {
+        self.asking(inquiry, |api| api.act(manager, act, moment))
+    }
+
+    /// Does a write in the name of `manager`, and gives the object after it. Webhooks have no say.
     ///
     /// # Errors
     /// The `Status` that a client would get.
@@ -75,10 +88,12 @@ impl Api {
             content_type,
             accept: "",
             user_agent: manager,
+            user: None,
             body: &body,
         };
         let subresource = match &act.deed {
             Deed::UpdateStatus(_) => "status".to_owned(),
+            Deed::Bind(_) => "binding".to_owned(),
             Deed::Patch { subresource, .. } => subresource.to_string(),
             _ => String::new(),
         };
@@ -102,7 +117,10 @@ impl Api {
                 self.change(&call, &live, &object, Track::Writes)
             }
             Deed::Patch { .. } => self.patch_object(&call).map(|patched| patched.object),
-            Deed::Bind(node) => self.bound(&call, node),
+            Deed::Bind(node) => {
+                self.binding_asked(&call, node)?;
+                self.bound(&call, node)
+            }
             Deed::Delete(deletion) => {
                 let object = self.stored(&call)?.clone();
                 self.end_checked(&call, &object, deletion)
@@ -151,5 +169,6 @@ impl PodSpec {
             .with(&["spec"], self.made.clone())
             .with(&["kind"], self.kind.clone())
             .with(&["apiVersion"], self.api_version.clone())
+            .with(&["status"], Value::Map(Map::default()))
     }
 }

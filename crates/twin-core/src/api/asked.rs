@@ -3,7 +3,6 @@
 //! Everybody may do everything here, so that the answers are short.
 
 use super::{Api, Call, Method, Response};
-use crate::registry::Resource;
 use crate::status::Status;
 use crate::time::Timestamp;
 use crate::tree::{Map, Text, Value, decode};
@@ -15,14 +14,20 @@ const ISSUER: &str = "https://kubernetes.default.svc";
 const TOKEN_SECONDS: i64 = 3600;
 
 /// The answer to a review; none, if it is something else.
-pub(super) fn review(resource: &Resource, object: &Value) -> Option<Value> {
+pub(super) fn review(call: &Call<'_>, object: &Value) -> Option<Value> {
+    let resource = &call.address.resource;
     let status = match (resource.kind.group.as_str(), resource.plural.as_str()) {
         (
             "authorization.k8s.io",
             "selfsubjectaccessreviews" | "subjectaccessreviews" | "localsubjectaccessreviews",
         ) => Value::from([("allowed", Value::Bool(true))]),
         ("authorization.k8s.io", "selfsubjectrulesreviews") => rules(),
-        ("authentication.k8s.io", "selfsubjectreviews") => Value::from([("userInfo", who(None))]),
+        ("authentication.k8s.io", "selfsubjectreviews") => {
+            // Of all answers this one alone says when it was given.
+            let time = call.moment.now.value();
+            let answer = object.with(&["metadata", "creationTimestamp"], time);
+            return Some(answer.with(&["status", "userInfo"], who(call)));
+        }
         ("authentication.k8s.io", "tokenreviews") => {
             let audiences = object.at(&["spec", "audiences"]);
             token_status(object.str_at(&["spec", "token"]).unwrap_or_default(), audiences)
@@ -32,8 +37,39 @@ pub(super) fn review(resource: &Resource, object: &Value) -> Option<Value> {
     Some(object.with(&["status"], status))
 }
 
-/// Who asks: a part of the control plane with this name, or somebody from outside.
-pub(super) fn who(part: Option<&str>) -> Value {
+/// Who asks: a part of the control plane, or somebody from outside.
+pub(super) fn who(call: &Call<'_>) -> Value {
+    match call.request.user {
+        Some(user) if user.groups.is_empty() => {
+            let groups = account_groups(&user.name);
+            user_info(&user.name, groups.iter().map(Text::as_str))
+        }
+        Some(user) => user_info(&user.name, user.groups.iter().map(Text::as_str)),
+        None => unnamed(call.is_own().then_some(call.request.user_agent)),
+    }
+}
+
+fn user_info<'a>(name: &str, groups: impl Iterator<Item = &'a str>) -> Value {
+    let mut groups: Vec<_> = groups.collect();
+    if !groups.contains(&ALL) {
+        groups.push(ALL);
+    }
+    let groups: Vec<_> = groups.into_iter().map(Value::text).collect();
+    Value::from([("username", Value::text(name)), ("groups", groups.into())])
+}
+
+/// The groups that a service account is in by its name; none, if it is something else.
+fn account_groups(name: &str) -> Vec<Text> {
+    let account = name.strip_prefix("system:serviceaccount:").and_then(|it| it.split_once(':'));
+    let Some((namespace, _)) = account else { return Vec::new() };
+    let own = Text::from(format!("system:serviceaccounts:{namespace}"));
+    vec![Text::new_static("system:serviceaccounts"), own]
+}
+
+/// The group of all who were let in.
+const ALL: &str = "system:authenticated";
+
+fn unnamed(part: Option<&str>) -> Value {
     const ACCOUNTS: &str = "system:serviceaccounts";
     let (name, groups) = match part {
         None => ("kubernetes-admin".to_owned(), ["system:masters"].as_slice()),
@@ -45,11 +81,7 @@ pub(super) fn who(part: Option<&str>) -> Value {
             [ACCOUNTS, "system:serviceaccounts:kube-system"].as_slice(),
         ),
     };
-    let groups = groups.iter().copied().chain(["system:authenticated"]);
-    Value::from([
-        ("username", Value::text(name)),
-        ("groups", groups.map(Value::text).collect::<Vec<_>>().into()),
-    ])
+    user_info(&name, groups.iter().copied())
 }
 
 fn rules() -> Value {
@@ -89,17 +121,13 @@ fn token_status(token: &str, audiences: Option<&Value>) -> Value {
 
 /// A service account as the API knows it: `system:serviceaccount:NAMESPACE:NAME`.
 fn user(name: &str, claims: &Value) -> Value {
-    let namespace = name.split(':').nth(2).unwrap_or_default();
-    let groups = [
-        Text::new_static("system:serviceaccounts"),
-        Text::from(format!("system:serviceaccounts:{namespace}")),
-        Text::new_static("system:authenticated"),
-    ];
+    let mut groups = account_groups(name);
+    groups.push(Text::new_static(ALL));
     let account = ["kubernetes.io", "serviceaccount", "uid"];
     Value::from([
         ("username", name.into()),
         ("uid", claims.at(&account).cloned().unwrap_or_default()),
-        ("groups", groups.map(Value::from).to_vec().into()),
+        ("groups", groups.into_iter().map(Value::from).collect::<Vec<_>>().into()),
     ])
 }
 

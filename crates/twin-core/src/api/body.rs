@@ -61,6 +61,20 @@ impl Api {
                 kind.name
             )));
         }
+        let (object, unknown) = self.complete(call, tree)?;
+        let warnings = odd_fields(call, &unknown, doubled)?;
+        Ok(Read { object, warnings })
+    }
+
+    /// What admission makes of an object, with its defaults: what its type does not know is dropped,
+    /// whatever the client wants to hear of such fields.
+    pub(super) fn pruned(&self, call: &Call<'_>, tree: &Value) -> Result<Value, Status> {
+        self.complete(call, tree).map(|(object, _)| object)
+    }
+
+    /// A tree with its type's defaults, and the fields that the type does not know.
+    fn complete(&self, call: &Call<'_>, tree: &Value) -> Result<(Value, Vec<String>), Status> {
+        let kind = &call.address.resource.kind;
         let ty = call.address.resource.ty;
         let conformed =
             conform(&self.schema, ty, tree).map_err(|mismatch| {
@@ -69,15 +83,15 @@ impl Api {
                     Ok(()) => wrong_kind(call, &mismatch),
                 }
             })?;
-        let warnings = odd_fields(call, &conformed.unknown, doubled)?;
         let object = apply_defaults(&self.schema, ty, &conformed.value);
         let object = match &call.address.resource.custom {
             Some(custom) => apply_custom_defaults(&custom.openapi, &object),
             None => object,
         };
-        let object =
-            object.with(&["kind"], kind.name.clone().into()).with(&["apiVersion"], version.into());
-        Ok(Read { object, warnings })
+        let object = object
+            .with(&["kind"], kind.name.clone().into())
+            .with(&["apiVersion"], kind.api_version().into());
+        Ok((object, conformed.unknown))
     }
 }
 

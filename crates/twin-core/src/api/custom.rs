@@ -20,9 +20,12 @@ impl Api {
         self.defined = self.store.revision();
         let changes = self.store.changes(&DEFINITIONS, after);
         let changes: Vec<_> = changes.into_iter().flatten().cloned().collect();
-        for change in changes {
-            self.follow(change.kind, &change.object, moment);
-        }
+        // What the API says of a definition itself is nobody else's business.
+        self.unasked(|api| {
+            for change in changes {
+                api.follow(change.kind, &change.object, moment);
+            }
+        });
     }
 
     /// Serves what all definitions say: of a store that comes from elsewhere.

@@ -9,7 +9,7 @@ use crate::policy::Operation;
 use crate::status::{Status, success};
 use crate::store::Object;
 use crate::time::Timestamp;
-use crate::tree::{Text, Value, decode};
+use crate::tree::{Map, Text, Value, decode};
 use std::sync::Arc;
 
 /// Resources whose delete answers with the object.
@@ -98,9 +98,19 @@ impl Api {
         let found: Vec<_> = found.filter(|object| filter.matches(&object.tree)).cloned().collect();
         // They are shown as they were.
         let revision = self.store.revision();
-        for object in &found {
-            self.may_end(call, object)?;
-            self.end(call, object, &options);
+        // Who has a say is asked before the first one ends.
+        let refused = found
+            .iter()
+            .enumerate()
+            .find_map(|(at, object)| self.may_end(call, object).err().map(|refusal| (at, refusal)));
+        let allowed = refused.as_ref().map_or(found.len(), |(at, _)| *at);
+        if !self.is_waiting() {
+            for object in &found[..allowed] {
+                self.end(call, object, &options);
+            }
+        }
+        if let Some((_, refusal)) = refused {
+            return Err(refusal);
         }
         Self::listed(call, Page { objects: found, revision, next: None, remaining: None })
     }
@@ -117,10 +127,11 @@ impl Api {
         Ok(self.end(call, object, deletion).tree)
     }
 
-    /// Whether policies let an object end.
+    /// Whether policies and webhooks let an object end.
     fn may_end(&mut self, call: &Call<'_>, object: &Object) -> Result<(), Status> {
         let old = shown(&call.address.resource, &object.tree);
-        self.permitted(call, Operation::Delete, None, Some(&old))
+        self.ending_asked(call, &old)?;
+        self.consented(call, Operation::Delete, None, Some(&old))
     }
 
     /// Ends an object, or starts its end.
@@ -203,6 +214,32 @@ fn with_finalizer(tree: &Value, finalizer: &str) -> Value {
         list.push(finalizer.into());
     }
     tree.with(&path, list.into())
+}
+
+impl Call<'_> {
+    /// The options of a request, as webhooks see them.
+    pub(super) fn options(&self, operation: Operation) -> Value {
+        let kind = match operation {
+            Operation::Create => "CreateOptions",
+            Operation::Update => "UpdateOptions",
+            Operation::Delete => "DeleteOptions",
+        };
+        let said = match operation {
+            Operation::Delete => decode(self.request.body).ok().filter(|it| it.as_map().is_some()),
+            _ => None,
+        };
+        let mut options = said.unwrap_or_else(|| Value::Map(Map::default()));
+        for field in ["fieldManager", "fieldValidation", "propagationPolicy"] {
+            let text = self.query.get(field);
+            if !text.is_empty() {
+                options = options.with(&[field], text.into());
+            }
+        }
+        if is_dry(self) {
+            options = options.with(&["dryRun"], vec![Value::text("All")].into());
+        }
+        options.with(&["kind"], kind.into()).with(&["apiVersion"], "meta.k8s.io/v1".into())
+    }
 }
 
 fn options(call: &Call<'_>) -> Result<Deletion, Status> {

@@ -30,6 +30,7 @@ mod runtime;
 mod services;
 mod subresource;
 mod watch;
+mod webhooks;
 mod write;
 mod yaml;
 
@@ -38,12 +39,14 @@ pub use beats::last as last_heartbeat;
 pub use delete::{Deletion, Propagation};
 pub use log::{Follow, Heard};
 pub use patch::PatchForm;
-pub use request::{Body, Method, Moment, Request, Response};
+pub use request::{Body, Method, Moment, Request, Response, User};
 pub use watch::{Gone, Watch};
 
 use crate::apply::Memo;
+use crate::hooks::Inquiry;
 use crate::logs::{Log, Logs};
 use crate::openapi;
+use crate::policy::Compiled;
 use crate::protobuf;
 use crate::registry::{Registry, Resource};
 use crate::schema::{Schema, TypeId};
@@ -54,7 +57,7 @@ use projection::Projection;
 use request::Query;
 use route::{Address, Target, route};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const JSON: &str = "application/json";
 const YAML: &str = "application/yaml";
@@ -79,7 +82,8 @@ pub struct Api {
     /// The last events of the control plane, by who told them.
     told: BTreeMap<Text, events::Told>,
     /// Admission policies whose expressions were read.
-    read: policies::Memo,
+    read: policies::Memo<Compiled>,
+    hooks: webhooks::Hooks,
     /// What the client of this request should be warned of.
     warned: Vec<String>,
     logs: Logs,
@@ -123,6 +127,7 @@ impl Default for Api {
             last_pod: None,
             told: BTreeMap::new(),
             read: policies::Memo::default(),
+            hooks: webhooks::Hooks::default(),
             warned: Vec::new(),
             logs: Logs::default(),
             accounts: accounts::Accounts::default(),
@@ -149,7 +154,22 @@ impl Api {
         self.logs.forget(pod);
     }
 
-    /// Answers a request.
+    /// Answers a request as far as webhooks let it; none, if one has to be asked first: then nothing has
+    /// changed. See [`crate::hooks`]. Reads ask nobody, and may be so many versions behind.
+    pub fn handle_asking(
+        &mut self,
+        request: &Request<'_>,
+        behind: u64,
+        moment: Moment,
+        inquiry: &mut Inquiry,
+    ) -> Option<Response> {
+        if request.method == Method::Get {
+            return Some(self.handle_late(request, behind, moment));
+        }
+        self.asking(inquiry, |api| api.handle(request, moment))
+    }
+
+    /// Answers a request, without a word from webhooks.
     pub fn handle(&mut self, request: &Request<'_>, moment: Moment) -> Response {
         let response = self.answer(request, moment, None);
         self.follow_definitions(moment);
@@ -189,6 +209,7 @@ impl Api {
                 self.warned.clear();
                 let mut response = self.objects(&call).unwrap_or_else(Response::from);
                 response.warnings.append(&mut self.warned);
+                response.warnings = bounded(response.warnings);
                 response
             }
             Target::Version if get => Response::json(200, &discovery::version()),
@@ -302,6 +323,28 @@ impl Api {
             _ => self.delete_collection(call),
         }
     }
+}
+
+/// So many letters of warnings a client gets, and so many of each where there are more.
+const WARNED: [usize; 2] = [4_096, 256];
+
+/// Each warning once, and not more than a client takes.
+fn bounded(mut warnings: Vec<String>) -> Vec<String> {
+    let [all, each] = WARNED;
+    let mut seen = BTreeSet::new();
+    warnings.retain(|warning| seen.insert(warning.clone()));
+    let letters = |warning: &String| warning.chars().count();
+    if warnings.iter().map(letters).sum::<usize>() <= all {
+        return warnings;
+    }
+    let mut left = all;
+    let cut = warnings.into_iter().map(|it| it.chars().take(each).collect::<String>());
+    cut.take_while(|it| {
+        let fits = letters(it) <= left;
+        left = left.saturating_sub(letters(it));
+        fits
+    })
+    .collect()
 }
 
 fn found(document: Option<Value>) -> Response {

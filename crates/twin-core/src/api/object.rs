@@ -149,9 +149,14 @@ fn job(object: &Value) -> Value {
 }
 
 fn pod(object: &Value) -> Value {
-    let mut pod = object
+    let pod = object
         .with(&["status", "phase"], "Pending".into())
         .with(&["status", "qosClass"], quality(object).into());
+    label_keys::merged(pod)
+}
+
+/// A new pod with what every pod has: a priority, and patience with its node.
+pub(super) fn tolerated(mut pod: Value) -> Value {
     let missing = |pod: &Value, field: &str| pod.at(&["spec", field]).is_none();
     for (field, value) in
         [("priority", Value::Int(0)), ("preemptionPolicy", "PreemptLowerPriority".into())]
@@ -160,7 +165,7 @@ fn pod(object: &Value) -> Value {
             pod = pod.with(&["spec", field], value);
         }
     }
-    tolerant(&label_keys::merged(pod))
+    tolerant(&pod)
 }
 
 /// What admission adds to an object that is written again.

@@ -28,21 +28,30 @@ impl Api {
         self.store.list(table, &narrow, None).cloned().collect()
     }
 
-    /// A new object with what the ranges of its namespace give it, if they allow it.
-    pub(super) fn ranged(
-        &self,
-        resource: &Resource,
-        object: Value,
-        key: &Key,
-    ) -> Result<Value, Status> {
+    /// A new object with what the ranges of its namespace give it.
+    pub(super) fn ranged(&self, resource: &Resource, object: Value, key: &Key) -> Value {
         let ranges = self.in_namespace(&RANGES, key.namespace());
         if ranges.is_empty() {
-            return Ok(object);
+            return object;
         }
         let ranges: Vec<_> = ranges.iter().map(|range| &range.tree).collect();
-        let object = limits::filled(resource, &object, &ranges);
-        match &limits::faults(resource, &object, &ranges)[..] {
-            [] => Ok(object),
+        limits::filled(resource, &object, &ranges)
+    }
+
+    /// Whether the ranges of its namespace allow a new object.
+    pub(super) fn within_ranges(
+        &self,
+        resource: &Resource,
+        object: &Value,
+        key: &Key,
+    ) -> Result<(), Status> {
+        let ranges = self.in_namespace(&RANGES, key.namespace());
+        let ranges: Vec<_> = ranges.iter().map(|range| &range.tree).collect();
+        if ranges.is_empty() {
+            return Ok(());
+        }
+        match &limits::faults(resource, object, &ranges)[..] {
+            [] => Ok(()),
             [one] => Err(Status::forbidden(resource, key.name(), one)),
             many => Err(Status::forbidden(resource, key.name(), &format!("[{}]", many.join(", ")))),
         }

@@ -3,7 +3,7 @@
 use crate::status::Status;
 use crate::store::Revision;
 use crate::time::Timestamp;
-use crate::tree::Value;
+use crate::tree::{Text, Value};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::num::{IntErrorKind, ParseIntError};
@@ -29,7 +29,17 @@ pub struct Request<'a> {
     pub content_type: &'a str,
     pub accept: &'a str,
     pub user_agent: &'a str,
+    /// Who asks; none for who may do everything without a name of its own.
+    pub user: Option<&'a User>,
     pub body: &'a [u8],
+}
+
+/// Somebody who was let in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct User {
+    pub name: Text,
+    /// Without the group of all who were let in.
+    pub groups: Vec<Text>,
 }
 
 impl Request<'_> {
@@ -59,16 +69,14 @@ impl Moment {
 
     /// A uid in the form of a random UUID.
     pub(super) fn uid(self) -> String {
-        let (high, low) = (self.draw(0), self.draw(1));
-        let (high, low) = ((high & !0xF000) | 0x4000, (low & !(0xC << 60)) | (0x8 << 60));
-        format!(
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            high >> 32,
-            (high >> 16) & 0xFFFF,
-            high & 0xFFFF,
-            low >> 48,
-            low & 0xFFFF_FFFF_FFFF
-        )
+        written(self.draw(0), self.draw(1))
+    }
+
+    /// Another one, for what is asked in this moment.
+    pub(super) fn nth_uid(self, n: u64) -> String {
+        // Names draw less than that.
+        let first = n.saturating_mul(2).saturating_add(1_000);
+        written(self.draw(first), self.draw(first + 1))
     }
 
     /// The end of a generated name.
@@ -82,6 +90,19 @@ impl Moment {
         };
         (0..5).map(letter).collect()
     }
+}
+
+/// Two numbers as a UUID of the fourth kind.
+fn written(high: u64, low: u64) -> String {
+    let (high, low) = ((high & !0xF000) | 0x4000, (low & !(0xC << 60)) | (0x8 << 60));
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xFFFF,
+        high & 0xFFFF,
+        low >> 48,
+        low & 0xFFFF_FFFF_FFFF
+    )
 }
 
 /// An answer.

@@ -40,6 +40,8 @@ impl Api {
             ("scale", _) => self.scale(call),
             ("binding", _) => self.bind(call),
             ("eviction", _) => {
+                let body = decode(call.request.body).unwrap_or_default();
+                self.part_admitted(call, &body)?;
                 self.evict(call)?;
                 Ok(Response::json(201, &made()))
             }
@@ -63,8 +65,7 @@ impl Api {
                 .map_err(|error| Status::bad_request(error.to_string()))?,
             _ => crate::patch::merge(&scale_of(&live), &body),
         };
-        let replicas = wanted.at(&["spec", "replicas"]).cloned().unwrap_or(Value::Int(0));
-        let mut new = live.with(&["spec", "replicas"], replicas);
+        let mut new = scaled(&live, &wanted);
         if let Some(version) = wanted.at(&["metadata", "resourceVersion"]) {
             new = new.with(&["metadata", "resourceVersion"], version.clone());
         }
@@ -75,6 +76,7 @@ impl Api {
     fn bind(&mut self, call: &Call<'_>) -> Result<Response, Status> {
         let body =
             decode(call.request.body).map_err(|error| Status::bad_request(error.to_string()))?;
+        let body = self.part_admitted(call, &body)?;
         self.bound(call, body.str_at(&["target", "name"]).unwrap_or_default())?;
         Ok(Response::json(201, &made()))
     }
@@ -130,8 +132,14 @@ fn made() -> Value {
     success(Value::default()).without(&["details"]).with(&["code"], 201.into())
 }
 
+/// A workload with the replicas that a scale wants.
+pub(super) fn scaled(object: &Value, scale: &Value) -> Value {
+    let replicas = scale.at(&["spec", "replicas"]).cloned().unwrap_or(Value::Int(0));
+    object.with(&["spec", "replicas"], replicas)
+}
+
 /// How many replicas a workload has and wants.
-fn scale_of(object: &Value) -> Value {
+pub(super) fn scale_of(object: &Value) -> Value {
     let part = |path: &[&str]| object.at(path).cloned();
     let mut metadata = Vec::new();
     for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {

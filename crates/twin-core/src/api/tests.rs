@@ -39,8 +39,8 @@ impl World {
         self.seed += 1;
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let body = body.as_bytes();
-        let request =
-            Request { method, path, query, content_type, accept: "", user_agent: "test/1", body };
+        let (accept, user_agent, user) = ("", "test/1", None);
+        let request = Request { method, path, query, content_type, accept, user_agent, user, body };
         let moment =
             Moment { now: Timestamp::default().plus_seconds(1_000 + self.waited), seed: self.seed };
         let response = self.api.handle_late(&request, behind, moment);

@@ -303,8 +303,16 @@ mod tests {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let (content_type, body) =
             (if method == Method::Patch { MERGE } else { "" }, body.as_bytes());
-        let request =
-            Request { method, path, query, content_type, accept: "", user_agent: "test", body };
+        let request = Request {
+            method,
+            path,
+            query,
+            content_type,
+            accept: "",
+            user_agent: "test",
+            user: None,
+            body,
+        };
         let response = api.handle(&request, Moment { now: Timestamp::default(), seed: 1 });
         assert!(response.code < 300, "{:?}", response.body);
         response.body

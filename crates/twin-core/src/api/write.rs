@@ -2,10 +2,10 @@
 
 use super::object::{
     admitted, born, check_levels, check_name, counts_generations, finalizers, ignored, meta,
-    readmitted, same, same_wish, without_status,
+    readmitted, same, same_wish, tolerated, without_status,
 };
 use super::projection::Projection;
-use super::{Api, Call, Response, parts};
+use super::{Api, Call, Moment, Response, parts};
 use crate::apply::{Writer, update};
 use crate::policy::Operation;
 use crate::registry::Resource;
@@ -25,7 +25,7 @@ const STEM: usize = 58;
 impl Api {
     pub(super) fn create(&mut self, call: &Call<'_>) -> Result<Response, Status> {
         let read = self.read_body(call)?;
-        if let Some(answer) = super::asked::review(&call.address.resource, &read.object) {
+        if let Some(answer) = super::asked::review(call, &read.object) {
             Projection::check_whole(call)?;
             return Ok(Response::json(201, &answer));
         }
@@ -53,16 +53,15 @@ impl Api {
             Track::Writes => self.tracked(call, "", &nothing, object),
             Track::Done => object.clone(),
         };
-        let object = self.mutated(call, Operation::Create, object, None)?;
-        let object = born(resource, &object, &name, &namespace, call.moment);
-        let object = self.prioritised(resource, object, &name)?;
-        let object = self.with_runtime(resource, object, &name)?;
         let key = Key::new(&namespace, &name);
-        let object = self.accounted(resource, object, &key, call.moment)?;
+        let object = self.admit(call, Operation::Create, object, None, |api, object| {
+            api.furnished(resource, object, &key, call.moment)
+        })?;
+        let object = born(resource, &object, &name, &namespace, call.moment);
         let object = admitted(resource, &without_status(resource, &object, &nothing));
-        let object = self.ranged(resource, object, &key)?;
+        self.within_ranges(resource, &object, &key)?;
         self.judged(call, &object, None)?;
-        self.permitted(call, Operation::Create, Some(&object), None)?;
+        self.consented(call, Operation::Create, Some(&object), None)?;
         if self.store.get(&resource.table, &key).is_some() {
             return Err(Status::already_exists(resource, &name));
         }
@@ -74,6 +73,23 @@ impl Api {
         }
         self.take(charges);
         Ok(self.keep(resource, &key, &object))
+    }
+
+    /// A new object with what the API's own admission gives it, as often as it is asked.
+    fn furnished(
+        &mut self,
+        resource: &Resource,
+        object: Value,
+        key: &Key,
+        moment: Moment,
+    ) -> Result<Value, Status> {
+        if !resource.is("", "pods") {
+            return Ok(object);
+        }
+        let object = self.prioritised(resource, object, key.name())?;
+        let object = self.with_runtime(resource, object, key.name())?;
+        let object = self.accounted(resource, object, key, moment)?;
+        Ok(self.ranged(resource, tolerated(object), key))
     }
 
     fn namespace_of(&self, call: &Call<'_>, object: &Value) -> Result<String, Status> {
@@ -178,7 +194,7 @@ impl Api {
             Track::Writes => self.tracked(call, subresource, live, new),
             Track::Done => new.clone(),
         };
-        let new = self.mutated(call, Operation::Update, new, Some(live))?;
+        let new = self.admit(call, Operation::Update, new, Some(live), |_, new| Ok(new))?;
         let foreign = parts::changes_number(live, &new).filter(|_| subresource == "resize");
         super::custom::invalid(call, live, foreign.into_iter().collect())?;
         let new = parts::part_of(subresource, live, &new).unwrap_or(new);
@@ -187,12 +203,12 @@ impl Api {
         let new = if asked { readmitted(resource, live, new) } else { new };
         let new = self.addressed(call, Some(live), new)?;
         if same(live, &new) {
-            self.permitted(call, Operation::Update, Some(&new), Some(live))?;
+            self.consented(call, Operation::Update, Some(&new), Some(live))?;
             return Ok(live.clone());
         }
         self.judged(call, &new, Some(live))?;
         self.judged_part(call, live, &new)?;
-        self.permitted(call, Operation::Update, Some(&new), Some(live))?;
+        self.consented(call, Operation::Update, Some(&new), Some(live))?;
         check_levels(&new)?;
         let key = Key::new(&call.address.namespace, name);
         let charges = self.charged(resource, &key, Some(live), &new)?;

@@ -1,4 +1,4 @@
-//! Whether a policy or a binding means a request.
+//! Whether a policy, a binding or a webhook means a request.
 
 use super::Asked;
 use crate::registry::{Registry, Resource};
@@ -13,26 +13,10 @@ pub(crate) fn matched<'a>(
     asked: &Asked<'a>,
     registry: &'a Registry,
 ) -> Option<&'a Resource> {
-    let selects = |field: &str, labels: Option<&Map>| {
-        let selector = constraints.at(&[field]).and_then(Value::as_map);
-        let Some(selector) = selector.filter(|it| !it.is_empty()) else { return true };
-        let selector = LabelSelector::of_object(&Value::Map(selector.clone()));
-        selector.is_some_and(|selector| selector.matches(labels))
-    };
-    let labels = |object: Option<&'a Value>| object?.at(&["metadata", "labels"])?.as_map();
-    let has_space = !asked.namespace.is_empty() || asked.resource.is("", "namespaces");
-    if has_space && !selects("namespaceSelector", asked.labels) {
+    if !selected(constraints, asked) {
         return None;
     }
-    let (new, old) = (labels(asked.object), labels(asked.old));
-    let is_selected = asked.object.is_some() && selects("objectSelector", new)
-        || asked.old.is_some() && selects("objectSelector", old);
-    if !is_selected {
-        return None;
-    }
-    let exact = constraints.str_at(&["matchPolicy"]) == Some("Exact");
-    let others: Vec<_> =
-        registry.iter().filter(|it| !exact && is_other_version(it, asked)).collect();
+    let others = others(constraints, asked, registry);
     if in_rules(constraints, "excludeResourceRules", asked, &others).is_some() {
         return None;
     }
@@ -41,6 +25,46 @@ pub(crate) fn matched<'a>(
         return Some(asked.resource);
     }
     in_rules(constraints, "resourceRules", asked, &others)
+}
+
+/// The same for a webhook, which means nothing without rules.
+pub(crate) fn hooked<'a>(
+    webhook: &Value,
+    asked: &Asked<'a>,
+    registry: &'a Registry,
+) -> Option<&'a Resource> {
+    if !selected(webhook, asked) {
+        return None;
+    }
+    in_rules(webhook, "rules", asked, &others(webhook, asked, registry))
+}
+
+/// Whether selectors take the namespace, and the object as it is or was.
+fn selected(constraints: &Value, asked: &Asked<'_>) -> bool {
+    let selects = |field: &str, labels: Option<&Map>| {
+        let selector = constraints.at(&[field]).and_then(Value::as_map);
+        let Some(selector) = selector.filter(|it| !it.is_empty()) else { return true };
+        let selector = LabelSelector::of_object(&Value::Map(selector.clone()));
+        selector.is_some_and(|selector| selector.matches(labels))
+    };
+    let labels =
+        |object: &Value| object.at(&["metadata", "labels"]).and_then(Value::as_map).cloned();
+    let takes = |object: Option<&Value>| {
+        object.is_some_and(|object| selects("objectSelector", labels(object).as_ref()))
+    };
+    let has_space = !asked.namespace.is_empty() || asked.resource.is("", "namespaces");
+    (!has_space || selects("namespaceSelector", asked.labels))
+        && (takes(asked.object) || takes(asked.old))
+}
+
+/// Other versions of a resource that count as well.
+fn others<'a>(
+    constraints: &Value,
+    asked: &Asked<'a>,
+    registry: &'a Registry,
+) -> Vec<&'a Arc<Resource>> {
+    let exact = constraints.str_at(&["matchPolicy"]) == Some("Exact");
+    registry.iter().filter(|it| !exact && is_other_version(it, asked)).collect()
 }
 
 fn is_other_version(known: &Resource, asked: &Asked<'_>) -> bool {

@@ -10,7 +10,7 @@ mod tests;
 
 pub(crate) use compiled::{Compiled, OnFailure};
 pub(crate) use evaluate::{Change, Decision, applies, change, judge};
-pub(crate) use matches::matched;
+pub(crate) use matches::{hooked, matched};
 
 use crate::registry::Resource;
 use crate::tree::{Map, Value};

@@ -12,14 +12,39 @@ pub(crate) fn filled(resource: &Resource, object: &Value, ranges: &[&Value]) -> 
         return object.clone();
     }
     let items: Vec<_> = items(ranges, "Container").collect();
-    ["containers", "initContainers"].into_iter().fold(object.clone(), |pod, field| {
+    let mut told = Vec::new();
+    let fields = [("containers", "container"), ("initContainers", "init container")];
+    let pod = fields.into_iter().fold(object.clone(), |pod, (field, word)| {
         let containers = list(&pod, &["spec", field]);
         if containers.is_empty() {
             return pod;
         }
-        let filled: Vec<_> = containers.iter().map(|it| container(it, &items)).collect();
+        let fill = |it: &Value| {
+            let filled = container(it, &items);
+            told.extend(set(it, &filled, word));
+            filled
+        };
+        let filled: Vec<_> = containers.iter().map(fill).collect();
         pod.with(&["spec", field], filled.into())
-    })
+    });
+    if told.is_empty() {
+        return pod;
+    }
+    let text = format!("LimitRanger plugin set: {}", told.join("; "));
+    pod.with(&["metadata", "annotations", "kubernetes.io/limit-ranger"], Value::text(text))
+}
+
+/// What a container has now that it had not before, as an annotation of its pod tells it.
+fn set(before: &Value, after: &Value, word: &str) -> Vec<String> {
+    let name = before.str_at(&["name"]).unwrap_or_default();
+    let told = |(part, what): (&str, &str)| {
+        let path = ["resources", part];
+        let (old, new) = (before.at(&path).and_then(Value::as_map), after.at(&path)?.as_map()?);
+        let is_new = |key: &str| old.is_none_or(|old| old.get(key).is_none());
+        let set: Vec<_> = new.iter().map(|(key, _)| key.as_str()).filter(|it| is_new(it)).collect();
+        (!set.is_empty()).then(|| format!("{} {what} for {word} {name}", set.join(", ")))
+    };
+    [("requests", "request"), ("limits", "limit")].into_iter().filter_map(told).collect()
 }
 
 fn container(container: &Value, items: &[&Value]) -> Value {

@@ -124,7 +124,12 @@ fn ranges_fill_and_bound() {
     );
     let pods = resource("pods");
     let filled = limits::filled(&pods, &pod("{}", ""), &[&range]);
-    assert_eq!(filled, pod(r#"{"limits":{"cpu":"500m"},"requests":{"cpu":"100m"}}"#, ""));
+    let full = pod(r#"{"limits":{"cpu":"500m"},"requests":{"cpu":"100m"}}"#, "");
+    let told = "LimitRanger plugin set: cpu request for container c; cpu limit for container c";
+    let note = ["metadata", "annotations", "kubernetes.io/limit-ranger"];
+    assert_eq!(filled, full.with(&note, told.into()));
+    // Who says all of it gets nothing, and hears nothing.
+    assert_eq!(limits::filled(&pods, &full, &[&range]), full);
     assert!(limits::faults(&pods, &filled, &[&range]).is_empty());
     let huge = pod(r#"{"limits":{"cpu":"600m"},"requests":{"cpu":"10m"}}"#, "");
     assert_eq!(

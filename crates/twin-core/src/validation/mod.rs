@@ -11,6 +11,7 @@ mod network;
 mod pods;
 mod quantity;
 mod rules;
+mod webhooks;
 mod workloads;
 
 pub(crate) use metadata::name_faults;

@@ -1,6 +1,6 @@
 //! The table of what is asked of single fields.
 
-use super::{Walk, cluster, network, pods, quantity, repeats, workloads};
+use super::{Walk, cluster, network, pods, quantity, repeats, webhooks, workloads};
 use crate::names;
 use crate::schema::{Schema, Shape, TypeId};
 use crate::tree::{Map, Text, Value, decode};
@@ -263,6 +263,9 @@ fn whole(short: &str) -> Option<fn(&mut Walk<'_>, &Map)> {
         | "admissionregistration.v1.Validation"
         | "admissionregistration.v1.Variable"
         | "admissionregistration.v1.AuditAnnotation" => cluster::condition,
+        "admissionregistration.v1.MutatingWebhook"
+        | "admissionregistration.v1.ValidatingWebhook" => webhooks::webhook,
+        "admissionregistration.v1.RuleWithOperations" => webhooks::rule,
         "core.v1.Secret" => cluster::secret,
         "core.v1.PersistentVolumeClaimSpec" => cluster::claim,
         "core.v1.PersistentVolumeSpec" => cluster::volume,

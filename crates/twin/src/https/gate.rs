@@ -10,6 +10,7 @@ use std::cmp::Reverse;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use tower::Service;
+use twin_core::api::User;
 use twin_core::status::{Reason, Status};
 
 /// What everybody may see: that it is there.
@@ -61,17 +62,24 @@ impl Doors {
     }
 }
 
-/// Lets those through who know a token.
+/// Lets those through who know a token, or have shown a certificate.
 #[derive(Clone, Debug)]
 pub(super) struct Gate {
     inner: TwinService,
     expected: String,
     doors: Doors,
+    /// Who has shown a certificate.
+    user: Option<User>,
 }
 
 impl Gate {
     pub(super) fn new(inner: TwinService, token: &str, doors: Doors) -> Self {
-        Self { inner, expected: said_with(token), doors }
+        Self { inner, expected: said_with(token), doors, user: None }
+    }
+
+    /// The gate for somebody who is known already.
+    pub(super) fn of(self, user: Option<User>) -> Self {
+        Self { user, ..self }
     }
 }
 
@@ -94,14 +102,17 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let said = request.headers().get(header::AUTHORIZATION);
         let said = said.map(header::HeaderValue::as_bytes).unwrap_or_default();
         if OPEN.contains(&request.uri().path()) {
             return self.inner.call(request);
         }
         let packing = Packing::of(request.headers());
-        if equal(said, self.expected.as_bytes()) {
+        if self.user.is_some() || equal(said, self.expected.as_bytes()) {
+            if let Some(user) = &self.user {
+                request.extensions_mut().insert(user.clone());
+            }
             return packing.pack(match self.doors.of_agent(request.headers()) {
                 Some(mut service) => service.call(request),
                 None => self.inner.call(request),

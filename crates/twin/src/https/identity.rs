@@ -1,10 +1,14 @@
 //! Certificates and a token, made for one server.
 
+use super::clients::Signer;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
-use rustls::ServerConfig;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
+use rustls::{RootCertStore, ServerConfig};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -17,6 +21,9 @@ pub enum IdentityError {
     /// The server does not take it.
     #[error("cannot use the certificate")]
     Tls(#[from] rustls::Error),
+    /// Clients' certificates cannot be judged by it.
+    #[error("cannot judge certificates by it")]
+    Verifier(#[from] VerifierBuilderError),
     /// This machine has no random numbers.
     #[error("no random numbers for a token")]
     Random,
@@ -24,6 +31,8 @@ pub enum IdentityError {
 
 /// What a server shows, and what its clients have to know.
 pub(super) struct Identity {
+    /// Who signs for clients.
+    pub(super) signer: Arc<Signer>,
     /// The authority that signed it, as PEM.
     pub(super) authority: String,
     /// What a client says to be let in.
@@ -38,7 +47,8 @@ impl Identity {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let key = KeyPair::generate()?;
-        let authority = params.self_signed(&key)?.pem();
+        let certificate = params.self_signed(&key)?;
+        let (authority, root) = (certificate.pem(), certificate.der().clone());
         let issuer = Issuer::new(params, key);
 
         let names = ["localhost", "kubernetes.default.svc"].map(str::to_owned);
@@ -50,13 +60,25 @@ impl Identity {
 
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let mut server = ServerConfig::builder_with_provider(provider)
+        let mut server = ServerConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients(root, provider)?)
             .with_single_cert(vec![certificate.der().clone()], key)?;
         server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Self { authority, token: token()?, server: Arc::new(server) })
+        let signer = Arc::new(Signer(issuer));
+        Ok(Self { signer, authority, token: token()?, server: Arc::new(server) })
     }
+}
+
+/// Takes certificates of this authority, and clients that show none.
+fn clients(
+    root: CertificateDer<'static>,
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<dyn ClientCertVerifier>, IdentityError> {
+    let mut roots = RootCertStore::empty();
+    roots.add(root)?;
+    let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+    Ok(builder.allow_unauthenticated().build()?)
 }
 
 /// What nobody can guess.

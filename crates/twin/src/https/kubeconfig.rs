@@ -1,5 +1,6 @@
 //! The file that tells kubectl where the twin is, and lets it in.
 
+use super::clients::Pair;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::fs::{self, OpenOptions};
@@ -7,11 +8,31 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 
-/// Who may come in: a name, and the token by which it is known.
+/// Who may come in: a name, and what shows who it is.
 #[derive(Clone, Debug)]
 pub(super) struct User {
     pub(super) name: String,
-    pub(super) token: String,
+    pub(super) proof: Proof,
+}
+
+/// What a client shows.
+#[derive(Clone, Debug)]
+pub(super) enum Proof {
+    Token(String),
+    Certificate(Pair),
+}
+
+impl Proof {
+    fn lines(&self) -> String {
+        match self {
+            Self::Token(token) => format!("    token: {token}\n"),
+            Self::Certificate(pair) => format!(
+                "    client-certificate-data: {}\n    client-key-data: {}\n",
+                STANDARD.encode(&pair.certificate),
+                STANDARD.encode(&pair.key)
+            ),
+        }
+    }
 }
 
 /// How to reach the twin, as each of these; the first is who comes without further words.
@@ -31,8 +52,8 @@ clusters:
 users:
 "
     );
-    for User { name, token } in users {
-        text.extend(["- name: ", name, "\n  user:\n    token: ", token, "\n"]);
+    for User { name, proof } in users {
+        text.extend(["- name: ", name, "\n  user:\n", &proof.lines()]);
     }
     text.push_str("contexts:\n");
     for User { name, .. } in users {

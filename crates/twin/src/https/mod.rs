@@ -1,26 +1,30 @@
 //! The twin on a socket: HTTPS on the loopback interface, for kubectl, helm and other programs.
 //!
-//! Who comes needs the token that lies in the kubeconfig; certificates are made anew for each
-//! server, so that nothing on the disk is worth stealing afterwards.
+//! Who comes needs the token that lies in the kubeconfig, or a certificate that the server has signed; all
+//! are made anew for each server, so that nothing on the disk is worth stealing afterwards.
 
+mod clients;
 mod gate;
 mod identity;
 mod kubeconfig;
 mod packed;
+mod signing;
 
 pub use identity::IdentityError;
 
 use crate::{FaultLog, Faults, Twin};
+use clients::Signer;
 use gate::{Doors, Gate};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use identity::Identity;
-use kubeconfig::User;
+use kubeconfig::{Proof, User};
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -62,6 +66,7 @@ pub struct Served {
     kubeconfig: String,
     users: Vec<User>,
     doors: Doors,
+    signer: Arc<Signer>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -76,15 +81,22 @@ impl Twin {
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let identity = Identity::new(address.ip())?;
-        let users = vec![User { name: USER.to_owned(), token: identity.token.clone() }];
+        let users =
+            vec![User { name: USER.to_owned(), proof: Proof::Token(identity.token.clone()) }];
         let kubeconfig = kubeconfig::text(address, &identity.authority, &users);
         let doors = Doors::default();
         let gate = Gate::new(self.service(), &identity.token, doors.clone());
         let acceptor = TlsAcceptor::from(identity.server);
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(accept(listener, acceptor, gate, stopped));
-        let (twin, authority) = (self.clone(), identity.authority);
-        Ok(Served { address, twin, authority, kubeconfig, users, doors, stop, task })
+        let (twin, authority, signer) = (self.clone(), identity.authority, identity.signer);
+        let signing = signing::sign(Arc::downgrade(&self.shared), signer.clone());
+        let task = tokio::spawn(async move {
+            tokio::select! {
+                () = accept(listener, acceptor, gate, stopped) => {}
+                () = signing => {}
+            }
+        });
+        Ok(Served { address, twin, authority, kubeconfig, users, doors, signer, stop, task })
     }
 }
 
@@ -106,6 +118,17 @@ impl Served {
     pub fn kubeconfig_with(&self, faults: Faults) -> Result<(String, FaultLog), IdentityError> {
         let (user, log) = self.user(USER, faults)?;
         Ok((kubeconfig::text(self.address, &self.authority, &[user]), log))
+    }
+
+    /// What a client needs to know that comes under this name, and in this group if there is one: it
+    /// shows a certificate. Who asks is told to webhooks and policies; everybody may do everything.
+    ///
+    /// # Errors
+    /// If no certificate can be made of the name.
+    pub fn kubeconfig_as(&self, name: &str, group: Option<&str>) -> Result<String, IdentityError> {
+        let pair = self.signer.pair(name, group)?;
+        let user = User { name: USER.to_owned(), proof: Proof::Certificate(pair) };
+        Ok(kubeconfig::text(self.address, &self.authority, &[user]))
     }
 
     /// Adds a user to the kubeconfig, with a context of its name, to which all this happens; and what
@@ -134,7 +157,7 @@ impl Served {
         let service = self.twin.service_with(faults);
         let log = service.log();
         self.doors.open(&token, service);
-        Ok((User { name: name.to_owned(), token }, log))
+        Ok((User { name: name.to_owned(), proof: Proof::Token(token) }, log))
     }
 
     /// Writes the kubeconfig to a file that nobody else may read.
@@ -191,6 +214,8 @@ async fn connection(
     // Small answers at once; a socket that cannot do that works all the same.
     let _ = stream.set_nodelay(true);
     let Ok(Ok(stream)) = timeout(GREETING, acceptor.accept(stream)).await else { return };
+    let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+    let gate = gate.of(shown.and_then(clients::user));
     let mut server = auto::Builder::new(TokioExecutor::new());
     server.http1().timer(TokioTimer::new()).header_read_timeout(GREETING);
     server.http2().timer(TokioTimer::new());

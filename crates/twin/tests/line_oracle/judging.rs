@@ -168,6 +168,7 @@ fn send(api: &mut Api, method: Method, path: &str, query: &str, object: &Value) 
         content_type: "application/json",
         accept: "",
         user_agent: "oracle",
+        user: None,
         body: body.as_bytes(),
     };
     let response = api.handle(&request, Moment { now: Timestamp::default(), seed: 1 });

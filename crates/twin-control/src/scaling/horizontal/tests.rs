@@ -178,6 +178,7 @@ fn metrics_are_served() {
             content_type: "",
             accept: "",
             user_agent: "test",
+            user: None,
             body: b"",
         };
         let Body::Whole(body) = stage.world.handle(&request, at(1)).body else { panic!("{path}") };

@@ -15,27 +15,38 @@ use std::sync::Arc;
 
 const GROUP: &str = "admissionregistration.k8s.io";
 
-/// Policies whose expressions were read, by their names, with the version that was read.
-#[derive(Debug, Default)]
-pub(super) struct Memo(BTreeMap<(TableName, Text), (Revision, Arc<Compiled>)>);
+/// What was read of objects, by their names, with the version that was read: expressions of policies,
+/// webhooks of configurations.
+#[derive(Debug)]
+pub(super) struct Memo<T>(BTreeMap<(TableName, Text), (Revision, Arc<T>)>);
 
-impl Memo {
-    fn compiled(&mut self, table: &TableName, policy: &Object) {
-        let key = (table.clone(), Text::new(policy.key.name()));
-        let known = self.0.get(&key);
-        if known.is_none_or(|(revision, _)| *revision != policy.revision) {
-            self.0.insert(key, (policy.revision, Arc::new(Compiled::of(&policy.tree))));
+impl<T> Default for Memo<T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<T> Memo<T> {
+    /// Reads objects that are new, and forgets those that are gone.
+    pub(super) fn follow(
+        &mut self,
+        table: &TableName,
+        objects: &[Arc<Object>],
+        read: impl Fn(&Value) -> T,
+    ) {
+        for object in objects {
+            let key = (table.clone(), Text::new(object.key.name()));
+            let known = self.0.get(&key);
+            if known.is_none_or(|(revision, _)| *revision != object.revision) {
+                self.0.insert(key, (object.revision, Arc::new(read(&object.tree))));
+            }
         }
-    }
-
-    fn get(&self, table: &TableName, name: &str) -> Option<&Arc<Compiled>> {
-        self.0.get(&(table.clone(), Text::new(name))).map(|(_, compiled)| compiled)
-    }
-
-    /// Forgets policies that are gone.
-    fn forget(&mut self, table: &TableName, policies: &[Arc<Object>]) {
-        let is_there = |name: &Text| policies.iter().any(|policy| policy.key.name() == name);
+        let is_there = |name: &Text| objects.iter().any(|object| object.key.name() == name);
         self.0.retain(|(known, name), _| known != table || is_there(name));
+    }
+
+    pub(super) fn get(&self, table: &TableName, name: &str) -> Option<&Arc<T>> {
+        self.0.get(&(table.clone(), Text::new(name))).map(|(_, read)| read)
     }
 }
 
@@ -70,10 +81,7 @@ impl Api {
             return false;
         }
         let policies = self.all(sort.policies);
-        for policy in &policies {
-            self.read.compiled(sort.policies, policy);
-        }
-        self.read.forget(sort.policies, &policies);
+        self.read.follow(sort.policies, &policies, Compiled::of);
         true
     }
 
@@ -101,7 +109,7 @@ impl Api {
     }
 
     /// What a policy reads beside the object.
-    fn surroundings(
+    pub(super) fn surroundings(
         &self,
         call: &Call<'_>,
         asked: &Asked<'_>,
@@ -114,12 +122,12 @@ impl Api {
         Surroundings { request: request(call, asked, resource), namespace, params }
     }
 
-    fn all(&self, table: &TableName) -> Vec<Arc<Object>> {
+    pub(super) fn all(&self, table: &TableName) -> Vec<Arc<Object>> {
         self.store.list(table, &Narrow::default(), None).cloned().collect()
     }
 
     /// The namespace of an object; one that is made or changed is its own.
-    fn space_of(&self, call: &Call<'_>, object: Option<&Value>) -> Option<Value> {
+    pub(super) fn space_of(&self, call: &Call<'_>, object: Option<&Value>) -> Option<Value> {
         if call.address.resource.is("", "namespaces") {
             return object.cloned();
         }
@@ -193,11 +201,11 @@ fn unknown(api_version: &str, kind: &str) -> String {
 }
 
 /// What would lock everybody out.
-fn is_exempt(resource: &Resource) -> bool {
+pub(super) fn is_exempt(resource: &Resource) -> bool {
     resource.kind.group == GROUP
 }
 
-fn asked<'a>(
+pub(super) fn asked<'a>(
     call: &'a Call<'_>,
     operation: Operation,
     object: Option<&'a Value>,
@@ -221,16 +229,21 @@ fn asked<'a>(
 }
 
 /// The request, as policies see it.
-fn request(call: &Call<'_>, asked: &Asked<'_>, matched: &Resource) -> Value {
+pub(super) fn request(call: &Call<'_>, asked: &Asked<'_>, matched: &Resource) -> Value {
+    let kind_of = |resource: &Resource| {
+        let part = resource.subresource(asked.subresource);
+        let own = part.map_or(&resource.kind, |part| &part.kind);
+        kind(own, "kind", &own.name)
+    };
     let mut request = Value::from([
         ("dryRun", Value::Bool(is_dry(call))),
-        ("kind", kind(&matched.kind, "kind", &matched.kind.name)),
+        ("kind", kind_of(matched)),
         ("operation", asked.operation.name().into()),
-        ("requestKind", kind(&asked.resource.kind, "kind", &asked.resource.kind.name)),
+        ("requestKind", kind_of(asked.resource)),
         ("requestResource", kind(&asked.resource.kind, "resource", &asked.resource.plural)),
         ("resource", kind(&matched.kind, "resource", &matched.plural)),
         ("uid", "".into()),
-        ("userInfo", super::asked::who(call.is_own().then_some(call.request.user_agent))),
+        ("userInfo", super::asked::who(call)),
     ]);
     for (field, text) in [
         ("name", asked.name),

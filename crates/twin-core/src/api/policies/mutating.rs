@@ -2,6 +2,7 @@
 
 use super::{Invocation, Sort, Unbound, asked};
 use crate::api::convert::as_version;
+use crate::api::webhooks::placed;
 use crate::api::{Api, Call};
 use crate::apply::laid_over;
 use crate::patch::{self, PatchError};
@@ -35,6 +36,7 @@ impl Api {
         if !self.read_policies(SORT, &call.address.resource) {
             return Ok(object);
         }
+        let object = placed(call, object);
         let space = self.space_of(call, Some(&object));
         let asked = asked(call, operation, Some(&object), old, space.as_ref());
         let mut current = object.clone();
@@ -107,8 +109,7 @@ impl Api {
                 .and_then(|change| self.with_change(resource.ty, &object, &change))
                 .and_then(|changed| {
                     let changed = as_version(&changed, resource, asked.resource);
-                    let read = self.typed(call, &changed);
-                    read.map(|read| read.object).map_err(|status| status.message)
+                    self.pruned(call, &changed).map_err(|status| status.message)
                 });
             match changed {
                 Ok(changed) => *current = changed,

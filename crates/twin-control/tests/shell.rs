@@ -4,12 +4,15 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 use twin_control::program::{Files, Scene, Scratch, Stream, read};
 
 const VARIABLES: [(&str, &str); 6] =
     [("A", "one two"), ("B", "7"), ("EMPTY", ""), ("EDGE", " x  y "), ("X", "1"), ("Y", "y")];
-/// Of so many lines that are made one has to be understood.
-const UNDERSTOOD: usize = 5;
+/// Of so many lines that are made one has to be understood: about every fourth is.
+const UNDERSTOOD: usize = 10;
+/// Nobody waits longer for a real shell.
+const LONGEST: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 struct Disk(PathBuf);
@@ -30,12 +33,13 @@ fn told(line: &str, disk: &Disk) -> Option<Seen> {
     let (message_path, scratch) = (message_path.as_str(), Scratch::Own);
     let scene = Scene { environment: &environment, files: disk, message_path, scratch };
     let course = read(&["sh", "-c", line].map(str::to_owned), &scene)?;
+    let end = course.end.filter(|end| end.after < LONGEST)?;
     let of = |stream: Stream| {
         let parts = course.written.iter().filter(|it| it.stream == stream);
         parts.map(|it| it.text.as_str()).collect::<String>()
     };
     let last = course.messages.last().map(|it| it.text.clone()).unwrap_or_default();
-    Some((i32::from(course.end?.code), of(Stream::Out), of(Stream::Error), last))
+    Some((i32::from(end.code), of(Stream::Out), of(Stream::Error), last))
 }
 
 fn done(shell: &[&str], line: &str, disk: &Disk) -> Seen {

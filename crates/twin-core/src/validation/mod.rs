@@ -6,6 +6,7 @@
 
 mod changes;
 mod cluster;
+mod definition;
 mod metadata;
 mod network;
 mod pods;
@@ -13,6 +14,7 @@ mod quantity;
 mod rules;
 mod workloads;
 
+pub(crate) use definition::{Additional, SchemaView, warnings as definition_warnings};
 pub(crate) use metadata::name_faults;
 pub(crate) use quantity::nanos;
 
@@ -47,7 +49,7 @@ pub(crate) fn faults(
         walk.fields(resource.ty, map);
     }
     if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
-        cluster::definition(&mut walk, object);
+        definition::judge(&mut walk, object, old);
     }
     match old {
         Some(old) => changes::judge(&mut walk, resource, object, old),

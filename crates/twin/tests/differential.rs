@@ -24,6 +24,7 @@ async fn the_twin_answers_as_a_real_server_does() {
     let scripts = [
         include_str!("requests.json"),
         include_str!("custom.json"),
+        include_str!("definitions.json"),
         include_str!("versions.json"),
         include_str!("policies.json"),
         include_str!("kubelets.json"),

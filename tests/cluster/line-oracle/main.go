@@ -25,6 +25,7 @@ type question struct {
 	Steps  []step              `json:"steps"`
 	Text   string              `json:"text"`
 	Sets   []map[string]string `json:"sets"`
+	Schema json.RawMessage     `json:"schema"`
 }
 
 var deeds = map[string]func(*question) (any, error){
@@ -36,6 +37,10 @@ var deeds = map[string]func(*question) (any, error){
 	"labels":    labelsSelected,
 	"fields":    fieldsSelected,
 	"table":     table,
+	"define":    defined,
+	"custom":    customised,
+	"cel":       celled,
+	"functions": functions,
 }
 
 func answer(line []byte) (reply map[string]any) {

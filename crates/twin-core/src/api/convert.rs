@@ -2,6 +2,7 @@
 
 use super::{Api, Call};
 use crate::registry::{Kind, Resource};
+use crate::schema::prune_custom;
 use crate::status::Status;
 use crate::store::Key;
 use crate::tree::{Map, Text, Value};
@@ -30,8 +31,23 @@ impl Api {
 
     /// Stores an object, and gives it with its version.
     pub(super) fn keep(&mut self, resource: &Resource, key: &Key, object: &Value) -> Value {
-        let kept = kept(resource, object);
+        let kept = self.known_there(resource, kept(resource, object));
         shown(resource, &self.store.put(&resource.table, key, &kept).tree)
+    }
+}
+
+impl Api {
+    /// What another version wrote, without what the version in which it is kept does not know.
+    fn known_there(&self, resource: &Resource, kept: Value) -> Value {
+        if resource.custom.is_none() || resource.kind == resource.kept {
+            return kept;
+        }
+        let there =
+            self.registry.find(&resource.kept.group, &resource.kept.version, &resource.plural);
+        match there.and_then(|there| there.custom.as_ref()) {
+            Some(custom) => prune_custom(&custom.openapi, &kept),
+            None => kept,
+        }
     }
 }
 
@@ -54,7 +70,11 @@ pub(super) fn shown(resource: &Resource, kept: &Value) -> Value {
     if is_shown_as_kept(resource, kept) {
         return kept.clone();
     }
-    converted(kept, &resource.kept, &resource.kind)
+    let converted = converted(kept, &resource.kept, &resource.kind);
+    match &resource.custom {
+        Some(custom) => prune_custom(&custom.openapi, &converted),
+        None => converted,
+    }
 }
 
 /// Whether a kept object is already as a version has it. A definition can change the version in

@@ -224,16 +224,36 @@ fn accepted(definition: &Value, moment: Moment) -> Value {
 
 /// The version in which objects are kept.
 fn stored_version(definition: &Value) -> Text {
+    storage(definition).map(name).unwrap_or_default()
+}
+
+fn name(version: &Value) -> Text {
+    Text::new(version.str_at(&["name"]).unwrap_or_default())
+}
+
+fn storage(definition: &Value) -> Option<&Value> {
     let versions = definition.at(&["spec", "versions"]).and_then(Value::as_list);
     let is_stored = |it: &&Value| it.at(&["storage"]).and_then(Value::as_bool) == Some(true);
-    let stored = versions.into_iter().flat_map(|list| list.iter()).find(is_stored);
-    Text::new(stored.and_then(|it| it.str_at(&["name"])).unwrap_or_default())
+    versions.into_iter().flat_map(|list| list.iter()).find(is_stored)
+}
+
+/// A definition that is written again: the version in which its objects will be stored now is noted.
+pub(super) fn with_another_stored_version(definition: Value) -> Value {
+    let path = ["status", "storedVersions"];
+    let known = definition.at(&path).and_then(Value::as_list).cloned().unwrap_or_default();
+    match storage(&definition).map(name) {
+        Some(version) if !known.iter().any(|it| it.as_str() == Some(&version)) => {
+            let all = known.iter().cloned().chain([version.into()]).collect::<Vec<_>>();
+            definition.with(&path, all.into())
+        }
+        _ => definition,
+    }
 }
 
 /// A new definition, with the version in which its objects will be stored.
 pub(super) fn with_stored_version(definition: &Value) -> Value {
-    let stored = Some(stored_version(definition)).filter(|version| !version.is_empty());
-    let stored: Vec<_> = stored.into_iter().map(Value::from).collect();
+    let stored: Vec<_> =
+        storage(definition).map(|version| name(version).into()).into_iter().collect();
     let names = Value::from([("kind", "".into()), ("plural", "".into())]);
     let status = Value::from([
         ("conditions", Value::Null),

@@ -1,6 +1,6 @@
 //! Get and list.
 
-use super::convert::shown;
+use super::convert::{is_shown_as_kept, shown};
 use super::projection::Projection;
 use super::route::Address;
 use super::watch::Filter;
@@ -40,12 +40,14 @@ impl Api {
         Self::answered(call, 200, &Self::seen(resource, &object))
     }
 
-    /// A stored object as its version shows it: custom resources with the defaults of today.
+    /// A stored object as its version shows it: custom resources with the defaults of today, if it is kept in that version.
     fn seen(resource: &Resource, object: &Value) -> Value {
         let shown = shown(resource, object);
         match &resource.custom {
-            Some(custom) => apply_custom_defaults(&custom.openapi, &shown),
-            None => shown,
+            Some(custom) if is_shown_as_kept(resource, object) => {
+                apply_custom_defaults(&custom.openapi, &shown)
+            }
+            _ => shown,
         }
     }
 

@@ -14,7 +14,7 @@ use crate::status::{Cause, Status};
 use crate::store::Key;
 use crate::time::Timestamp;
 use crate::tree::{Map, Value};
-use crate::validation::faults;
+use crate::validation::{definition_warnings, faults};
 
 const STALE: &str =
     "the object has been modified; please apply your changes to the latest version and try again";
@@ -30,7 +30,8 @@ impl Api {
             return Ok(Response::json(201, &answer));
         }
         let object = self.add(call, &read.object, Track::Writes)?;
-        Ok(Response { warnings: read.warnings, ..Self::answered(call, 201, &object)? })
+        let warnings = warned(call, read.warnings, &object, None);
+        Ok(Response { warnings, ..Self::answered(call, 201, &object)? })
     }
 
     /// Adds an object that is complete except for what the API writes.
@@ -164,7 +165,8 @@ impl Api {
         }
         let live = self.live(call)?;
         let object = self.change(call, &live, &read.object, Track::Writes)?;
-        Ok(Response { warnings: read.warnings, ..Self::answered(call, 200, &object)? })
+        let warnings = warned(call, read.warnings, &object, Some(&live));
+        Ok(Response { warnings, ..Self::answered(call, 200, &object)? })
     }
 
     /// Stores another state of an object: what may not change stays as it was.
@@ -253,6 +255,19 @@ impl Api {
         let writer = writer(&self.schema, call, subresource, &version);
         update(&writer, live, new, &mut self.memo)
     }
+}
+
+/// With what is said of a definition of custom resources that was written.
+fn warned(
+    call: &Call<'_>,
+    mut warnings: Vec<String>,
+    object: &Value,
+    old: Option<&Value>,
+) -> Vec<String> {
+    if call.address.resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
+        warnings.extend(definition_warnings(object, old));
+    }
+    warnings
 }
 
 /// Who writes, and what it may not change.

@@ -1,12 +1,14 @@
 //! Expressions in CEL that strangers wrote: read, and run within Kubernetes' limits.
 //!
-//! The syntax is read by the crate `cel`, and functions are those of `kube-cel`. What runs them is ours: it
-//! counts what a run costs as Kubernetes counts it, stops where Kubernetes stops, goes through objects in
-//! the order of their keys, and fails with Kubernetes' sentences.
+//! Functions are those of `kube-cel`. What reads, checks and runs expressions is ours: it knows where everything
+//! stands and what type it has, counts what a run costs as Kubernetes counts it, stops where Kubernetes stops, goes
+//! through objects in the order of their keys, and fails with Kubernetes' sentences.
 
+pub(crate) mod check;
 mod cost;
 mod functions;
 mod operators;
+mod parse;
 mod prepare;
 mod read;
 mod run;
@@ -15,13 +17,16 @@ mod tests;
 mod values;
 
 pub use kube_cel::cel::Value as CelValue;
+pub use kube_cel::cel::objects::Key as CelKey;
 pub(crate) use operators::maybe;
 pub use read::Unread;
-pub(crate) use values::{escaped, object, typed};
-pub use values::{plain, tree};
+pub(crate) use values::{escaped, object};
+pub use values::{opaque, plain, tree, typed};
 
+use crate::tree::Value;
 use functions::Machine;
 use kube_cel::cel::IdedExpr;
+use kube_cel::cel::common::ast::LiteralValue;
 use run::Run;
 use std::collections::BTreeSet;
 
@@ -106,4 +111,20 @@ impl Expression {
         };
         if self.levels > LEVELS { stacker::grow(STACK, run) } else { run() }
     }
+}
+
+/// The type of an expression over objects of this `openAPIV3Schema`, which are `self`.
+///
+/// # Errors
+/// All that is wrong with it, as Kubernetes lists it.
+pub fn type_of(openapi: &Value, text: &str) -> Result<String, String> {
+    let ty = check::declared(crate::validation::SchemaView(openapi), true);
+    let ty = ty.unwrap_or(check::Type::Dyn);
+    check::check(text, &[("self", ty)]).map(|checked| checked.ty.shown())
+}
+
+/// Whether a literal is one of what a function reads: `duration('1h')`.
+fn literal_fits(function: &str, literal: &LiteralValue) -> bool {
+    let value = run::value(literal);
+    MACHINE.with(|machine| machine.call(function, None, vec![value])).is_ok()
 }

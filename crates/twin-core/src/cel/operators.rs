@@ -28,7 +28,12 @@ pub(super) fn unary(name: &str, value: &Value) -> Option<Result<Value, Failure>>
 /// What an operator gives for two values; None, if there is no such operator.
 pub(super) fn binary(name: &str, left: Value, right: Value) -> Option<Result<Value, Failure>> {
     Some(match name {
-        ADD => (left + right).map_err(failure),
+        ADD => match (left, right) {
+            (Value::Bytes(left), Value::Bytes(right)) => {
+                Ok(Value::Bytes(Arc::new([left.as_slice(), right.as_slice()].concat())))
+            }
+            (left, right) => (left + right).map_err(failure),
+        },
         SUBSTRACT => (left - right).map_err(failure),
         MULTIPLY => (left * right).map_err(failure),
         DIVIDE => (left / right).map_err(failure),
@@ -119,7 +124,7 @@ pub(crate) fn maybe(value: Option<Value>) -> Value {
     Value::Opaque(Arc::new(optional))
 }
 
-fn as_optional(value: &Value) -> Option<&OptionalValue> {
+pub(super) fn as_optional(value: &Value) -> Option<&OptionalValue> {
     match value {
         Value::Opaque(opaque) => opaque.downcast_ref::<OptionalValue>(),
         _ => None,

@@ -1,14 +1,8 @@
-//! Makes an expression ready to run: macros that the parser does not know, names of libraries, and what
-//! it uses that it does not bring.
+//! Makes an expression ready to run: names of libraries, and what it uses that it does not bring.
 
 use super::functions::Machine;
 use kube_cel::cel::IdedExpr;
-use kube_cel::cel::common::ast::operators::{
-    LOGICAL_AND, LOGICAL_NOT, LOGICAL_OR, NOT_STRICTLY_FALSE,
-};
-use kube_cel::cel::common::ast::{
-    CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedEntryExpr, ListExpr, LiteralValue,
-};
+use kube_cel::cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedEntryExpr};
 use std::collections::BTreeSet;
 
 /// Where loops gather what they give: nobody can name it in a text.
@@ -39,11 +33,6 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn expr(&mut self, expr: &mut IdedExpr) {
-        if let Expr::Call(call) = &mut expr.expr
-            && let Some(expanded) = expanded(call)
-        {
-            expr.expr = Expr::Comprehension(Box::new(expanded));
-        }
         match &mut expr.expr {
             Expr::Literal(_) | Expr::Unspecified => {}
             Expr::Ident(name) => self.variable(name),
@@ -116,72 +105,4 @@ impl Walk<'_> {
 /// Signs are functions to the parser; what people name has only letters, digits and `_`.
 fn is_named(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
-}
-
-/// The loop that a call stands for, if it is a macro that the parser left alone.
-fn expanded(call: &mut CallExpr) -> Option<ComprehensionExpr> {
-    let target = call.target.as_ref()?;
-    let [first, second, _] = &call.args[..] else { return None };
-    let named = |expr: &IdedExpr| match &expr.expr {
-        Expr::Ident(name) => Some(name.clone()),
-        _ => None,
-    };
-    let is_cel = named(target).as_deref() == Some("cel");
-    let (first, second) = match call.func_name.as_str() {
-        "bind" if is_cel => (named(first)?, String::new()),
-        "all" | "exists" => (named(first)?, named(second)?),
-        _ => return None,
-    };
-    let body = call.args.pop()?;
-    if call.func_name == "bind" {
-        return call.args.pop().map(|value| bound(first, value, body));
-    }
-    let range = *call.target.take()?;
-    Some(quantified(&call.func_name, range, [first, second], body))
-}
-
-/// `cel.bind(name, value, body)`: a loop over nothing.
-fn bound(name: String, value: IdedExpr, body: IdedExpr) -> ComprehensionExpr {
-    ComprehensionExpr {
-        iter_range: made(Expr::List(ListExpr::new(Vec::new()))),
-        iter_var: "#unused".to_owned(),
-        iter_var2: None,
-        accu_init: value,
-        loop_cond: made(Expr::Literal(LiteralValue::Boolean(false.into()))),
-        loop_step: made(Expr::Ident(name.clone())),
-        accu_var: name,
-        result: body,
-    }
-}
-
-/// `all` and `exists` with two variables.
-fn quantified(
-    name: &str,
-    range: IdedExpr,
-    [first, second]: [String; 2],
-    body: IdedExpr,
-) -> ComprehensionExpr {
-    let gathered = || made(Expr::Ident(GATHERED.to_owned()));
-    let call = |name: &str, args| {
-        made(Expr::Call(CallExpr { func_name: name.to_owned(), target: None, args }))
-    };
-    let (start, sign, going) = if name == "all" {
-        (true, LOGICAL_AND, gathered())
-    } else {
-        (false, LOGICAL_OR, call(LOGICAL_NOT, vec![gathered()]))
-    };
-    ComprehensionExpr {
-        iter_range: range,
-        iter_var: first,
-        iter_var2: Some(second),
-        accu_var: GATHERED.to_owned(),
-        accu_init: made(Expr::Literal(LiteralValue::Boolean(start.into()))),
-        loop_cond: call(NOT_STRICTLY_FALSE, vec![going]),
-        loop_step: call(sign, vec![gathered(), body]),
-        result: gathered(),
-    }
-}
-
-fn made(expr: Expr) -> IdedExpr {
-    IdedExpr { id: 0, expr }
 }

@@ -1,5 +1,6 @@
 //! Reads expressions: none takes the stack of who reads or runs it.
 
+use super::parse::{Dialect, Fault, parse};
 use kube_cel::cel::IdedExpr;
 use kube_cel::cel::common::ast::{EntryExpr, Expr, IdedEntryExpr};
 use kube_cel::cel::parser::Parser;
@@ -26,25 +27,71 @@ pub enum Unread {
 
 const TOO_DEEP: &str = "the expression is nested too deeply";
 
-/// Reads an expression, and says how many levels it has.
-pub(super) fn read(text: &str) -> Result<(IdedExpr, usize), Unread> {
-    if text.len() > LONGEST {
-        return Err(Unread::Refused("the expression is too long"));
-    }
-    if brackets(text) > BRACKETS {
-        return Err(Unread::Refused(TOO_DEEP));
-    }
-    stacker::grow(STACK, || parsed(text))
+impl Unread {
+    pub(super) const TOO_LONG: Self = Self::Refused("the expression is too long");
 }
 
-fn parsed(text: &str) -> Result<(IdedExpr, usize), Unread> {
-    let parser = Parser::new().enable_optional_syntax(true);
-    let expr = parser.parse(text).map_err(|errors| {
-        let first = errors.errors.first();
-        Unread::NotCel(first.map_or_else(|| errors.to_string(), |error| error.msg.clone()))
+/// Reads an expression, and says how many levels it has.
+pub(super) fn read(text: &str) -> Result<(IdedExpr, usize), Unread> {
+    bounded(text)?;
+    let (expr, _) = parse(text, Dialect::Wide).map_err(|why| match why {
+        Fault::At(_, why) => Unread::NotCel(why.to_owned()),
+        Fault::TooLarge => Unread::TOO_LONG,
+        Fault::Syntax => {
+            let first = syntax(text).into_iter().next().map(|(_, why)| why);
+            Unread::NotCel(first.unwrap_or_else(|| "Syntax error".to_owned()))
+        }
     })?;
-    let levels = levels(&expr, 1).ok_or(Unread::Refused(TOO_DEEP))?;
+    let levels = shallow(&expr)?;
     Ok((expr, levels))
+}
+
+/// Refuses what would take too long, or too much of the stack.
+pub(super) fn bounded(text: &str) -> Result<(), Unread> {
+    if text.len() > LONGEST {
+        return Err(Unread::TOO_LONG);
+    }
+    if brackets(text) > BRACKETS { Err(Unread::Refused(TOO_DEEP)) } else { Ok(()) }
+}
+
+/// How many levels a tree has, if they are not too many.
+pub(super) fn shallow(expr: &IdedExpr) -> Result<usize, Unread> {
+    levels(expr, 1).ok_or(Unread::Refused(TOO_DEEP))
+}
+
+/// What is wrong with the syntax of a text, and where.
+pub(super) fn syntax(text: &str) -> Vec<(usize, String)> {
+    let parser = Parser::new().enable_optional_syntax(true);
+    let Err(errors) = stacker::grow(STACK, || parser.parse(text)) else { return Vec::new() };
+    let place = |(line, column): (isize, isize)| {
+        let line = usize::try_from(line - 1).unwrap_or(0);
+        let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+        let column = usize::try_from(column - 1).unwrap_or(0);
+        let rest = text.get(start..).unwrap_or_default();
+        start + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at)
+    };
+    let errors = errors.errors.into_iter().filter(|error| error.msg.starts_with("Syntax error"));
+    errors.map(|error| (place(error.pos), narrowed(&error.msg))).collect()
+}
+
+/// Signs that may follow any value.
+const FOLLOWING: &str =
+    "'==' '!=' 'in' '<' '<=' '>=' '>' '&&' '||' '[' '.' '-' '?' '+' '*' '/' '%'";
+
+/// What was expected, without what could have followed as well: Go's parser does not say that.
+fn narrowed(message: &str) -> String {
+    let Some((start, list)) = message.split_once(" expecting {") else {
+        return message.to_owned();
+    };
+    let list = list.trim_end_matches('}').split(", ");
+    if !list.clone().any(|sign| sign == "'=='") {
+        return message.to_owned();
+    }
+    let rest: Vec<_> = list.filter(|sign| !FOLLOWING.split(' ').any(|it| it == *sign)).collect();
+    match rest[..] {
+        [one] => format!("{start} expecting {one}"),
+        _ => format!("{start} expecting {{{}}}", rest.join(", ")),
+    }
 }
 
 /// How many levels a tree has; None, if they are too many.
@@ -57,7 +104,8 @@ fn levels(expr: &IdedExpr, level: usize) -> Option<usize> {
         .try_fold(level, |deepest, part| levels(part, level + 1).map(|below| below.max(deepest)))
 }
 
-fn parts(expr: &IdedExpr) -> Vec<&IdedExpr> {
+/// The parts of an expression.
+pub(super) fn parts(expr: &IdedExpr) -> Vec<&IdedExpr> {
     match &expr.expr {
         Expr::Literal(_) | Expr::Ident(_) | Expr::Unspecified => Vec::new(),
         Expr::Select(select) => vec![&select.operand],
@@ -68,6 +116,32 @@ fn parts(expr: &IdedExpr) -> Vec<&IdedExpr> {
         Expr::Comprehension(it) => {
             vec![&it.iter_range, &it.accu_init, &it.loop_cond, &it.loop_step, &it.result]
         }
+    }
+}
+
+/// The same, to be changed.
+pub(super) fn parts_mut(expr: &mut Expr) -> Vec<&mut IdedExpr> {
+    match expr {
+        Expr::Literal(_) | Expr::Ident(_) | Expr::Unspecified => Vec::new(),
+        Expr::Select(select) => vec![&mut select.operand],
+        Expr::List(list) => list.elements.iter_mut().collect(),
+        Expr::Map(map) => map.entries.iter_mut().flat_map(sides_mut).collect(),
+        Expr::Struct(object) => object.entries.iter_mut().flat_map(sides_mut).collect(),
+        Expr::Call(call) => call.target.as_deref_mut().into_iter().chain(&mut call.args).collect(),
+        Expr::Comprehension(it) => vec![
+            &mut it.iter_range,
+            &mut it.accu_init,
+            &mut it.loop_cond,
+            &mut it.loop_step,
+            &mut it.result,
+        ],
+    }
+}
+
+fn sides_mut(entry: &mut IdedEntryExpr) -> Vec<&mut IdedExpr> {
+    match &mut entry.expr {
+        EntryExpr::StructField(field) => vec![&mut field.value],
+        EntryExpr::MapEntry(entry) => vec![&mut entry.key, &mut entry.value],
     }
 }
 

@@ -1,8 +1,8 @@
 //! Runs an expression, and counts what that costs.
 
 use super::cost::{LIST, MAP, STRUCT, of_call, weight};
-use super::functions::{Machine, undeclared};
-use super::operators::{binary, has, select, turns, unary, unwrapped};
+use super::functions::{Machine, named_type, undeclared};
+use super::operators::{as_optional, binary, has, select, turns, unary, unwrapped};
 use super::prepare::GATHERED;
 use super::values::object;
 use super::{Failure, PER_CALL};
@@ -19,6 +19,8 @@ use std::sync::Arc;
 
 /// So much more work than it costs may be done: Kubernetes does not count all that values consist of.
 const WORK: u64 = 4;
+/// What `sortBy` becomes.
+const SORT: &str = "@sortByAssociatedKeys";
 /// What it takes to read a pattern.
 const PATTERN: u64 = 50_000;
 
@@ -80,7 +82,8 @@ impl<'a> Run<'a> {
     fn variable(&mut self, name: &str) -> Result<Value, Failure> {
         self.spend(1)?;
         let known = self.scope.iter().rev().find(|(known, _)| *known == name);
-        known.map(|(_, value)| value.clone()).ok_or_else(|| Failure::Fault(undeclared(name)))
+        let known = known.map(|(_, value)| value.clone()).or_else(|| named_type(name));
+        known.ok_or_else(|| Failure::Fault(undeclared(name)))
     }
 
     fn list(&mut self, list: &'a ListExpr) -> Result<Value, Failure> {
@@ -193,6 +196,7 @@ impl<'a> Run<'a> {
                 }
             }
             (ADD, [left, right]) if is_gathered(left) => self.gather(right),
+            ("or" | "orValue", [other]) if call.target.is_some() => self.otherwise(call, other),
             _ => self.computed(call),
         }
     }
@@ -213,6 +217,20 @@ impl<'a> Run<'a> {
             return Ok(Value::Bool(decisive));
         }
         left.and(right).map(Value::Bool)
+    }
+
+    /// What may be missing, or what stands for it: that is not asked if nothing is missing.
+    fn otherwise(&mut self, call: &'a CallExpr, other: &'a IdedExpr) -> Result<Value, Failure> {
+        let target = call.target.as_deref().ok_or(Failure::NoOverload)?;
+        let target = self.eval(target)?;
+        self.weigh(&target)?;
+        self.spend(1)?;
+        match as_optional(&target).map(|optional| optional.value().cloned()) {
+            None => Err(Failure::NoOverload),
+            Some(None) => self.eval(other),
+            Some(Some(_)) if call.func_name == "or" => Ok(target),
+            Some(Some(value)) => Ok(value),
+        }
     }
 
     /// What one side says, or why it says nothing; the error is that there is nothing more to spend.
@@ -280,7 +298,7 @@ impl<'a> Run<'a> {
 }
 
 fn is_operator(name: &str) -> bool {
-    !name.starts_with(|first: char| first.is_ascii_alphanumeric())
+    !name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name != SORT
 }
 
 fn is_logical(expr: &IdedExpr) -> bool {
@@ -291,7 +309,8 @@ fn is_gathered(expr: &IdedExpr) -> bool {
     matches!(&expr.expr, Expr::Ident(name) if name == GATHERED)
 }
 
-fn value(literal: &LiteralValue) -> Value {
+/// The value of a literal.
+pub(super) fn value(literal: &LiteralValue) -> Value {
     match literal {
         LiteralValue::Boolean(bool) => Value::Bool(*bool.inner()),
         LiteralValue::Bytes(bytes) => Value::Bytes(Arc::new(bytes.inner().to_vec())),

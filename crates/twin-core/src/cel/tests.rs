@@ -66,6 +66,32 @@ fn loops_go_in_order() {
 }
 
 #[test]
+fn macros_and_functions_are_those_of_kubernetes() {
+    says("self.l.transformList(i, v, i > 0, v * i)", "[2,6]");
+    says("self.m.transformMap(k, v, v > 1, v + 1)", r#"{"b":3}"#);
+    says("self.m.transformMapEntry(k, v, {k + 'x': v})", r#"{"ax":1,"bx":2}"#);
+    says("self.?n.optMap(x, x + 1).orValue(0)", "4");
+    says("self.?x.optFlatMap(x, optional.of(x)).hasValue()", "false");
+    says("['bb', 'a'].sortBy(x, size(x))", r#"["a","bb"]"#);
+    says("type(self.n) == int && type('a') != type(1) && type(self.m) == map", "true");
+    says("!!true && - -1 == 1 && 'é'.size() == 1", "true");
+    says("self.?n.orValue(self.x.y)", "3");
+    says("r'a\\n' + 'a\\n\\u00e9' + \"\"\"b\"\"\"", r#""a\\na\né b""#.replace(' ', "").as_str());
+    fails("'abc'.charAt(7)", "index out of range: 7");
+    fails("int('x')", "type conversion error from 'string' to 'int'");
+    fails(
+        "{'a': 1}.transformMapEntry(k, v, {'x': 1}).transformMapEntry(k, v, {'y': v}).y.z",
+        "no such overload",
+    );
+}
+
+#[test]
+fn copies_of_macros_end() {
+    let text = format!("self.?n{}", ".optMap(x, x)".repeat(200));
+    assert!(Expression::read(&text).is_err());
+}
+
+#[test]
 fn costs_are_those_of_kubernetes() {
     costs("true", 0);
     costs("self.n", 2);

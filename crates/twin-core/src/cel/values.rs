@@ -1,11 +1,12 @@
 //! Values of trees as values of CEL, and back.
 
 use super::MACHINE;
+use super::functions::shown_type;
 use crate::tree::{Map, Text, Value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kube_cel::cel::Value as CelValue;
-use kube_cel::cel::objects::{self, Key};
+use kube_cel::cel::objects::{self, Key, OptionalValue};
 use std::sync::Arc;
 
 /// A value as it is.
@@ -22,7 +23,7 @@ pub fn plain(value: &Value) -> CelValue {
 }
 
 /// A value that this `openAPIV3Schema` describes: with times, names and numbers as rules know them.
-pub(crate) fn typed(openapi: &Value, value: &Value) -> CelValue {
+pub fn typed(openapi: &Value, value: &Value) -> CelValue {
     let says = |field: &str| openapi.at(&[field]).and_then(Value::as_bool) == Some(true);
     match value {
         Value::Text(text) if !says("x-kubernetes-int-or-string") => formatted(openapi, text),
@@ -53,6 +54,7 @@ fn struct_or_map(openapi: &Value, map: &Map) -> CelValue {
 fn formatted(openapi: &Value, text: &Text) -> CelValue {
     let own = || CelValue::String(Arc::new(text.to_string()));
     let function = match openapi.str_at(&["format"]) {
+        Some("date") => return day(text).unwrap_or_else(own),
         Some("date-time") => "timestamp",
         Some("duration") => "duration",
         Some("byte") => {
@@ -62,6 +64,12 @@ fn formatted(openapi: &Value, text: &Text) -> CelValue {
         _ => return own(),
     };
     MACHINE.with(|machine| machine.call(function, None, vec![own()])).unwrap_or_else(|_| own())
+}
+
+/// The moment at which a day begins.
+fn day(text: &str) -> Option<CelValue> {
+    let moment = CelValue::String(Arc::new(format!("{text}T00:00:00Z")));
+    MACHINE.with(|machine| machine.call("timestamp", None, vec![moment])).ok()
 }
 
 /// An object of these fields.
@@ -124,4 +132,19 @@ pub fn tree(value: &CelValue) -> Option<Value> {
         }
         _ => return None,
     })
+}
+
+/// In words what nothing else shows: values that may be missing, types, and what only has a name.
+pub fn opaque(value: &CelValue, inner: fn(&CelValue) -> String) -> String {
+    let CelValue::Opaque(opaque) = value else { return "?".to_owned() };
+    match opaque.downcast_ref::<OptionalValue>() {
+        Some(optional) => match optional.value() {
+            Some(value) => format!("some {}", inner(value)),
+            None => "none".to_owned(),
+        },
+        None => match shown_type(&**opaque) {
+            Some(name) => format!("type {name}"),
+            None => opaque.runtime_type_name().to_owned(),
+        },
+    }
 }

@@ -44,6 +44,27 @@ impl Patterns {
     }
 }
 
+/// Why a text is no pattern, as Go says it.
+pub(crate) fn pattern_fault(pattern: &str) -> Option<String> {
+    let read = RegexBuilder::new(pattern).size_limit(MEMORY).build();
+    let Err(regex::Error::Syntax(why)) = read else { return None };
+    let said = why.lines().last().unwrap_or_default();
+    let said = said.strip_prefix("error: ").unwrap_or(said);
+    let marked = why.lines().find_map(|line| line.find('^')).unwrap_or(0).saturating_sub(4);
+    let rest: String = pattern.chars().skip(marked).collect();
+    let first: String = rest.chars().take(1).collect();
+    let (sentence, part) = match said {
+        "unclosed group" => ("missing closing )", pattern),
+        "unopened group" => ("unexpected )", pattern),
+        "unclosed character class" => ("missing closing ]", rest.as_str()),
+        "repetition operator missing expression" => {
+            ("missing argument to repetition operator", first.as_str())
+        }
+        other => (other, pattern),
+    };
+    Some(format!("error parsing regexp: {sentence}: `{part}`"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::Patterns;

@@ -2,8 +2,10 @@
 //!
 //! The sentences are those of Kubernetes' validator; rules in CEL are asked after them.
 
+use super::formats;
 use super::patterns::Patterns;
 use crate::causes::Causes;
+use crate::names::quoted;
 use crate::tree::{List, Map, Value};
 
 /// What is wrong with a value, in the order of its fields.
@@ -34,10 +36,11 @@ impl Walk<'_> {
         if value.is_null() && says(openapi, "nullable") {
             return;
         }
-        if !self.is_of_type(openapi, value) {
+        let is_of_type = self.is_of_type(openapi, value);
+        self.is_one_of(openapi, value);
+        if !is_of_type {
             return;
         }
-        self.is_one_of(openapi, value);
         match value {
             Value::Text(text) => self.text(openapi, value, text),
             Value::Int(_) | Value::Float(_) => self.number(openapi, value),
@@ -68,6 +71,7 @@ impl Walk<'_> {
         if !fits {
             let found = match value {
                 Value::Int(_) => "integer",
+                Value::Bool(_) => "boolean",
                 other => other.kind_name(),
             };
             let path = &self.path;
@@ -104,6 +108,13 @@ impl Walk<'_> {
             && self.patterns.breaks(pattern, text)
         {
             self.invalid(value, &format!("should match '{pattern}'"));
+        }
+        let format = openapi.str_at(&["format"]).unwrap_or_default();
+        if formats::breaks(format, text) {
+            let (shown, path) = (quoted(text), &self.path);
+            let message =
+                format!("Invalid value: {shown}: {path} in body must be of type {format}: {shown}");
+            self.say("FieldValueTypeInvalid", message);
         }
     }
 

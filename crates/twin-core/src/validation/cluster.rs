@@ -3,7 +3,6 @@
 use super::{Walk, items, number, part, quantity, text};
 use crate::cel::{Expression, Unread};
 use crate::names;
-use crate::schema::VALIDATIONS;
 use crate::tree::{Map, Value};
 
 pub(super) fn config_map(walk: &mut Walk<'_>, map: &Map) {
@@ -264,30 +263,5 @@ pub(super) fn subject(walk: &mut Walk<'_>, map: &Map) {
     }
     if group != wanted {
         walk.below("apiGroup", |walk| walk.unsupported(&Value::text(group), &[wanted]));
-    }
-}
-
-/// Rules of a definition that are too much for the parser of CEL, wherever they stand in its schemas.
-pub(super) fn definition(walk: &mut Walk<'_>, object: &Value) {
-    match object {
-        Value::Map(map) => {
-            for (key, value) in map {
-                walk.below(key, |walk| match value.as_list() {
-                    Some(rules) if key == VALIDATIONS => walk.each(rules, expressions),
-                    _ => definition(walk, value),
-                });
-            }
-        }
-        Value::List(list) => walk.each(list, definition),
-        _ => {}
-    }
-}
-
-fn expressions(walk: &mut Walk<'_>, rule: &Value) {
-    for field in ["rule", "messageExpression"] {
-        let text = rule.str_at(&[field]).unwrap_or_default();
-        if let Err(Unread::Refused(why)) = Expression::read(text) {
-            walk.below(field, |walk| walk.invalid_text(text, &[why.to_owned()]));
-        }
     }
 }

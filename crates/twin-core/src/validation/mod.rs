@@ -6,6 +6,7 @@
 
 mod changes;
 mod cluster;
+mod definition;
 mod metadata;
 mod network;
 mod pods;
@@ -14,6 +15,7 @@ mod rules;
 mod webhooks;
 mod workloads;
 
+pub(crate) use definition::{Additional, SchemaView, warnings as definition_warnings};
 pub(crate) use metadata::name_faults;
 pub(crate) use quantity::nanos;
 
@@ -48,7 +50,7 @@ pub(crate) fn faults(
         walk.fields(resource.ty, map);
     }
     if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
-        cluster::definition(&mut walk, object);
+        definition::judge(&mut walk, object, old);
     }
     match old {
         Some(old) => changes::judge(&mut walk, resource, object, old),

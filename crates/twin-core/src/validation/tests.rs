@@ -103,11 +103,66 @@ fn a_long_path_is_not_repeated_for_each_fault_below_it() {
     let deep = format!(r#"{{"rule":"{}"}}"#, "(".repeat(40));
     let rules = vec![deep; 5_000].join(",");
     let path = "p".repeat(1_500_000);
-    let definition = format!(
-        r#"{{"metadata":{{"name":"as.x.dev"}},"spec":{{"versions":[{{"schema":{{"openAPIV3Schema":{{"properties":{{"{path}":{{"x-kubernetes-validations":[{rules}]}}}}}}}}}}]}}}}"#
-    );
-    let said = said("apiextensions.k8s.io", "customresourcedefinitions", &definition, None);
+    let said = refused(&format!(
+        r#"{{"type":"object","properties":{{"{path}":{{"type":"string","x-kubernetes-validations":[{rules}]}}}}}}"#
+    ));
     assert_eq!(said.len(), 1);
+    let parts = |part: &str| {
+        (0..40_000).map(|at| format!(r#""{at}":{part}"#)).collect::<Vec<_>>().join(",")
+    };
+    for part in
+        [r#"{"type":"array","items":{"type":"object"}}"#, r#"{"type":"integer","default":1}"#]
+    {
+        let parts = parts(part);
+        let schema = format!(
+            r#"{{"type":"object","properties":{{"{path}":{{"type":"object","properties":{{{parts}}}}}}}}}"#
+        );
+        assert!(refused(&schema).is_empty());
+    }
+}
+
+/// What is wrong with a definition that is sound but for its schema.
+fn refused(schema: &str) -> Vec<String> {
+    let definition = format!(
+        r#"{{"metadata":{{"name":"as.x.dev"}},"spec":{{"group":"x.dev","scope":"Cluster","names":{{"plural":"as","singular":"a","kind":"A","listKind":"AList"}},"versions":[{{"name":"v1","served":true,"storage":true,"schema":{{"openAPIV3Schema":{schema}}}}}]}},"status":{{"storedVersions":["v1"]}}}}"#
+    );
+    said("apiextensions.k8s.io", "customresourcedefinitions", &definition, None)
+}
+
+#[test]
+fn rules_of_definitions_have_types() {
+    let rule = |rule: &str| {
+        refused(&format!(
+            r#"{{"type":"object","properties":{{"n":{{"type":"integer"}},"a":{{"type":"string"}}}},"x-kubernetes-validations":[{{"rule":"{rule}"}}]}}"#
+        ))
+    };
+    for sound in ["self.n > 1", "self.a.startsWith('x')", "self.metadata.name != self.kind"] {
+        assert!(rule(sound).is_empty(), "{sound}");
+    }
+    for (wrong, why) in [
+        ("self.nope", "<input>:1:5: undefined field 'nope'"),
+        ("self.n == 'a'", "found no matching overload for '_==_' applied to '(int, string)'"),
+        ("self.n", "cel expression must evaluate to a bool"),
+        ("cel.bind(x, 1, x > 0)", "undeclared reference to 'cel'"),
+    ] {
+        assert!(rule(wrong).iter().any(|it| it.contains(why)), "{wrong}");
+    }
+}
+
+#[test]
+fn schemas_of_definitions_are_structural() {
+    for (schema, why) in [
+        (r#"{"type":"object","properties":{"a":{}}}"#, "properties[a].type"),
+        (r#"{"type":"object","properties":{"a":{"type":"array"}}}"#, "properties[a].items"),
+        (
+            r#"{"type":"object","properties":{"a":{"type":"integer","default":"x"}}}"#,
+            "properties[a].default",
+        ),
+        (r#"{"type":"object","anyOf":[{"properties":{"b":{"minimum":1}}}]}"#, "properties[b]"),
+    ] {
+        let said = refused(schema);
+        assert!(said.iter().any(|it| it.contains(why)), "{schema}: {said:?}");
+    }
 }
 
 #[test]

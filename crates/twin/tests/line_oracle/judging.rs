@@ -155,7 +155,7 @@ fn address(resource: &Resource) -> String {
     format!("/{root}/{version}{space}/{}", resource.plural)
 }
 
-fn post(api: &mut Api, path: &str, query: &str, object: &Value) -> Value {
+pub(crate) fn post(api: &mut Api, path: &str, query: &str, object: &Value) -> Value {
     send(api, Method::Post, path, query, object)
 }
 
@@ -226,7 +226,7 @@ fn theirs(answer: &Value) -> Value {
 }
 
 /// The causes of a refusal, sorted: where, why, and the sentence.
-fn causes(status: &Value) -> Value {
+pub(crate) fn causes(status: &Value) -> Value {
     let all = status["details"]["causes"].as_array().cloned().unwrap_or_default();
     let mut all: Vec<_> = all
         .iter()

@@ -9,11 +9,13 @@
 mod applying;
 mod chance;
 mod defaults;
+mod defining;
 mod judging;
 mod objects;
 mod peer;
 mod printing;
 mod property;
+mod reckoning;
 mod select;
 mod shrink;
 mod strategic;
@@ -58,4 +60,24 @@ fn changes_are_refused_for_the_same_causes() {
 #[test]
 fn tables_show_the_same() {
     hold(&printing::PRINTING);
+}
+
+#[test]
+fn expressions_have_the_same_types() {
+    hold(&reckoning::TYPES);
+}
+
+#[test]
+fn expressions_give_the_same() {
+    hold(&reckoning::VALUES);
+}
+
+#[test]
+fn definitions_are_refused_for_the_same_causes() {
+    hold(&defining::DEFINING);
+}
+
+#[test]
+fn rules_may_call_the_same_functions() {
+    reckoning::same_functions();
 }

@@ -109,7 +109,7 @@ fn smallest(
 ) -> (Value, String) {
     let mut fault = shown(&judged(property, &question, answer)).unwrap_or_default();
     let mut asked = 0;
-    'smaller: while asked < 20_000 {
+    'smaller: while asked < 4_000 {
         let mut candidates = smaller(&question);
         candidates.retain(|other| asks_the_same(&question, other));
         for some in candidates.chunks(BATCH) {

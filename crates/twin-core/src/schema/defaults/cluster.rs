@@ -1,7 +1,7 @@
 //! Defaults of services, policies, nodes and what else a cluster has.
 
 use super::{Entries, fill, text};
-use crate::tree::{Map, Value};
+use crate::tree::{Map, Text, Value};
 use base64::prelude::{BASE64_STANDARD, Engine};
 
 /// A namespace can be selected by its name.
@@ -134,6 +134,17 @@ pub(super) fn limits(entries: &mut Entries) {
 pub(super) fn subject(entries: &mut Entries) {
     if matches!(text(entries, "kind"), "User" | "Group") {
         fill(entries, "apiGroup", "rbac.authorization.k8s.io");
+    }
+}
+
+/// Names of custom resources that follow from their kind.
+pub(super) fn names(entries: &mut Entries) {
+    let kind = text(entries, "kind").to_owned();
+    let derived = [("singular", kind.to_lowercase()), ("listKind", format!("{kind}List"))];
+    for (field, name) in derived.into_iter().filter(|_| !kind.is_empty()) {
+        if text(entries, field).is_empty() {
+            entries.insert(Text::new_static(field), name.as_str().into());
+        }
     }
 }
 

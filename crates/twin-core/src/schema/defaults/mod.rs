@@ -78,6 +78,9 @@ fn says_nothing(value: &Value, zero: Zero) -> bool {
 
 /// Defaults that depend on other fields.
 fn dependent(name: &str, entries: &mut Entries) {
+    if name.ends_with(".apiextensions.v1.CustomResourceDefinitionNames") {
+        return cluster::names(entries);
+    }
     let short = name.strip_prefix("io.k8s.api.").unwrap_or_default();
     match short {
         "core.v1.Container" | "core.v1.EphemeralContainer" => {

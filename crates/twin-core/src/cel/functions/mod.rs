@@ -1,6 +1,12 @@
 //! Functions: those of `kube-cel`, and our own where theirs make too much or panic.
 
+mod own;
+mod places;
+
+pub(super) use own::{named_type, shown_type};
+
 use super::Failure;
+use crate::time::Timestamp;
 use kube_cel::KubeCelExt;
 use kube_cel::cel::common::ast::{CallExpr, Expr};
 use kube_cel::cel::{Context, ExecutionError, IdedExpr, Value};
@@ -16,6 +22,9 @@ const PATTERNS: usize = 64;
 /// A pattern that takes more memory is refused.
 const PATTERN: usize = 1 << 20;
 
+/// The first and the last second that a timestamp can have.
+const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+
 /// What expressions know.
 pub(super) struct Machine {
     context: Context<'static>,
@@ -29,6 +38,9 @@ impl Machine {
 
     /// Whether there is a function of this name.
     pub(super) fn knows(&self, name: &str) -> bool {
+        if own::NAMES.contains(&name) {
+            return true;
+        }
         match self.context.resolve(&called(name, None, 0)) {
             Err(ExecutionError::UndeclaredReference(missing)) => *missing != name,
             _ => true,
@@ -47,7 +59,17 @@ impl Machine {
         target: Option<Value>,
         args: Vec<Value>,
     ) -> Result<Value, Failure> {
+        if let Some(result) = own::call(name, target.as_ref(), &args) {
+            return result;
+        }
         match (name, &target, &args[..]) {
+            ("timestamp", None, [Value::Int(seconds)]) => {
+                if !SECONDS.contains(seconds) {
+                    return fault("timestamp overflow");
+                }
+                let text = Timestamp::from_micros(seconds * 1_000_000).to_string();
+                self.ask(name, None, vec![text_value(&text)])
+            }
             (
                 "replace",
                 Some(Value::String(text)),
@@ -69,9 +91,10 @@ impl Machine {
                 let found = pattern.find_iter(text).take(most);
                 Ok(list(found.map(|found| text_value(found.as_str())).collect()))
             }
-            ("format", Some(Value::String(text)), _) => {
+            ("format", Some(Value::String(text)), [Value::List(items)]) => {
                 check_format(text, &args)?;
-                self.ask(name, target, args)
+                let items = shown_items(text, items);
+                self.ask(name, target, vec![list(items)])
             }
             _ => self.ask(name, target, args),
         }
@@ -176,7 +199,7 @@ fn join(items: &[Value], by: Option<&Value>) -> Result<Value, Failure> {
 
 fn range(count: i64) -> Result<Value, Failure> {
     let Ok(length) = usize::try_from(count) else {
-        return fault("lists.range() length must not be negative");
+        return fault(&format!("lists.range: size must be non-negative, got {count}"));
     };
     fits(length.saturating_mul(16))?;
     Ok(list((0..count).map(Value::Int).collect()))
@@ -193,6 +216,35 @@ fn check_format(text: &str, args: &[Value]) -> Result<(), Failure> {
         return fault("the precision is too large");
     }
     if args.iter().all(is_ordered) { Ok(()) } else { fault("an object has no order") }
+}
+
+/// What is formatted, with numbers as texts show them where a text is wanted: `1000`, not `1000.0`.
+fn shown_items(format: &str, items: &[Value]) -> Vec<Value> {
+    let format = format.replace("%%", "");
+    let is_end = |c: char| c != '.' && !c.is_ascii_digit();
+    let verbs = format.split('%').skip(1).map(|rest| rest.chars().find(|c| is_end(*c)));
+    let mut verbs = verbs.flatten();
+    let shown = |value: &Value| match (verbs.next(), value) {
+        (Some('s'), Value::Float(float)) => text_value(&plain_float(*float)),
+        _ => value.clone(),
+    };
+    items.iter().map(shown).collect()
+}
+
+/// As Go writes numbers: with an exponent, if they are large or small.
+fn plain_float(float: f64) -> String {
+    if !float.is_finite() {
+        let sign = if float < 0.0 { "-" } else { "+" };
+        return if float.is_nan() { "NaN".to_owned() } else { format!("{sign}Inf") };
+    }
+    let text = format!("{float:e}");
+    match text.split_once('e').and_then(|(digits, at)| Some((digits, at.parse::<i32>().ok()?))) {
+        Some((digits, at)) if !(-4..6).contains(&at) && float != 0.0 => {
+            let sign = if at < 0 { '-' } else { '+' };
+            format!("{digits}e{sign}{:02}", at.abs())
+        }
+        _ => float.to_string(),
+    }
 }
 
 fn is_ordered(value: &Value) -> bool {

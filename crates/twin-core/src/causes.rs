@@ -37,6 +37,12 @@ impl Causes {
         self.found.push(Cause { reason, message, field: field.to_owned() });
     }
 
+    pub(crate) fn append(&mut self, others: Self) {
+        for Cause { reason, message, field } in others.found {
+            self.say(reason, &field, message);
+        }
+    }
+
     pub(crate) fn into_vec(self) -> Vec<Cause> {
         self.found
     }

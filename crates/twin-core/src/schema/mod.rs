@@ -7,6 +7,7 @@ mod broken;
 mod conform;
 mod custom;
 mod defaults;
+mod doubles;
 mod formats;
 mod load;
 mod patterns;

@@ -1,6 +1,7 @@
 //! What a definition asks of its objects: values, and rules in CEL.
 
 use super::broken::Rules;
+use super::doubles::doubles;
 use super::faults;
 use super::patterns::Patterns;
 use crate::status::Cause;
@@ -37,6 +38,10 @@ impl Custom {
     /// What is wrong with an object: its values, and if those can be judged, its rules.
     pub fn faults(&self, object: &Value, old: Option<&Value>) -> Vec<Cause> {
         let mut found = faults(&self.openapi, &self.patterns, object);
+        // What was wrong before may stay so.
+        if !old.is_some_and(|old| !doubles(&self.openapi, old).is_empty()) {
+            found.append(doubles(&self.openapi, object));
+        }
         let blocked = found.iter().any(|cause| BLOCKING.contains(&cause.reason));
         match &self.rules {
             Some(_) if blocked => {

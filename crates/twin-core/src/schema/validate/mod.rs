@@ -2,6 +2,8 @@
 //!
 //! The sentences are those of Kubernetes' validator; rules in CEL are asked after them.
 
+mod composed;
+
 use super::formats;
 use super::patterns::Patterns;
 use crate::causes::Causes;
@@ -10,7 +12,7 @@ use crate::tree::{List, Map, Value};
 
 /// What is wrong with a value, in the order of its fields.
 pub(super) fn faults(openapi: &Value, patterns: &Patterns, value: &Value) -> Causes {
-    let mut walk = Walk { patterns, path: String::new(), found: Causes::default() };
+    let mut walk = Walk { patterns, path: String::new(), found: Causes::default(), looks: 0 };
     walk.value(openapi, value);
     walk.found
 }
@@ -19,6 +21,8 @@ struct Walk<'a> {
     patterns: &'a Patterns,
     path: String,
     found: Causes,
+    /// Values that were looked at.
+    looks: usize,
 }
 
 impl Walk<'_> {
@@ -33,10 +37,12 @@ impl Walk<'_> {
     }
 
     fn value(&mut self, openapi: &Value, value: &Value) {
+        self.looks += 1;
         if value.is_null() && says(openapi, "nullable") {
             return;
         }
         let is_of_type = self.is_of_type(openapi, value);
+        self.composed(openapi, value);
         self.is_one_of(openapi, value);
         if !is_of_type {
             return;
@@ -51,15 +57,12 @@ impl Walk<'_> {
     }
 
     fn is_of_type(&mut self, openapi: &Value, value: &Value) -> bool {
-        if says(openapi, "x-kubernetes-int-or-string") {
-            return true;
-        }
-        let Some(wanted) = openapi.str_at(&["type"]).filter(|it| !it.is_empty()) else {
-            return true;
-        };
+        let either = says(openapi, "x-kubernetes-int-or-string").then_some("integer,string");
+        let stated = || openapi.str_at(&["type"]).filter(|it| !it.is_empty());
+        let Some(wanted) = either.or_else(stated) else { return true };
         let fits = match value {
-            Value::Text(_) => wanted == "string",
-            Value::Int(_) => matches!(wanted, "integer" | "number"),
+            Value::Text(_) => either.is_some() || wanted == "string",
+            Value::Int(_) => either.is_some() || matches!(wanted, "integer" | "number"),
             Value::Float(float) => {
                 wanted == "number" || (wanted == "integer" && float.fract() == 0.0)
             }

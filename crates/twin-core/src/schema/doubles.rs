@@ -1,0 +1,74 @@
+//! Items that a list may hold once and holds twice: `x-kubernetes-list-type` of `set` and `map`.
+
+use crate::causes::Causes;
+use crate::tree::{List, Map, Value};
+use std::collections::BTreeMap;
+
+/// The second of each pair, in the order of the object.
+pub(super) fn doubles(openapi: &Value, value: &Value) -> Causes {
+    let mut found = Causes::default();
+    walk(openapi, value, &mut String::new(), &mut found);
+    found
+}
+
+fn walk(openapi: &Value, value: &Value, path: &mut String, found: &mut Causes) {
+    match value {
+        Value::List(list) => {
+            let keyed = key(openapi);
+            let mut seen = BTreeMap::new();
+            for (at, item) in list.iter().enumerate() {
+                let step = format!("[{at}]");
+                if let Some(key) = keyed.as_ref().map(|keyed| keyed(item)) {
+                    let text = key.to_string();
+                    let times = seen.entry(text.clone()).or_insert(0_usize);
+                    *times += 1;
+                    // Each is told once.
+                    if *times == 2 {
+                        let field = format!("{path}{step}");
+                        let message = format!("Duplicate value: {text}");
+                        found.say("FieldValueDuplicate", &field, message);
+                    }
+                }
+                if let Some(items) = openapi.at(&["items"]) {
+                    below(path, &step, |path| walk(items, item, path, found));
+                }
+            }
+        }
+        Value::Map(map) => {
+            let properties = openapi.at(&["properties"]).and_then(Value::as_map);
+            let others = openapi.at(&["additionalProperties"]);
+            for (name, value) in map {
+                if let Some(part) = properties.and_then(|it| it.get(name)).or(others) {
+                    let step = if path.is_empty() { name.to_string() } else { format!(".{name}") };
+                    below(path, &step, |path| walk(part, value, path, found));
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What has to be different in all items; nothing, if they may be equal.
+fn key(openapi: &Value) -> Option<Box<dyn Fn(&Value) -> Value + '_>> {
+    match openapi.str_at(&["x-kubernetes-list-type"])? {
+        "set" => Some(Box::new(Value::clone)),
+        "map" => {
+            let names = openapi.at(&["x-kubernetes-list-map-keys"])?.as_list()?;
+            Some(Box::new(move |item| picked(names, item)))
+        }
+        _ => None,
+    }
+}
+
+fn picked(names: &List, item: &Value) -> Value {
+    let own = names.iter().filter_map(Value::as_str);
+    let entries = own.filter_map(|name| Some((name.into(), item.at(&[name])?.clone())));
+    Value::Map(entries.collect::<Map>())
+}
+
+fn below(path: &mut String, step: &str, then: impl FnOnce(&mut String)) {
+    let length = path.len();
+    path.push_str(step);
+    then(path);
+    path.truncate(length);
+}

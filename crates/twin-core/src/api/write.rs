@@ -5,7 +5,7 @@ use super::object::{
     readmitted, same, same_wish, tolerated, without_status,
 };
 use super::projection::Projection;
-use super::{Api, Call, Moment, Response, parts};
+use super::{Api, Call, Method, Moment, Response, parts};
 use crate::apply::{Writer, update};
 use crate::policy::Operation;
 use crate::registry::Resource;
@@ -15,6 +15,28 @@ use crate::store::Key;
 use crate::time::Timestamp;
 use crate::tree::{Map, Value};
 use crate::validation::{definition_warnings, faults};
+
+/// Whether nobody replaces such an object who does not say which version of it.
+fn is_replaced_by_version(resource: &Resource) -> bool {
+    resource.custom.is_some()
+        || matches!(
+            (resource.kind.group.as_str(), resource.plural.as_str()),
+            ("admissionregistration.k8s.io" | "apiextensions.k8s.io", _)
+                | ("coordination.k8s.io", "leases")
+                | ("node.k8s.io", "runtimeclasses")
+                | ("policy", "poddisruptionbudgets")
+                | ("storage.k8s.io", "csidrivers")
+        )
+}
+
+fn unversioned(resource: &Resource, name: &str) -> Status {
+    let cause = Cause {
+        reason: "FieldValueInvalid",
+        message: "Invalid value: 0: must be specified for an update".to_owned(),
+        field: "metadata.resourceVersion".to_owned(),
+    };
+    Status::invalid(&resource.kind.group, &resource.plural, name, vec![cause])
+}
 
 const STALE: &str =
     "the object has been modified; please apply your changes to the latest version and try again";
@@ -182,6 +204,10 @@ impl Api {
         let version = meta(new, "resourceVersion");
         if !version.is_empty() && version != meta(live, "resourceVersion") {
             return Err(Status::conflict(resource, name, STALE));
+        }
+        let replaces = call.request.method == Method::Put && !call.is_own();
+        if version.is_empty() && replaces && is_replaced_by_version(resource) {
+            return Err(unversioned(resource, name));
         }
         let uid = meta(new, "uid");
         if !uid.is_empty() && uid != meta(live, "uid") {

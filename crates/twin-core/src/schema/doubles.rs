@@ -72,3 +72,30 @@ fn below(path: &mut String, step: &str, then: impl FnOnce(&mut String)) {
     then(path);
     path.truncate(length);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::doubles;
+    use crate::tree::decode;
+
+    #[test]
+    fn the_second_of_each_pair_is_told_once() {
+        let openapi = decode(
+            br#"{"properties":{
+            "set":{"x-kubernetes-list-type":"set"},
+            "map":{"x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["a"]},
+            "any":{"items":{"x-kubernetes-list-type":"set"}}}}"#,
+        )
+        .unwrap();
+        for (object, told) in [
+            (r#"{"set":[1,2],"map":[{"a":1},{"a":2}],"any":[[1],[1]]}"#, &[][..]),
+            (r#"{"set":["x","y","x","x"]}"#, &["set[2]: Duplicate value: \"x\""]),
+            (r#"{"map":[{"a":1,"b":1},{"a":1,"b":2}]}"#, &["map[1]: Duplicate value: {\"a\":1}"]),
+            (r#"{"any":[[1],[2,2]]}"#, &["any[1][1]: Duplicate value: 2"]),
+        ] {
+            let found = doubles(&openapi, &decode(object.as_bytes()).unwrap());
+            let said = found.iter().map(|cause| format!("{}: {}", cause.field, cause.message));
+            assert_eq!(said.collect::<Vec<_>>(), told, "{object}");
+        }
+    }
+}

@@ -78,3 +78,46 @@ impl Walk<'_> {
 fn parts<'a>(openapi: &'a Value, field: &str) -> Option<&'a List> {
     openapi.at(&[field]).and_then(Value::as_list).filter(|parts| !parts.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::schema::patterns::Patterns;
+    use crate::schema::validate::faults;
+    use crate::tree::decode;
+
+    #[test]
+    fn the_nearest_schema_says_what_it_misses() {
+        let any =
+            r#"{"anyOf":[{"required":["a"]},{"required":["b"],"properties":{"b":{"minimum":3}}}]}"#;
+        let one = r#"{"oneOf":[{"required":["a"]},{"required":["b"]}]}"#;
+        let none = |of: &str| format!("Invalid value: \"\": \"\" must validate {of}");
+        let only = none("one and only one schema (oneOf). Found");
+        for (openapi, value, told) in [
+            (any, r#"{"b":3}"#, vec![]),
+            (any, "{}", vec![none("at least one schema (anyOf)"), "Required value".to_owned()]),
+            (
+                any,
+                r#"{"b":2}"#,
+                vec![
+                    none("at least one schema (anyOf)"),
+                    "Invalid value: 2: b in body should be greater than or equal to 3".to_owned(),
+                ],
+            ),
+            (one, r#"{"a":1}"#, vec![]),
+            (one, "{}", vec![format!("{only} none valid"), "Required value".to_owned()]),
+            (one, r#"{"a":1,"b":1}"#, vec![format!("{only} 2 valid alternatives")]),
+            (r#"{"allOf":[{"minimum":1},{"maximum":2}]}"#, "2", vec![]),
+            (
+                r#"{"not":{"enum":["x"]}}"#,
+                r#""x""#,
+                vec!["Invalid value: \"\": \"\" must not validate the schema (not)".to_owned()],
+            ),
+        ] {
+            let openapi = decode(openapi.as_bytes()).unwrap();
+            let found =
+                faults(&openapi, &Patterns::of(&openapi), &decode(value.as_bytes()).unwrap());
+            let said: Vec<_> = found.iter().map(|cause| cause.message.clone()).collect();
+            assert_eq!(said, told, "{value}");
+        }
+    }
+}

@@ -14,12 +14,11 @@ pub(super) fn doubles(openapi: &Value, value: &Value) -> Causes {
 fn walk(openapi: &Value, value: &Value, path: &mut String, found: &mut Causes) {
     match value {
         Value::List(list) => {
-            let keyed = key(openapi);
+            let key = Key::of(openapi);
             let mut seen = BTreeMap::new();
             for (at, item) in list.iter().enumerate() {
                 let step = format!("[{at}]");
-                if let Some(key) = keyed.as_ref().map(|keyed| keyed(item)) {
-                    let text = key.to_string();
+                if let Some(text) = key.as_ref().map(|key| key.text(item)) {
                     let times = seen.entry(text.clone()).or_insert(0_usize);
                     *times += 1;
                     // Each is told once.
@@ -48,15 +47,27 @@ fn walk(openapi: &Value, value: &Value, path: &mut String, found: &mut Causes) {
     }
 }
 
-/// What has to be different in all items; nothing, if they may be equal.
-fn key(openapi: &Value) -> Option<Box<dyn Fn(&Value) -> Value + '_>> {
-    match openapi.str_at(&["x-kubernetes-list-type"])? {
-        "set" => Some(Box::new(Value::clone)),
-        "map" => {
-            let names = openapi.at(&["x-kubernetes-list-map-keys"])?.as_list()?;
-            Some(Box::new(move |item| picked(names, item)))
+/// What has to be different in all items of a list.
+enum Key<'a> {
+    Whole,
+    Fields(&'a List),
+}
+
+impl Key<'_> {
+    /// Nothing, if items may be equal.
+    fn of(openapi: &Value) -> Option<Key<'_>> {
+        match openapi.str_at(&["x-kubernetes-list-type"])? {
+            "set" => Some(Key::Whole),
+            "map" => openapi.at(&["x-kubernetes-list-map-keys"])?.as_list().map(Key::Fields),
+            _ => None,
         }
-        _ => None,
+    }
+
+    fn text(&self, item: &Value) -> String {
+        match self {
+            Self::Whole => item.to_string(),
+            Self::Fields(names) => picked(names, item).to_string(),
+        }
     }
 }
 

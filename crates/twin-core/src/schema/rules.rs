@@ -39,7 +39,7 @@ impl Custom {
     pub fn faults(&self, object: &Value, old: Option<&Value>) -> Vec<Cause> {
         let mut found = faults(&self.openapi, &self.patterns, object);
         // What was wrong before may stay so.
-        if !old.is_some_and(|old| !doubles(&self.openapi, old).is_empty()) {
+        if old.is_none_or(|old| doubles(&self.openapi, old).is_empty()) {
             found.append(doubles(&self.openapi, object));
         }
         let blocked = found.iter().any(|cause| BLOCKING.contains(&cause.reason));

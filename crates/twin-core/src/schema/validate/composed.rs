@@ -40,7 +40,9 @@ impl Walk<'_> {
             let failures: Vec<_> =
                 parts.iter().filter_map(|part| self.failures(part, value)).collect();
             let count = failures.len();
-            failures.into_iter().for_each(|it| self.found.append(it.causes));
+            for failure in failures {
+                self.found.append(failure.causes);
+            }
             if count > 0 {
                 let none = if count == parts.len() { ". None validated" } else { "" };
                 self.broken(&format!("must validate all the schemas (allOf){none}"));

@@ -22,6 +22,7 @@ pub mod api;
 pub mod apply;
 mod causes;
 pub mod cel;
+mod go_regex;
 pub mod hooks;
 pub mod logs;
 mod names;

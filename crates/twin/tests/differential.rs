@@ -55,6 +55,16 @@ async fn pods_get_the_same_sidecars() {
     compare(Accounts::Given, &[&script]).await;
 }
 
+/// Such as a thousand definitions of other projects.
+#[tokio::test]
+async fn scripts_from_elsewhere_get_the_same() {
+    let Some(file) = std::env::var_os("MUSTER_REQUESTS") else {
+        println!("SKIP: MUSTER_REQUESTS names no further script");
+        return;
+    };
+    compare(Accounts::None, &[&std::fs::read_to_string(file).unwrap()]).await;
+}
+
 async fn compare(accounts: Accounts, scripts: &[&str]) {
     let Some(oracle) = Oracle::start(accounts).await else {
         println!(

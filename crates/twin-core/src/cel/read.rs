@@ -1,6 +1,6 @@
 //! Reads expressions: none takes the stack of who reads or runs it.
 
-use super::parse::{Dialect, Fault, parse};
+use super::parse::{Dialect, Fault, Word, parse, words};
 use kube_cel::cel::IdedExpr;
 use kube_cel::cel::common::ast::{EntryExpr, Expr, IdedEntryExpr};
 use kube_cel::cel::parser::Parser;
@@ -152,17 +152,26 @@ fn sides(entry: &IdedEntryExpr) -> Vec<&IdedExpr> {
     }
 }
 
-/// How deeply brackets and choices are nested, at most: those in strings count too.
+/// How deeply brackets and choices are nested, at most. Of what has no words each sign counts.
 fn brackets(text: &str) -> usize {
-    let (mut open, mut choices, mut deepest) = (0_usize, 0, 0);
-    for letter in text.bytes() {
-        match letter {
-            b'(' | b'[' | b'{' => open += 1,
-            b')' | b']' | b'}' => open = open.saturating_sub(1),
-            b'?' => choices += 1,
+    let Some(tokens) = words(text) else {
+        return text.matches(['(', '[', '{', '?']).count();
+    };
+    // How deep it was before each bracket that is open.
+    let mut open = Vec::new();
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for token in tokens {
+        match token.word {
+            Word::Sign("(" | "[" | "{") => {
+                open.push(depth);
+                depth += 1;
+            }
+            // With a bracket the choices in it end.
+            Word::Sign(")" | "]" | "}") => depth = open.pop().unwrap_or(depth),
+            Word::Sign("?") => depth += 1,
             _ => {}
         }
-        deepest = deepest.max(open + choices);
+        deepest = deepest.max(depth);
     }
     deepest
 }
@@ -177,6 +186,8 @@ mod tests {
         for part in ["(", "[", "{", "!(", "a ? ", "{a:"] {
             assert!(is_deep(&part.repeat(500)), "{part}");
         }
+        assert!(is_deep(&format!("{}1", "(\")\" == x ? 1 : ".repeat(40))));
+        assert!(read(&vec!["(a ? (b ? 1 : 2) : 3)"; 100].join(" + ")).is_ok());
         assert!(is_deep(&vec!["1"; 2_000].join("+")));
         assert!(is_deep(&format!("a{}", ".b".repeat(2_000))));
         assert!(read(&"!".repeat(4_000)).is_err());

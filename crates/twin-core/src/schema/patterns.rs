@@ -1,5 +1,6 @@
 //! The patterns of a schema, each read once: when the first value is held against it.
 
+use crate::go_regex::translated;
 use crate::tree::{Text, Value};
 use regex::{Regex, RegexBuilder};
 use std::collections::BTreeMap;
@@ -39,15 +40,20 @@ impl Patterns {
     /// Whether a text breaks a pattern; one that is no pattern breaks nothing.
     pub(super) fn breaks(&self, pattern: &str, text: &str) -> bool {
         let Some(known) = self.0.get(pattern) else { return false };
-        let read = || RegexBuilder::new(pattern).size_limit(MEMORY).build().ok();
+        let read = || RegexBuilder::new(&translated(pattern)).size_limit(MEMORY).build().ok();
         known.get_or_init(read).as_ref().is_some_and(|regex| !regex.is_match(text))
     }
 }
 
 /// Why a text is no pattern, as Go says it.
 pub(crate) fn pattern_fault(pattern: &str) -> Option<String> {
-    let read = RegexBuilder::new(pattern).size_limit(MEMORY).build();
-    let Err(regex::Error::Syntax(why)) = read else { return None };
+    let read = |text: &str| RegexBuilder::new(text).size_limit(MEMORY).build();
+    let Err(regex::Error::Syntax(why)) = read(&translated(pattern)) else { return None };
+    // Places are those of the pattern as it is written, where that is wrong as it stands.
+    let why = match read(pattern) {
+        Err(regex::Error::Syntax(own)) => own,
+        _ => why,
+    };
     let said = why.lines().last().unwrap_or_default();
     let said = said.strip_prefix("error: ").unwrap_or(said);
     let marked = why.lines().find_map(|line| line.find('^')).unwrap_or(0).saturating_sub(4);

@@ -6,6 +6,7 @@ mod places;
 pub(super) use own::{named_type, shown_type};
 
 use super::Failure;
+use crate::go_regex::translated;
 use crate::time::Timestamp;
 use kube_cel::KubeCelExt;
 use kube_cel::cel::common::ast::{CallExpr, Expr};
@@ -116,7 +117,7 @@ impl Machine {
         if let Some(known) = self.patterns.borrow().get(text) {
             return Ok(known.clone());
         }
-        let read = regex::RegexBuilder::new(text).size_limit(PATTERN).build();
+        let read = regex::RegexBuilder::new(&translated(text)).size_limit(PATTERN).build();
         let read = read.map_err(|why| {
             Failure::Fault(format!("error parsing regexp: {why}").replace('\n', " "))
         })?;

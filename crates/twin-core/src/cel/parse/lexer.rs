@@ -4,13 +4,13 @@ use kube_cel::cel::common::ast::LiteralValue;
 
 /// A word, with the place of its first byte.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Token<'a> {
-    pub(super) at: usize,
-    pub(super) word: Word<'a>,
+pub(in crate::cel) struct Token<'a> {
+    pub(in crate::cel) at: usize,
+    pub(in crate::cel) word: Word<'a>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Word<'a> {
+pub(in crate::cel) enum Word<'a> {
     Sign(&'static str),
     Name(&'a str),
     /// Between backticks.
@@ -28,7 +28,7 @@ const SIGNS: [&str; 25] = [
 ];
 
 /// All words of a text; None, if it has something else.
-pub(super) fn words(text: &str) -> Option<Vec<Token<'_>>> {
+pub(in crate::cel) fn words(text: &str) -> Option<Vec<Token<'_>>> {
     let mut found = Vec::new();
     let mut at = 0;
     loop {

@@ -16,7 +16,8 @@ use kube_cel::cel::common::ast::{
     CallExpr, EntryExpr, Expr, IdedEntryExpr, ListExpr, LiteralValue, MapEntryExpr, MapExpr,
     SelectExpr, StructExpr, StructFieldExpr,
 };
-use lexer::{Token, Word, words};
+use lexer::Token;
+pub(super) use lexer::{Word, words};
 
 /// A tree with more parts is not made: some macros copy what they are called on.
 const MOST: usize = 1 << 15;

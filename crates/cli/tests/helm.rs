@@ -30,7 +30,10 @@ const GROUND: [(&str, &str); 3] = [
         "
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
-metadata: {name: httproutes.gateway.networking.k8s.io}
+metadata:
+  name: httproutes.gateway.networking.k8s.io
+  annotations:
+    api-approved.kubernetes.io: https://github.com/kubernetes-sigs/gateway-api/pull/2997
 spec:
   group: gateway.networking.k8s.io
   scope: Namespaced

@@ -48,11 +48,11 @@ impl Causes {
     }
 
     /// Each cause once, where it was said first.
-    pub(crate) fn into_distinct(self) -> Vec<Cause> {
+    pub(crate) fn distinct(self) -> Self {
         let mut seen = BTreeSet::new();
         let is_first: Vec<_> = self.found.iter().map(|cause| seen.insert(cause)).collect();
         let kept = self.found.iter().zip(is_first).filter(|(_, is_first)| *is_first);
-        kept.map(|(cause, _)| cause.clone()).collect()
+        Self { found: kept.map(|(cause, _)| cause.clone()).collect(), bytes: self.bytes }
     }
 }
 
@@ -81,7 +81,8 @@ mod tests {
         for field in ["b", "a", "b"] {
             causes.say("r", field, "m".to_owned());
         }
-        let fields: Vec<_> = causes.into_distinct().into_iter().map(|cause| cause.field).collect();
+        let fields: Vec<_> =
+            causes.distinct().into_vec().into_iter().map(|cause| cause.field).collect();
         assert_eq!(fields, ["b", "a"]);
     }
 }

@@ -75,7 +75,8 @@ impl Reader<'_> {
 
     /// `[:alpha:]`; without its end, just a bracket.
     fn named(&mut self) {
-        let rest: String = self.rest.clone().collect();
+        // The longest name is `:^xdigit:`.
+        let rest: String = self.rest.clone().take(12).collect();
         let Some(end) = rest.find(":]") else { return self.written.push_str("\\[") };
         self.written.push('[');
         let length = rest[..end + 2].chars().count();

@@ -41,13 +41,12 @@ impl PatchForm {
 pub(super) struct Patched {
     code: u16,
     pub(super) object: Value,
-    warnings: Vec<String>,
 }
 
 impl Api {
     pub(super) fn patch(&mut self, call: &Call<'_>) -> Result<Response, Status> {
         let done = self.patch_object(call)?;
-        Ok(Response { warnings: done.warnings, ..Self::answered(call, done.code, &done.object)? })
+        Self::answered(call, done.code, &done.object)
     }
 
     pub(super) fn patch_object(&mut self, call: &Call<'_>) -> Result<Patched, Status> {
@@ -57,8 +56,9 @@ impl Api {
         }
         let live = self.live(call)?;
         let read = self.patched(call, media, &live)?;
+        self.warned.extend(read.warnings);
         let object = self.change(call, &live, &read.object, Track::Writes)?;
-        Ok(Patched { code: 200, object, warnings: read.warnings })
+        Ok(Patched { code: 200, object })
     }
 
     /// A live object with a patch of some kind.
@@ -119,7 +119,7 @@ impl Api {
         match &live {
             Some(live) => {
                 let object = self.change(call, live, &read.object, Track::Done)?;
-                Ok(Patched { code: 200, object, warnings: Vec::new() })
+                Ok(Patched { code: 200, object })
             }
             None if config.str_at(&["metadata", "name"]).is_none() => {
                 let name = &call.address.name;
@@ -131,7 +131,7 @@ impl Api {
                 let named =
                     read.object.with(&["metadata", "name"], call.address.name.as_str().into());
                 let object = self.add(call, &named, Track::Done)?;
-                Ok(Patched { code: 201, object, warnings: Vec::new() })
+                Ok(Patched { code: 201, object })
             }
         }
     }

@@ -9,7 +9,7 @@ use super::{Api, Call, Method, Moment, Response, parts};
 use crate::apply::{Writer, update};
 use crate::policy::Operation;
 use crate::registry::Resource;
-use crate::schema::{Schema, TypeId, empty};
+use crate::schema::{Schema, TypeId, apply_custom_defaults, empty};
 use crate::status::{Cause, Status};
 use crate::store::Key;
 use crate::time::Timestamp;
@@ -51,9 +51,11 @@ impl Api {
             Projection::check_whole(call)?;
             return Ok(Response::json(201, &answer));
         }
+        // A refusal has them too.
+        self.warned.extend(read.warnings);
         let object = self.add(call, &read.object, Track::Writes)?;
-        let warnings = warned(call, read.warnings, &object, None);
-        Ok(Response { warnings, ..Self::answered(call, 201, &object)? })
+        self.warned.extend(warnings(call, &object, None));
+        Self::answered(call, 201, &object)
     }
 
     /// Adds an object that is complete except for what the API writes.
@@ -82,6 +84,10 @@ impl Api {
         })?;
         let object = born(resource, &object, &name, &namespace, call.moment);
         let object = admitted(resource, &without_status(resource, &object, &nothing));
+        let object = match &resource.custom {
+            Some(custom) => apply_custom_defaults(&custom.openapi, &object),
+            None => object,
+        };
         self.within_ranges(resource, &object, &key)?;
         self.judged(call, &object, None)?;
         self.consented(call, Operation::Create, Some(&object), None)?;
@@ -180,15 +186,16 @@ impl Api {
             )));
         }
         self.namespace_of(call, &read.object)?;
+        self.warned.extend(read.warnings);
         if self.stored(call).is_err() && Self::creates_on_update(call) {
             let object = read.object.with(&["metadata", "name"], Value::text(&address.name));
             let object = self.add(call, &object, Track::Writes)?;
-            return Ok(Response { warnings: read.warnings, ..Self::answered(call, 201, &object)? });
+            return Self::answered(call, 201, &object);
         }
         let live = self.live(call)?;
         let object = self.change(call, &live, &read.object, Track::Writes)?;
-        let warnings = warned(call, read.warnings, &object, Some(&live));
-        Ok(Response { warnings, ..Self::answered(call, 200, &object)? })
+        self.warned.extend(warnings(call, &object, Some(&live)));
+        Self::answered(call, 200, &object)
     }
 
     /// Stores another state of an object: what may not change stays as it was.
@@ -283,17 +290,12 @@ impl Api {
     }
 }
 
-/// With what is said of a definition of custom resources that was written.
-fn warned(
-    call: &Call<'_>,
-    mut warnings: Vec<String>,
-    object: &Value,
-    old: Option<&Value>,
-) -> Vec<String> {
+/// What is said of a definition of custom resources that was written.
+fn warnings(call: &Call<'_>, object: &Value, old: Option<&Value>) -> Vec<String> {
     if call.address.resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
-        warnings.extend(definition_warnings(object, old));
+        return definition_warnings(object, old);
     }
-    warnings
+    Vec::new()
 }
 
 /// Who writes, and what it may not change.

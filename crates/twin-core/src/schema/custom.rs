@@ -37,7 +37,13 @@ impl Schema {
             return self.scalar(Scalar::IntOrString);
         }
         if preserves(openapi) || says("x-kubernetes-embedded-resource") {
-            return self.any();
+            let values = self.any();
+            let atomic = is_atomic(openapi);
+            return if atomic {
+                self.add(Shape::Map { values, grain: Grain::Atomic })
+            } else {
+                values
+            };
         }
         match openapi.str_at(&["type"]) {
             Some("object") => self.object(openapi),
@@ -55,8 +61,7 @@ impl Schema {
     }
 
     fn object(&mut self, openapi: &Value) -> TypeId {
-        let atomic = openapi.str_at(&["x-kubernetes-map-type"]) == Some("atomic");
-        let grain = if atomic { Grain::Atomic } else { Grain::Granular };
+        let grain = if is_atomic(openapi) { Grain::Atomic } else { Grain::Granular };
         let shape = match openapi.at(&["additionalProperties"]) {
             Some(Value::Map(values)) => {
                 let values = self.part(&Value::Map(values.clone()));
@@ -83,6 +88,10 @@ impl From<TypeId> for Field {
     fn from(ty: TypeId) -> Self {
         Self { ty, patch: Patch::default(), default: None, zero: Zero::Something }
     }
+}
+
+fn is_atomic(openapi: &Value) -> bool {
+    openapi.str_at(&["x-kubernetes-map-type"]) == Some("atomic")
 }
 
 fn preserves(openapi: &Value) -> bool {

@@ -59,7 +59,7 @@ pub(crate) fn faults(
     if moment == metadata::Moment::IfSound && walk.found.is_empty() {
         metadata::judge(&mut walk, resource, object);
     }
-    walk.found.into_distinct()
+    walk.found.distinct().into_vec()
 }
 
 /// Where something stands that stood before already: so many looks as there are keys, not pairs.

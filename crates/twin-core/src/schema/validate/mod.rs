@@ -14,7 +14,8 @@ use crate::tree::{List, Map, Value};
 pub(super) fn faults(openapi: &Value, patterns: &Patterns, value: &Value) -> Causes {
     let mut walk = Walk { patterns, path: String::new(), found: Causes::default(), looks: 0 };
     walk.value(openapi, value);
-    walk.found
+    // Schemas that are made of others may say the same.
+    walk.found.distinct()
 }
 
 struct Walk<'a> {
@@ -164,7 +165,7 @@ impl Walk<'_> {
         if let Some(most) = number(openapi, "maxItems").filter(|most| length > *most) {
             self.say(
                 "FieldValueTooMany",
-                format!("Too many: {length}: must have at most {most} items"),
+                format!("Too many: {length}: must have at most {most} {}", items(most)),
             );
         }
         if let Some(least) = number(openapi, "minItems").filter(|least| length < *least) {
@@ -181,7 +182,7 @@ impl Walk<'_> {
         if let Some(most) = number(openapi, "maxProperties").filter(|most| length > *most) {
             self.say(
                 "FieldValueTooMany",
-                format!("Too many: {length}: must have at most {most} items"),
+                format!("Too many: {length}: must have at most {most} {}", items(most)),
             );
         }
         let required = openapi.at(&["required"]).and_then(Value::as_list);
@@ -217,6 +218,10 @@ impl Walk<'_> {
         judge(self);
         self.path.truncate(length);
     }
+}
+
+fn items(most: i64) -> &'static str {
+    if most == 1 { "item" } else { "items" }
 }
 
 fn says(openapi: &Value, field: &str) -> bool {
@@ -297,7 +302,7 @@ mod tests {
             ),
             (
                 r#"{"size":2,"list":["a","b"]}"#,
-                vec!["spec.list: Too many: 2: must have at most 1 items"],
+                vec!["spec.list: Too many: 2: must have at most 1 item"],
             ),
         ] {
             let value = decode(format!(r#"{{"spec":{spec}}}"#).as_bytes()).unwrap();

@@ -203,7 +203,13 @@ fn changed(question: &Value) -> Value {
     }
     let mut api = API.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let path = format!("{}/sound", address(resource));
-    verdict(&send(&mut api, Method::Put, &path, "dryRun=All", &named(new, "sound")))
+    let live = send(&mut api, Method::Get, &path, "", &Value::Null);
+    let mut new = named(new, "sound");
+    // Some kinds are replaced by their version alone, which is not what is asked here.
+    if new["metadata"]["resourceVersion"].is_null() {
+        new["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"].clone();
+    }
+    verdict(&send(&mut api, Method::Put, &path, "dryRun=All", &new))
 }
 
 fn verdict(answer: &Value) -> Value {

@@ -18,6 +18,7 @@ mod mounting;
 mod probe;
 mod program;
 mod resize;
+mod resume;
 mod run;
 mod status;
 mod volumes;
@@ -263,9 +264,6 @@ fn events((place, news): &Note, run: &Run, pod: &Object) -> Vec<Event> {
             normal("Started", "Container started".to_owned()),
         ],
         News::Told(it) => vec![told(it.severity, it.reason, it.message.to_string())],
-        News::FarewellFailed => {
-            vec![warning("FailedPreStopHook", "PreStopHook failed".to_owned())]
-        }
         News::Unready => {
             vec![warning("Unhealthy", format!("Readiness probe failed: {name} is not ready"))]
         }

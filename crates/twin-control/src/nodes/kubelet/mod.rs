@@ -118,7 +118,9 @@ impl Kubelet {
         if let Some(grace) = grace {
             notes.extend(run.stop(view.now, grace));
         }
-        let stopped = run.stops.is_some_and(|stops| stops <= view.now);
+        // Who ends by itself meanwhile need not be waited for.
+        let idle = grace.is_some() && run.is_over();
+        let stopped = idle || run.stops.is_some_and(|stops| stops <= view.now);
         if stopped || run.is_late(view.now) {
             run.end_all(view.now, grace.unwrap_or_default());
         }

@@ -51,6 +51,19 @@ fn nothing_starts_again_in_a_pod_that_is_deleted() {
 }
 
 #[test]
+fn who_ends_by_itself_need_not_be_waited_for() {
+    let mut stage = stage();
+    let annotations = r#""muster.dev/stop-seconds":"20","muster.dev/run-seconds":"9""#;
+    pod(&mut stage, annotations, "", "");
+    stage.seconds(5);
+    stage.deleted(POD);
+    stage.seconds(4);
+    assert!(stage.get(POD).is_some());
+    stage.seconds(1);
+    assert!(stage.get(POD).is_none());
+}
+
+#[test]
 fn a_restart_counts_when_it_comes() {
     let mut stage = stage();
     pod(&mut stage, r#""muster.dev/start-seconds":"8","muster.dev/exit-code":"3""#, "", "");

@@ -77,6 +77,22 @@ fn a_restart_counts_when_it_comes() {
 }
 
 #[test]
+fn what_cannot_be_made_is_no_restart() {
+    const MAPS: &str = "/api/v1/namespaces/x/configmaps";
+    let mut stage = stage();
+    stage.made(MAPS, r#"{"metadata":{"name":"m"},"data":{}}"#);
+    let container = r#","envFrom":[{"configMapRef":{"name":"m"}}]"#;
+    pod(&mut stage, r#""muster.dev/exit-code":"1""#, container, "");
+    stage.seconds(5);
+    stage.deleted(&format!("{MAPS}/m"));
+    stage.seconds(11);
+    expect(&mut stage, "Running", "False", "CreateContainerConfigError", 1);
+    stage.made(MAPS, r#"{"metadata":{"name":"m"},"data":{}}"#);
+    stage.seconds(12);
+    expect(&mut stage, "Running", "False", "CrashLoopBackOff", 2);
+}
+
+#[test]
 fn who_is_not_to_start_again_fails_with_its_node() {
     let words = r#","command":["sh","-c","echo a; sleep 80; echo b; sleep 900"]"#;
     let mut never = stage();

@@ -57,7 +57,7 @@ impl Length {
             Some(Value::Text(text)) if text.is_empty() => None,
             Some(Value::Text(text)) => match Timestamp::parse(&text) {
                 Some(time) => Some(time.since(now)),
-                None => parse(&text).or(self.value),
+                None => go_duration(&text).or(self.value),
             },
             // As Go counts durations.
             Some(Value::Int(nanos)) => {
@@ -93,7 +93,7 @@ impl Delay {
 }
 
 /// Reads a duration as Go writes it: `1m30s`, `1.5h`, `200ms`. One before zero is none.
-fn parse(text: &str) -> Option<Duration> {
+pub fn go_duration(text: &str) -> Option<Duration> {
     let (text, negative) = match text.strip_prefix('-') {
         Some(rest) => (rest, true),
         None => (text.strip_prefix('+').unwrap_or(text), false),
@@ -125,20 +125,20 @@ fn parse(text: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::go_duration;
     use std::time::Duration;
 
     #[test]
     fn durations_are_read_as_go_does() {
-        let millis = |text| parse(text).map(|it| it.as_millis());
+        let millis = |text| go_duration(text).map(|it| it.as_millis());
         assert_eq!(millis("1m30s"), Some(90_000));
         assert_eq!(millis("1.5h"), Some(5_400_000));
         assert_eq!(millis("200ms"), Some(200));
         assert_eq!(millis("0"), Some(0));
         assert_eq!(millis("-3s"), Some(0));
-        assert_eq!(parse("7us"), Some(Duration::from_micros(7)));
+        assert_eq!(go_duration("7us"), Some(Duration::from_micros(7)));
         for text in ["", "s", "5", "1x", "1..s", "999999999999999999999h"] {
-            assert_eq!(parse(text), None, "{text}");
+            assert_eq!(go_duration(text), None, "{text}");
         }
     }
 }

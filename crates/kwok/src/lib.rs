@@ -27,6 +27,7 @@ mod size;
 mod stage;
 mod template;
 
+pub use delay::go_duration;
 pub use fault::Fault;
 pub use query::Query;
 pub use read::read;

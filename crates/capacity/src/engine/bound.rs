@@ -4,7 +4,9 @@
 //! decode steps: at a rate λ, prompts take λ times what one adds to a step, and the rest goes to steps of the batch, so
 //! that a token takes `decode / (1 - λ · prompt)`. The batch is what arrives while an answer is written:
 //! `λ · (output - 1) · token`. Queues form only where the batch or the cache is full.
-//! Prompts with answers of one token share steps in an engine; here each has its own.
+//! Prompts with answers of one token share steps in an engine; here each has its own, unless prompts are computed alone
+//! and many wait. How many share one then is a guess for answers alike, which end together: with short prompts and uneven
+//! answers an engine serves up to a quarter less.
 
 use super::config::{Engine, Prompts};
 use crate::{Step, StepTime};
@@ -122,6 +124,7 @@ impl<T: StepTime + ?Sized> Bounds<'_, T> {
     fn least_prompt(&self, batch: f64) -> f64 {
         let goal = (self.shape.prompt.round() as u64).max(1);
         let together = u64::from(self.engine.max_batched_tokens) / goal;
+        let together = together.min(self.largest() as u64);
         if self.engine.prompts != Prompts::Alone || together < 2 {
             return self.prompt(batch).seconds;
         }

@@ -4,6 +4,7 @@ use crate::controller::Controller;
 use crate::world::World;
 use std::time::Duration;
 use twin_core::api::{Body, Method, Request};
+use twin_core::store::Store;
 use twin_core::time::Timestamp;
 use twin_core::tree::{Value, decode};
 
@@ -23,6 +24,18 @@ impl Stage {
         }
         stage.settle();
         stage
+    }
+
+    /// The same, after a start with other controllers: those have no memory.
+    pub(crate) fn restarted(&self, controllers: Vec<Box<dyn Controller>>) -> Self {
+        let mut store = Store::default();
+        let old = self.world.api().store();
+        for table in crate::tables::ALL {
+            for change in old.arrivals(table) {
+                store.put(table, &change.object.key, &change.object.tree);
+            }
+        }
+        Self { world: World::restored(store, controllers, 7, self.now), now: self.now }
     }
 
     pub(crate) fn ask(

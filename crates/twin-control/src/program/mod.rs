@@ -105,6 +105,22 @@ pub enum Stream {
     Error,
 }
 
+/// Whether a program of this name or path is known.
+pub(crate) fn is_known(program: &str) -> bool {
+    let name = name(program);
+    is_shell(name) || builtins::is_program(name)
+}
+
+fn is_shell(name: &str) -> bool {
+    matches!(name, "sh" | "bash" | "ash" | "dash")
+}
+
+/// The name of a program that lies where programs lie.
+fn name(program: &str) -> &str {
+    let name = program.strip_prefix("/usr").unwrap_or(program);
+    name.strip_prefix("/bin/").unwrap_or(program)
+}
+
 /// What a program does whose words are these; nothing, if they do not say it plainly.
 pub fn read(words: &[String], scene: &Scene<'_>) -> Option<Course> {
     let long = words.iter().map(String::len).sum::<usize>() > LONGEST;
@@ -112,10 +128,9 @@ pub fn read(words: &[String], scene: &Scene<'_>) -> Option<Course> {
         return None;
     }
     let (program, arguments) = words.split_first()?;
-    let name = program.strip_prefix("/usr").unwrap_or(program);
-    let name = name.strip_prefix("/bin/").unwrap_or(program);
+    let name = name(program);
     match name {
-        "sh" | "bash" | "ash" | "dash" => match arguments {
+        _ if is_shell(name) => match arguments {
             [flag, text, ..] if flag == "-c" => shell::run(&parse::parse(text)?, scene),
             _ => None,
         },

@@ -155,3 +155,14 @@ proptest! {
         let _ = line(&pieces.concat());
     }
 }
+
+#[test]
+fn programs_are_known_by_name_and_path() {
+    for program in ["sh", "/bin/sh", "/usr/bin/env", "sleep", "["] {
+        assert!(super::is_known(program), "{program}");
+    }
+    for program in ["", "/app/server", "/usr/local/bin/sh", "python", "exit"] {
+        assert!(!super::is_known(program), "{program}");
+        assert_eq!(told(&[program]), None, "{program}");
+    }
+}

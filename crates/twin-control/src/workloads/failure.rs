@@ -1,8 +1,8 @@
-//! Pods that could not be made, and why: a quota is used up, a limit is broken.
+//! Pods and jobs that could not be made, and why: a quota is used up, a limit is broken.
 
 use super::telling::warning;
 use crate::controller::Outcome;
-use crate::tables::{CLAIMS, PODS};
+use crate::tables::{CLAIMS, JOBS, PODS};
 use std::collections::{BTreeMap, BTreeSet};
 use twin_core::api::{Act, Deed};
 use twin_core::status::Status;
@@ -30,7 +30,8 @@ impl Failures {
     pub(super) fn note(&mut self, key: &Key, act: &Act, why: &Status) {
         // What a namespace that goes refuses is no news.
         let going = why.causes.iter().any(|cause| cause.reason == "NamespaceTerminating");
-        let makes = matches!(act.deed, Deed::Create(_)) && [PODS, CLAIMS].contains(&act.table);
+        let makes =
+            matches!(act.deed, Deed::Create(_)) && [PODS, CLAIMS, JOBS].contains(&act.table);
         if makes && !going {
             let (table, name) = (act.table.clone(), act.key.name().to_owned());
             let refused = || Refused { table, name, message: why.message.clone() };

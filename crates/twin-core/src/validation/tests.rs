@@ -196,3 +196,17 @@ fn a_template_behind_a_selector_that_cannot_be_read_is_not_judged() {
         workload("daemonsets").iter().any(|it| it.starts_with("spec.template.spec.containers"))
     );
 }
+
+#[test]
+fn a_word_for_a_schedule_is_known() {
+    let job = |schedule: &str| {
+        let text = r#"{"metadata":{"name":"a","namespace":"d"},"spec":{"schedule":"WORD","concurrencyPolicy":"Allow","jobTemplate":{"spec":{"template":{"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]}}}}}}"#;
+        let said = said("batch", "cronjobs", &text.replace("WORD", schedule), None);
+        said.into_iter().filter(|it| it.starts_with("spec.schedule")).collect::<Vec<_>>()
+    };
+    for known in ["@daily", "@every 5m", "1 2 3 4 5"] {
+        assert_eq!(job(known), [""; 0], "{known}");
+    }
+    let sentence = r#"spec.schedule: Invalid value: "@reboot": unrecognized descriptor: @reboot"#;
+    assert_eq!(job("@reboot"), [sentence]);
+}

@@ -335,12 +335,21 @@ fn selects_by_hand(walk: &mut Walk<'_>, map: &Map) {
     }
 }
 
+/// Words for five fields of a schedule.
+const DESCRIPTORS: [&str; 7] =
+    ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
+
 pub(super) fn cron_job(walk: &mut Walk<'_>, map: &Map) {
     let schedule = text(map, "schedule");
     if schedule.contains("TZ") {
         let sentence = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
         walk.below("schedule", |walk| walk.invalid(&Value::text(schedule), sentence));
-    } else if !schedule.is_empty() && !schedule.starts_with('@') {
+    } else if schedule.starts_with('@') {
+        if !DESCRIPTORS.contains(&schedule) && !schedule.starts_with("@every ") {
+            let sentence = format!("unrecognized descriptor: {schedule}");
+            walk.below("schedule", |walk| walk.invalid(&Value::text(schedule), &sentence));
+        }
+    } else if !schedule.is_empty() {
         let fields: Vec<_> = schedule.split_whitespace().collect();
         if fields.len() != 5 {
             let sentence = format!(

@@ -9,6 +9,9 @@ use crate::load::{Arrivals, Length, Lengths, Load, Think, Trace};
 
 const MIXED: fn() -> Lengths = || lengths(Length::Uniform(1, 2047), Length::Uniform(1, 511));
 
+/// 256 on average.
+const UNEVEN: Length = Length::Uniform(1, 511);
+
 const PROMPTS: [Prompts; 3] = [Prompts::Mixed, Prompts::Whole, Prompts::Alone];
 
 fn load(arrivals: Arrivals, lengths: Lengths, requests: u32) -> Load {
@@ -258,13 +261,32 @@ fn the_bound_is_near_the_simulation() {
 
 #[test]
 fn the_bound_of_throughput_holds_under_overload() {
-    let shape = Shape { prompt: 1024.0, output: 256.0 };
-    let even = lengths(Length::Fixed(1024), Length::Fixed(256));
+    let even = Length::Fixed(256);
+    let loads = [(1024, even.clone()), (64, even.clone()), (1024, UNEVEN), (64, UNEVEN)];
     let engines = PROMPTS.map(|prompts| Engine { prompts, ..ENGINE });
     for engine in engines.into_iter().flat_map(|it| [it, Engine { max_sequences: 32, ..it }]) {
-        let most = Bounds::new(&engine, &TYPICAL, shape).most_requests_per_second();
-        let over = load(Arrivals::Poisson { rate: 2.0 * most }, even.clone(), 4000);
-        let summary = run(&one(engine), &over, &TYPICAL).summary(&Promise::default());
-        assert!(close(summary.requests_per_second, most, 0.05), "{most} {summary:?}");
+        for (prompt, output) in loads.clone() {
+            let shape = Shape { prompt: f64::from(prompt), output: 256.0 };
+            let most = Bounds::new(&engine, &TYPICAL, shape).most_requests_per_second();
+            // Places get free one by one, so that prompts that are computed alone find fewer to share steps with.
+            let alone = engine.prompts == Prompts::Alone && output == UNEVEN;
+            let lengths = lengths(Length::Fixed(prompt), output);
+            let over = load(Arrivals::Poisson { rate: 2.0 * most }, lengths, 4000);
+            let summary = run(&one(engine), &over, &TYPICAL).summary(&Promise::default());
+            let share = summary.requests_per_second / most;
+            let least = if alone { 0.75 } else { 0.94 };
+            assert!((least..=1.0).contains(&share), "{share} {prompt} {engine:?} {summary:?}");
+        }
     }
+}
+
+#[test]
+fn the_bound_lets_no_more_prompts_share_a_step_than_there_is_room_for() {
+    let engine = Engine { prompts: Prompts::Alone, max_sequences: 32, ..ENGINE };
+    let shape = Shape { prompt: 16.0, output: 2.0 };
+    let most = Bounds::new(&engine, &TYPICAL, shape).most_requests_per_second();
+    let lengths = lengths(Length::Fixed(16), Length::Fixed(2));
+    let over = load(Arrivals::Poisson { rate: 2.0 * most }, lengths, 4000);
+    let summary = run(&one(engine), &over, &TYPICAL).summary(&Promise::default());
+    assert!(close(summary.requests_per_second, most, 0.05), "{most} {summary:?}");
 }

@@ -1,7 +1,7 @@
 //! A container: what it does, and what it does next.
 
 use super::behaviour::{self, Behaviour, Image, Restart, Role};
-use super::health::{Health, Told};
+use super::health::{Culprit, Health, Told};
 use super::hook::Hook;
 use super::resize::Pinned;
 use super::words::last_words;
@@ -11,7 +11,7 @@ use twin_core::time::Timestamp;
 use twin_core::tree::{Text, Value};
 
 /// The first wait of a container that ended too often, and of a pull that failed.
-const FIRST_WAIT: Duration = Duration::from_secs(10);
+pub(super) const FIRST_WAIT: Duration = Duration::from_secs(10);
 const LAST_WAIT: Duration = Duration::from_mins(5);
 /// Who ran this long starts without a past.
 const FORGIVEN: Duration = Duration::from_mins(10);
@@ -96,7 +96,7 @@ pub(super) struct Container {
     /// The end before the present state.
     pub(super) last: Option<End>,
     /// How long it waits when it ends the next time.
-    wait: Option<Duration>,
+    pub(super) wait: Option<Duration>,
     pulls: u32,
 }
 
@@ -114,7 +114,6 @@ pub(super) enum News {
     BackOff,
     Killing,
     Resized,
-    FarewellFailed,
 }
 
 /// News of a container, by its place.
@@ -145,28 +144,6 @@ impl Container {
         alike.iter().find(|it| it.str_at(&["name"]) == Some(self.name.as_str()))
     }
 
-    /// Goes on from what was told of it; what was told of nothing has run since then.
-    pub(super) fn resume(&mut self, status: &Value, since: Timestamp) {
-        let time = |path: &[&str]| status.str_at(path).and_then(Timestamp::parse);
-        self.restarts = status.at(&["restartCount"]).and_then(Value::as_int).unwrap_or(0);
-        self.last = ended(status.at(&["lastState", "terminated"]));
-        self.wait = self.last.as_ref().map(|_| FIRST_WAIT / 2);
-        self.phase = match (ended(status.at(&["state", "terminated"])), self.role) {
-            (Some(end), _) => Phase::Ended(end),
-            (None, Role::Init) => {
-                Phase::Ended(End { message: None, ..self.end_of(since, since, 0) })
-            }
-            (None, _) => match (status.at(&["state", "waiting"]), &self.last) {
-                (Some(_), Some(last)) => Phase::BackOff { until: last.finished.plus(FIRST_WAIT) },
-                (Some(_), None) => Phase::Waiting,
-                (None, _) => {
-                    let since = time(&["state", "running", "startedAt"]).unwrap_or(since);
-                    Phase::Running { since }
-                }
-            },
-        };
-    }
-
     /// How it ends, once it runs.
     fn end(&self) -> Option<behaviour::End> {
         self.own_end().into_iter().chain(self.kill()).min_by_key(|(time, _)| *time)
@@ -176,6 +153,13 @@ impl Container {
     fn kill(&self) -> Option<behaviour::End> {
         let killed = self.health.as_ref()?.killed?;
         Some((killed.ends, killed.code))
+    }
+
+    /// Its pod is asked to stop: from now on nobody asks whether it lives.
+    pub(super) fn calm(&mut self, now: Timestamp, grace: Duration) {
+        if let (Phase::Running { since }, Some(health)) = (&self.phase, &mut self.health) {
+            health.calm(now.since(*since), grace);
+        }
     }
 
     /// How it ends by itself.
@@ -274,7 +258,7 @@ impl Container {
 
     /// How long it waits now, for messages.
     pub(super) fn waits(&self) -> Duration {
-        self.wait.unwrap_or(FIRST_WAIT)
+        self.wait.unwrap_or(FIRST_WAIT).max(FIRST_WAIT)
     }
 
     pub(super) fn pull(&mut self, now: Timestamp) {
@@ -319,7 +303,6 @@ impl Container {
         let Phase::Running { since } = self.phase else { return None };
         self.pinned.as_ref().filter(|it| self.spec(pod).is_some_and(|spec| it.differs(spec)))?;
         self.last = Some(self.end_of(since, now, 0));
-        self.restarts += 1;
         let wait = self.behaviour.stop.saturating_add(self.behaviour.start);
         self.phase = Phase::Creating { until: now.plus(wait) };
         Some((place, News::Resized))
@@ -337,7 +320,6 @@ impl Container {
             }
             Phase::Ended(end) if self.role == Role::Init => end.clone(),
             Phase::Ended(_) => return,
-            _ if self.role == Role::Ephemeral => return,
             _ => {
                 self.phase = Phase::Waiting;
                 return;
@@ -348,8 +330,35 @@ impl Container {
             return;
         }
         self.last = Some(end);
-        self.restarts += 1;
         self.phase = Phase::Waiting;
+    }
+
+    /// Its node went while it ran, and it does not start again.
+    pub(super) fn cut(&mut self, now: Timestamp) {
+        if let Phase::Running { since } = self.phase {
+            let end = self.end_of(since, now, UNSEEN);
+            self.phase = Phase::Ended(End { cause: Cause::Unseen, message: None, ..end });
+        }
+    }
+
+    /// Whether it ever ran.
+    pub(super) fn has_begun(&self) -> bool {
+        matches!(self.phase, Phase::Running { .. } | Phase::Ended(_)) || self.last.is_some()
+    }
+
+    /// Whether it is started again after an end with this code.
+    pub(super) fn starts_again(&self, code: i64, restart: Restart) -> bool {
+        match (self.role, restart) {
+            (Role::Sidecar, _) | (Role::Main, Restart::Always) => true,
+            (Role::Ephemeral, _) | (_, Restart::Never) => false,
+            (Role::Init, _) | (_, Restart::OnFailure) => code != 0,
+        }
+    }
+
+    /// It ends for good.
+    pub(super) fn leave(&mut self, since: Timestamp, at: Timestamp) {
+        let code = self.end().map_or(0, |(_, code)| code);
+        self.phase = Phase::Ended(self.end_of(since, at, code));
     }
 
     pub(super) fn ended(
@@ -362,44 +371,30 @@ impl Container {
     ) {
         let code = self.end().map_or(0, |(_, code)| code);
         let end = self.end_of(since, at, code);
-        let killed = self.kill().is_some_and(|(time, _)| since.plus(time) == at);
-        let again = match (self.role, restart) {
-            (Role::Main, Restart::OnFailure) if killed => true,
-            (Role::Sidecar, _) | (Role::Main, Restart::Always) => true,
-            (Role::Ephemeral, _) | (_, Restart::Never) => false,
-            (Role::Init, _) | (_, Restart::OnFailure) => code != 0,
-        };
-        if !again {
+        if !self.starts_again(code, restart) {
             self.phase = Phase::Ended(end);
             return;
         }
-        self.last = Some(end);
+        let probed = self
+            .health
+            .as_ref()
+            .and_then(|it| it.killed)
+            .filter(|killed| killed.culprit == Culprit::Probe && since.plus(killed.ends) == at);
+        let before = self.last.replace(end);
         if at.since(since) >= FORGIVEN {
             self.wait = None;
         }
-        let Some(known) = self.wait else {
-            // The first time it starts again at once.
-            self.restarts += 1;
-            self.phase = Phase::Creating { until: at.plus(self.behaviour.start) };
-            self.wait = Some(FIRST_WAIT / 2);
-            return;
-        };
-        let wait = (known * 2).min(LAST_WAIT);
-        self.phase = Phase::BackOff { until: at.plus(wait) };
-        self.wait = Some(wait);
-        notes.push((place, News::BackOff));
+        let wait = self.wait.map(|known| (known * 2).min(LAST_WAIT));
+        // Who is ended by a probe waits by the end of the run before, which is the last that was seen.
+        let seen = probed.map_or(Some(at), |_| before.map(|end| end.finished));
+        if let Some(seen) = seen {
+            self.wait = Some(wait.unwrap_or(FIRST_WAIT / 2));
+            if let Some(wait) = wait.filter(|wait| at.since(seen) < *wait) {
+                self.phase = Phase::BackOff { until: at.plus(wait) };
+                notes.push((place, News::BackOff));
+                return;
+            }
+        }
+        self.phase = Phase::Creating { until: at.plus(self.behaviour.start) };
     }
-}
-
-/// How it ended, as its status tells.
-fn ended(terminated: Option<&Value>) -> Option<End> {
-    let terminated = terminated?;
-    let time = |field: &str| terminated.str_at(&[field]).and_then(Timestamp::parse);
-    let code = terminated.at(&["exitCode"]).and_then(Value::as_int).unwrap_or(0);
-    let cause = match terminated.str_at(&["reason"]) {
-        Some("Unknown") => Cause::Unseen,
-        _ => Cause::Own,
-    };
-    let message = terminated.str_at(&["message"]).map(Text::new);
-    Some(End { started: time("startedAt")?, finished: time("finishedAt")?, code, cause, message })
 }

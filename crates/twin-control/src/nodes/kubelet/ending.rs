@@ -2,7 +2,6 @@
 
 use super::behaviour::Role;
 use super::container::{Container, News, Note, Phase};
-use super::hook::HookEnd;
 use super::run::Run;
 use super::words::log;
 use std::time::Duration;
@@ -27,14 +26,14 @@ impl Run {
         let stops = now.plus(longest.unwrap_or_default());
         let first = self.stops.is_none();
         self.stops = Some(self.stops.map_or(stops, |known| known.min(stops)));
-        let places = self.containers.iter().enumerate();
-        let killed = places.filter(|(_, container)| first && running(container));
-        let told = killed.flat_map(|(place, container)| {
-            let failed = container.farewell().end == HookEnd::Failed && !grace.is_zero();
-            let failed = failed.then_some((place, News::FarewellFailed));
-            [Some((place, News::Killing)), failed].into_iter().flatten()
-        });
-        told.collect()
+        if !first {
+            return Vec::new();
+        }
+        self.containers.iter_mut().for_each(|container| container.calm(now, grace));
+        let places = self.containers.iter().enumerate().filter(|(_, it)| running(it));
+        let mut notes: Vec<_> = places.map(|(place, _)| (place, News::Killing)).collect();
+        self.tell(now, &mut notes);
+        notes
     }
 
     /// Ends everything that runs. Who took longer to stop than it was given was killed.
@@ -48,12 +47,18 @@ impl Run {
         }
     }
 
-    /// Who only looks at a pod goes with it.
-    pub(super) fn part(&mut self, now: Timestamp) {
-        for container in self.containers.iter_mut().filter(|it| it.role == Role::Ephemeral) {
-            if let Phase::Running { since } = container.phase {
-                container.phase = Phase::Ended(container.end_of(since, now, KILLED));
-            }
+    /// Who only looks at a pod, or helps it, goes with it.
+    pub(super) fn part(&mut self, now: Timestamp, grace: Duration) {
+        for container in &mut self.containers {
+            let Phase::Running { since } = container.phase else { continue };
+            let code = match container.role {
+                Role::Ephemeral => KILLED,
+                Role::Init | Role::Sidecar | Role::Main => {
+                    container.farewell().stop(container.behaviour.stop, grace).1
+                }
+            };
+            self.logs.extend(log(&self.uid, container, since, Some(now)));
+            container.phase = Phase::Ended(container.end_of(since, now, code));
         }
     }
 
@@ -69,6 +74,9 @@ impl Run {
 
     /// How it ended, if it did.
     pub(super) fn outcome(&self) -> Option<Outcome> {
+        if self.cut {
+            return Some(Outcome::Failed);
+        }
         let failed = |container: &Container| match &container.phase {
             Phase::Ended(end) => end.code != 0,
             _ => false,

@@ -7,7 +7,7 @@ use super::behaviour::{Behaviour, Readiness, Restart};
 use super::fields::Site;
 use super::hook::{Hook, HookEnd, is_timed};
 use super::probe::{Kind, Probe, Streak};
-use super::program::Room;
+use super::program::{Room, may_be_known};
 use crate::events::Severity;
 use crate::program::Course;
 use std::time::Duration;
@@ -26,9 +26,22 @@ pub(super) struct Told {
     pub(super) message: Text,
 }
 
+/// What ended a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Culprit {
+    Probe,
+    Hook,
+}
+
+/// The exit code of what was asked to stop and did not expect it.
+const ASKED: i64 = 143;
+
 /// A container is stopped, because a probe or a hook failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Killed {
+    pub(super) culprit: Culprit,
+    /// When it is asked to stop.
+    from: Duration,
     /// When it has stopped.
     pub(super) ends: Duration,
     pub(super) code: i64,
@@ -57,6 +70,18 @@ fn matters(container: &Value, behaviour: &Behaviour) -> bool {
         || is_timed(container)
 }
 
+/// Whether a probe or a hook runs a program that may be known.
+fn asks_known(container: &Value) -> bool {
+    let probes = ["livenessProbe", "readinessProbe", "startupProbe"];
+    let probes = probes.into_iter().filter_map(|kind| container.at(&[kind]));
+    let hooks = ["postStart", "preStop"];
+    let hooks = hooks.into_iter().filter_map(|kind| container.at(&["lifecycle", kind]));
+    probes.chain(hooks).any(|asks| {
+        let words = asks.at(&["exec", "command"]).and_then(Value::as_list);
+        words.and_then(|words| words.first()?.as_str()).is_some_and(may_be_known)
+    })
+}
+
 /// A run of a container, of which not all is known yet.
 struct Outlook<'a> {
     name: &'a str,
@@ -78,7 +103,7 @@ impl Health {
         if !matters(container, behaviour) {
             return None;
         }
-        let room = Room::of(container, site);
+        let room = if asks_known(container) { Room::of(container, site) } else { None };
         let hook = |name| Hook::of(container, name, room.as_ref());
         let probe = |kind| Probe::of(container, kind, room.as_ref(), own);
         let grace = site.pod.tree.at(&["spec", "terminationGracePeriodSeconds"]);
@@ -113,6 +138,17 @@ impl Health {
         self.told.get(start..end).unwrap_or_default()
     }
 
+    /// From then on nobody asks whether it lives, as it is asked to stop.
+    pub(super) fn calm(&mut self, ran: Duration, grace: Duration) {
+        self.killed = self.killed.filter(|killed| killed.from <= ran);
+        self.told.retain(|told| told.at <= ran);
+        if self.farewell.end == HookEnd::Failed && self.farewell.takes < grace {
+            let at = ran.saturating_add(self.farewell.takes);
+            let (severity, message) = (Severity::Warning, Text::new_static("PreStopHook failed"));
+            self.told.push(Told { at, severity, reason: "FailedPreStopHook", message });
+        }
+    }
+
     /// Whether its startup probe has passed by then.
     pub(super) fn is_started(&self, ran: Duration) -> bool {
         self.started.is_some_and(|started| started <= ran)
@@ -134,7 +170,7 @@ impl Outlook<'_> {
     fn fail_to_start(&mut self, after: Duration) {
         const REASON: &str = "FailedPostStartHook";
         self.tell(after, Severity::Warning, REASON, "PostStartHook failed");
-        self.kill(after, self.grace, REASON);
+        self.kill(after, self.grace, Culprit::Hook, REASON);
     }
 
     fn start(&mut self, from: Duration, probe: Option<&Probe>) {
@@ -171,7 +207,7 @@ impl Outlook<'_> {
         let again = if self.restart == Restart::Never { "" } else { ", will be restarted" };
         let kind = probe.kind.title().to_lowercase();
         let why = format!("Container {} failed {kind} probe{again}", self.name);
-        self.kill(at, probe.grace.unwrap_or(self.grace), &why);
+        self.kill(at, probe.grace.unwrap_or(self.grace), Culprit::Probe, &why);
         true
     }
 
@@ -207,9 +243,11 @@ impl Outlook<'_> {
         self.health.told.push(Told { at, severity, reason, message: Text::new(message) });
     }
 
-    fn kill(&mut self, at: Duration, grace: Duration, why: &str) {
+    fn kill(&mut self, at: Duration, grace: Duration, culprit: Culprit, why: &str) {
         let (takes, code) = self.health.farewell.stop(self.behaviour.stop, grace);
-        self.health.killed = Some(Killed { ends: at.saturating_add(takes), code });
+        let code = if code == 0 { ASKED } else { code };
+        let ends = at.saturating_add(takes);
+        self.health.killed = Some(Killed { culprit, from: at, ends, code });
         self.tell(at, Severity::Normal, "Killing", why);
     }
 }

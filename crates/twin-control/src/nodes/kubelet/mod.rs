@@ -18,6 +18,7 @@ mod mounting;
 mod probe;
 mod program;
 mod resize;
+mod resume;
 mod run;
 mod status;
 mod volumes;
@@ -117,7 +118,9 @@ impl Kubelet {
         if let Some(grace) = grace {
             notes.extend(run.stop(view.now, grace));
         }
-        let stopped = run.stops.is_some_and(|stops| stops <= view.now);
+        // Who ends by itself meanwhile need not be waited for.
+        let idle = grace.is_some() && run.is_over();
+        let stopped = idle || run.stops.is_some_and(|stops| stops <= view.now);
         if stopped || run.is_late(view.now) {
             run.end_all(view.now, grace.unwrap_or_default());
         }
@@ -263,9 +266,6 @@ fn events((place, news): &Note, run: &Run, pod: &Object) -> Vec<Event> {
             normal("Started", "Container started".to_owned()),
         ],
         News::Told(it) => vec![told(it.severity, it.reason, it.message.to_string())],
-        News::FarewellFailed => {
-            vec![warning("FailedPreStopHook", "PreStopHook failed".to_owned())]
-        }
         News::Unready => {
             vec![warning("Unhealthy", format!("Readiness probe failed: {name} is not ready"))]
         }

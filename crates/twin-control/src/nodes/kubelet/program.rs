@@ -3,7 +3,7 @@
 use super::environment::{Environment, environment, expanded};
 use super::fields::Site;
 use super::volumes::Mounts;
-use crate::program::{Course, Files, Scene, Scratch, read};
+use crate::program::{Course, Files, Scene, Scratch, is_known, read};
 use std::time::Duration;
 use twin_core::tree::Value;
 
@@ -15,8 +15,16 @@ const MESSAGE_PATH: &str = "/dev/termination-log";
 /// What a container's program does, if its words say it plainly.
 pub(super) fn course(container: &Value, site: &Site<'_>) -> Option<Course> {
     let words = words(container)?;
+    if !words.first().is_some_and(|word| may_be_known(word)) {
+        return None;
+    }
     let room = Room::of(container, site)?;
     room.run(&words, &room.mounts())
+}
+
+/// Whether a program may be one that is known. To find out all that it runs with is not for the others.
+pub(super) fn may_be_known(program: &str) -> bool {
+    program.contains('$') || is_known(program)
 }
 
 /// Where the programs of a container run.

@@ -11,6 +11,7 @@ use super::resize::Pinned;
 use super::words::log;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 use twin_core::logs::Log;
 use twin_core::time::Timestamp;
 use twin_core::tree::{Text, Value};
@@ -25,7 +26,7 @@ pub(super) struct Run {
     pub(super) since: Timestamp,
     pub(super) restart: Restart,
     pub(super) containers: Vec<Container>,
-    mounting: Mounting,
+    pub(super) mounting: Mounting,
     pub(super) address: Option<Ipv4Addr>,
     /// When it will have stopped, once it was asked to.
     pub(super) stops: Option<Timestamp>,
@@ -33,6 +34,8 @@ pub(super) struct Run {
     pub(super) deadline: Option<Timestamp>,
     /// Its node has started anew, and nobody told it yet.
     rebooted: bool,
+    /// Its node went while it ran, and it is not to start again.
+    pub(super) cut: bool,
     /// What was written, or is going to be, and nobody was told of yet.
     pub(super) logs: Vec<Log>,
 }
@@ -46,7 +49,6 @@ impl Run {
             _ => Restart::Always,
         };
         let text = |path: &[&str]| Text::new(pod.str_at(path).unwrap_or_default());
-        let deadline = pod.at(&["spec", "activeDeadlineSeconds"]).and_then(Value::as_int);
         let mut run = Self {
             uid: text(&["metadata", "uid"]),
             namespace: text(&["metadata", "namespace"]),
@@ -58,18 +60,17 @@ impl Run {
             mounting: Mounting::Due { at: now, tries: 0 },
             address: None,
             stops: None,
-            deadline: deadline.map(|seconds| now.plus_seconds(seconds)),
+            deadline: None,
             rebooted: false,
+            cut: false,
             logs: Vec::new(),
         };
         for (role, container) in with_roles(pod) {
             run.add(pod, container, role, images);
         }
-        if pod.str_at(&["status", "phase"]) == Some("Running") {
-            run.resume(pod);
-            run.mounting = Mounting::Done;
-            run.begin(now);
-        }
+        run.take_over(pod, now);
+        let allowed = pod.at(&["spec", "activeDeadlineSeconds"]).and_then(Value::as_int);
+        run.deadline = allowed.map(|seconds| run.since.plus_seconds(seconds));
         run
     }
 
@@ -94,6 +95,16 @@ impl Run {
         if self.is_over() {
             return;
         }
+        for container in &self.containers {
+            if let Phase::Running { since } = container.phase {
+                self.logs.extend(log(&self.uid, container, since, Some(now)));
+            }
+        }
+        if self.restart == Restart::Never && self.containers.iter().any(Container::has_begun) {
+            self.containers.iter_mut().for_each(|container| container.cut(now));
+            self.cut = true;
+            return;
+        }
         self.containers.iter_mut().for_each(|container| container.reboot(now));
         self.rebooted = true;
         self.mounting = Mounting::Due { at: now, tries: 0 };
@@ -102,7 +113,7 @@ impl Run {
     /// Mounts its volumes, if that is due, after which the containers may start. Says what fails.
     pub(super) fn mount(&mut self, now: Timestamp, site: &Site<'_>) -> Vec<String> {
         let Mounting::Due { at, tries } = self.mounting else { return Vec::new() };
-        if at > now {
+        if at > now || self.stops.is_some() {
             return Vec::new();
         }
         let failures = failures(site);
@@ -122,20 +133,6 @@ impl Run {
     /// Whether it was started anew since somebody asked.
     pub(super) fn was_rebooted(&mut self) -> bool {
         std::mem::take(&mut self.rebooted)
-    }
-
-    /// Takes over a pod that was running before anybody looked.
-    fn resume(&mut self, pod: &Value) {
-        let start = pod.str_at(&["status", "startTime"]).and_then(Timestamp::parse);
-        self.since = start.unwrap_or(self.since);
-        let fields = ["initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"];
-        let lists = fields.iter().filter_map(|field| pod.at(&["status", field])?.as_list());
-        let known: Vec<_> = lists.flat_map(|list| list.iter()).collect();
-        for container in &mut self.containers {
-            let own = |it: &&&Value| it.str_at(&["name"]) == Some(&container.name);
-            let status = known.iter().find(own).map_or(&Value::Null, |status| *status);
-            container.resume(status, self.since);
-        }
     }
 
     /// Finds out what the programs do that run already.
@@ -165,19 +162,21 @@ impl Run {
     /// Lets everything happen that is due, and tells it.
     pub(super) fn advance(&mut self, now: Timestamp, site: &Site<'_>) -> Vec<Note> {
         let mut notes = Vec::new();
-        if self.is_over() {
-            return notes;
+        if self.stops.is_none() {
+            self.resize(now, site, &mut notes);
         }
-        self.resize(now, site, &mut notes);
         while let Some((at, place)) = self.due().filter(|(at, _)| *at <= now) {
+            if self.is_over() {
+                break;
+            }
             self.tell(at, &mut notes);
             self.step(place, at, site, &mut notes);
             self.begin(at);
         }
         self.tell(now, &mut notes);
         if self.is_over() {
-            self.part(now);
-        } else if self.is_mounted() {
+            self.part(now, patience(&site.pod.tree));
+        } else {
             // Who waits for a probe to pass has no step of its own.
             self.begin(now);
         }
@@ -196,7 +195,7 @@ impl Run {
     }
 
     /// Tells what is known of runs by this time.
-    fn tell(&mut self, now: Timestamp, notes: &mut Vec<Note>) {
+    pub(super) fn tell(&mut self, now: Timestamp, notes: &mut Vec<Note>) {
         for (place, container) in self.containers.iter_mut().enumerate() {
             let news = container.news(now).iter().cloned();
             notes.extend(news.map(|told| (place, News::Told(told))));
@@ -206,6 +205,10 @@ impl Run {
     /// What happens next to which container.
     fn due(&self) -> Option<(Timestamp, usize)> {
         let places = self.containers.iter().enumerate();
+        // Nothing starts any more in a pod that is asked to stop.
+        let goes_on =
+            |it: &Container| self.stops.is_none() || matches!(it.phase, Phase::Running { .. });
+        let places = places.filter(|(_, container)| goes_on(container));
         places.filter_map(|(place, container)| Some((container.due()?, place))).min()
     }
 
@@ -213,26 +216,28 @@ impl Run {
     pub(super) fn next(&self, now: Timestamp) -> Option<Timestamp> {
         let seen = self.containers.iter().flat_map(Container::passes).filter(|at| *at > now);
         let own = self.due().map(|(at, _)| at).into_iter().chain(seen).chain(self.deadline);
-        let own = own.chain(self.mounting.due()).min();
+        let mounting = self.mounting.due().filter(|_| self.stops.is_none());
+        let own = own.chain(mounting).min();
         if self.is_over() { self.stops } else { own.into_iter().chain(self.stops).min() }
     }
 
     /// Starts those whose turn it is.
-    fn begin(&mut self, now: Timestamp) {
-        for place in 0..self.containers.len() {
-            let container = &mut self.containers[place];
-            if container.phase == Phase::Waiting {
+    pub(super) fn begin(&mut self, now: Timestamp) {
+        if !self.is_mounted() || self.stops.is_some() {
+            return;
+        }
+        let mut turn = true;
+        for container in &mut self.containers {
+            // Who looks at others waits for none of them.
+            if container.phase == Phase::Waiting && (turn || container.role == Role::Ephemeral) {
                 container.pull(now);
             }
             // The next has to wait for this one.
-            let done = match container.role {
+            turn &= match container.role {
                 Role::Init => matches!(container.phase, Phase::Ended(End { code: 0, .. })),
                 Role::Sidecar => container.is_started(now),
                 Role::Main | Role::Ephemeral => true,
             };
-            if !done {
-                return;
-            }
         }
     }
 
@@ -250,6 +255,7 @@ impl Run {
             Phase::Creating { .. } | Phase::NoConfig { .. } | Phase::BackOff { .. } => {
                 self.create(place, at, site, notes);
             }
+            Phase::Running { since } if self.stops.is_some() => container.leave(since, at),
             Phase::Running { since } => container.ended(place, since, at, restart, notes),
         }
     }
@@ -259,10 +265,7 @@ impl Run {
         let spec = self.containers[place].spec(&site.pod.tree);
         let refusal = spec.and_then(|spec| refusal(spec, site, self));
         let container = &mut self.containers[place];
-        if let Phase::BackOff { .. } = container.phase {
-            container.restarts += 1;
-        }
-        let again = container.restarts > 0 || matches!(container.phase, Phase::NoConfig { .. });
+        let again = container.last.is_some() || matches!(container.phase, Phase::NoConfig { .. });
         if again || container.behaviour.image == Image::Present {
             notes.push((place, News::Pulled(None)));
         }
@@ -270,6 +273,7 @@ impl Run {
             container.refuse(place, why, at, notes);
             return;
         }
+        container.restarts += i64::from(container.last.is_some());
         container.phase = Phase::Running { since: at };
         notes.push((place, News::Started));
         if container.behaviour.ready.is_none() {
@@ -282,6 +286,12 @@ impl Run {
     pub(super) fn title(&self) -> String {
         format!("{}_{}({})", self.name, self.namespace, self.uid)
     }
+}
+
+/// How long the containers of a pod may take to stop.
+fn patience(pod: &Value) -> Duration {
+    let seconds = pod.at(&["spec", "terminationGracePeriodSeconds"]).and_then(Value::as_int);
+    Duration::from_secs(seconds.and_then(|it| u64::try_from(it).ok()).unwrap_or(30))
 }
 
 /// The containers of a pod with what they are for.

@@ -58,12 +58,8 @@ pub(super) fn phase(run: &Run, now: Timestamp) -> &'static str {
         Some(Outcome::Failed) => return "Failed",
         None => {}
     }
-    let began = |container: &Container| {
-        matches!(container.phase, Phase::Running { .. } | Phase::Ended(_))
-            || container.last.is_some()
-    };
     let mut mains = run.containers.iter().filter(|container| container.role == Role::Main);
-    if mains.all(began) { "Running" } else { "Pending" }
+    if mains.all(Container::has_begun) { "Running" } else { "Pending" }
 }
 
 fn is_initialized(run: &Run, now: Timestamp) -> bool {
@@ -180,10 +176,10 @@ fn container_status(container: &Container, run: &Run, pod: &Value, now: Timestam
         Phase::Waiting
         | Phase::Pulling { .. }
         | Phase::NoImage { .. }
-        | Phase::PullBackOff { .. } => (false, None),
-        Phase::NoConfig { .. } => (last.is_some(), last.map(|end| (end, own.clone()))),
+        | Phase::PullBackOff { .. }
+        | Phase::NoConfig { .. }
+        | Phase::BackOff { .. } => (last.is_some(), last.map(|end| (end, own.clone()))),
         Phase::Creating { .. } => (last.is_some(), None),
-        Phase::BackOff { .. } => (true, last.map(|end| (end, own.clone()))),
         Phase::Running { .. } | Phase::Ended(_) => {
             (true, last.map(|end| (end, id(container.restarts - 1))))
         }
@@ -295,5 +291,5 @@ pub(super) fn is_passing(run: &Run, now: Timestamp) -> bool {
     phase(run, now) == "Pending"
         && run.is_mounted()
         && !run.containers.iter().any(Container::is_stuck)
-        && (is_initialized(run, now) || run.containers.iter().all(|it| it.restarts == 0))
+        && (is_initialized(run, now) || run.containers.iter().all(|it| it.last.is_none()))
 }

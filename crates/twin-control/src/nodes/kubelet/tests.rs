@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use twin_core::tree::{Text, Value};
 
 mod added;
+mod ending;
 mod health;
 mod missing;
+mod restored;
 
 const POD: &str = "/api/v1/namespaces/x/pods/a";
 

@@ -2,16 +2,18 @@
 
 mod schedule;
 
+use super::failure::{self, Failures, Refused};
 use super::job::finished;
 use super::owner::{is_controlled, reference};
 use super::pods::is_true;
-use super::read::{created, entries, int, is_ending, list, meta, time};
-use super::telling::{normal, warning};
+use super::read::{annotation, created, entries, int, is_ending, list, meta, time};
+use super::telling::{normal, once_there, warning};
 use crate::controller::{Controller, Outcome, View, Wake};
 use crate::tables::{CRON_JOBS, JOBS};
 use schedule::Schedule;
 use std::sync::Arc;
-use twin_core::api::Deletion;
+use twin_core::api::{Act, Deletion};
+use twin_core::status::{Reason, Status};
 use twin_core::store::{Change, Key, Object, TableName};
 use twin_core::time::Timestamp;
 use twin_core::tree::{Text, Value};
@@ -22,7 +24,9 @@ const SCHEDULED: &str = "batch.kubernetes.io/cronjob-scheduled-timestamp";
 const MISSED: usize = 100;
 
 #[derive(Debug, Default)]
-pub(super) struct CronJobs;
+pub(super) struct CronJobs {
+    failures: Failures,
+}
 
 impl Controller for CronJobs {
     fn name(&self) -> &'static str {
@@ -38,6 +42,7 @@ impl Controller for CronJobs {
     }
 
     fn reconcile(&mut self, key: &Key, view: &View<'_>) -> Outcome {
+        let failure = self.failures.news(key);
         let Some(object) = view.get(&CRON_JOBS, key) else { return Outcome::default() };
         let uid = meta(&object.tree, "uid");
         let owned = view.owned(&JOBS, key.namespace(), uid);
@@ -49,6 +54,11 @@ impl Controller for CronJobs {
             now: view.now,
             outcome: Outcome::default(),
         };
+        if let Some(Refused { message, .. }) = failure {
+            let message = format!("Error creating job: {message}");
+            warning(object, failure::REASON, message, &mut cron.outcome);
+        }
+        cron.note_started();
         cron.note_active();
         if !is_ending(&object.tree) {
             cron.forget_old();
@@ -57,6 +67,13 @@ impl Controller for CronJobs {
         let tree = object.tree.with(&["status"], cron.status);
         cron.outcome.update_status(CRON_JOBS, key, tree);
         cron.outcome
+    }
+
+    fn refused(&mut self, key: &Key, act: &Act, why: &Status) {
+        // Of a name that somebody else was faster with nothing is told.
+        if why.reason != Reason::AlreadyExists {
+            self.failures.note(key, act, why);
+        }
     }
 }
 
@@ -109,6 +126,19 @@ impl<'a> Cron<'a> {
         } else {
             self.status.with(&["active"], active.into())
         };
+    }
+
+    /// The time of the last job that could be made.
+    fn note_started(&mut self) {
+        let known = time(&self.status, &["lastScheduleTime"]);
+        let due = |job: &&Arc<Object>| {
+            let due = Timestamp::parse(annotation(&job.tree, SCHEDULED)?)?;
+            (self.name_of(due) == job.key.name()).then_some(due)
+        };
+        let last = self.jobs.iter().filter_map(due).max();
+        if let Some(last) = last.filter(|last| known.is_none_or(|known| known < *last)) {
+            self.status = self.status.with(&["lastScheduleTime"], last.value());
+        }
     }
 
     /// Lists the jobs that run, and tells what became of those that ran.
@@ -202,7 +232,9 @@ impl<'a> Cron<'a> {
     fn start_due(&mut self) {
         let suspended = self.spec("suspend").and_then(Value::as_bool) == Some(true);
         let Some(schedule) = self.schedule().filter(|_| !suspended) else { return };
-        if let Some(next) = schedule.next(self.now) {
+        let since = self.since();
+        let last = schedule.last(since, self.now).unwrap_or(since);
+        if let Some(next) = schedule.next(last) {
             self.outcome.again(next.since(self.now));
         }
         if let Some(due) = self.due(&schedule) {
@@ -226,10 +258,15 @@ impl<'a> Cron<'a> {
         Some(Times { schedule: parsed.ok()?, zone })
     }
 
+    /// After which time jobs are due.
+    fn since(&self) -> Timestamp {
+        let last = time(&self.status, &["lastScheduleTime"]);
+        last.unwrap_or_else(|| created(&self.object.tree))
+    }
+
     /// The time whose job should start now.
     fn due(&mut self, schedule: &Times) -> Option<Timestamp> {
-        let last = time(&self.status, &["lastScheduleTime"]);
-        let since = last.unwrap_or_else(|| created(&self.object.tree));
+        let since = self.since();
         let patience = int(&self.object.tree, &["spec", "startingDeadlineSeconds"]);
         let from = patience
             .map_or(since, |seconds| since.max(self.now.plus_seconds(seconds.saturating_neg())));
@@ -279,7 +316,7 @@ impl<'a> Cron<'a> {
         self.outcome.create(JOBS, self.object.key.namespace(), job);
         let message = format!("Created job {name}");
         normal(self.object, "SuccessfulCreate", message, &mut self.outcome);
-        self.status = self.status.with(&["lastScheduleTime"], due.value());
+        once_there(&Key::new(self.object.key.namespace(), &name), &mut self.outcome);
     }
 
     fn job(&self, name: &str, due: Timestamp) -> Value {

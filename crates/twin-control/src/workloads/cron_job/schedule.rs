@@ -1,4 +1,4 @@
-//! Five fields of a schedule, and the times that they mean on the walls of a zone.
+//! A schedule: five fields, and the times that they mean on the walls of a zone, or a pause.
 //!
 //! A time that a clock passes over when it is turned forward does not come; one that it shows twice
 //! when it is turned back comes twice.
@@ -91,7 +91,54 @@ fn number(text: &str, part: &str, names: &[&str], first: i64) -> Result<i64, Unp
 
 /// When something is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Schedule {
+pub(super) enum Schedule {
+    Fields(Fields),
+    /// So many seconds after the last time.
+    Every(i64),
+}
+
+impl Schedule {
+    /// Reads five fields, a word for them (`@daily`), or a pause (`@every 5m`).
+    pub(super) fn parse(text: &str) -> Result<Self, Unparseable> {
+        match text.trim().strip_prefix("@every ") {
+            Some(pause) => {
+                let pause = kwok::go_duration(pause).map(|pause| pause.as_secs());
+                let pause = pause.ok_or_else(|| Unparseable::Part(text.to_owned()))?;
+                // The least is a second, and parts of one do not count.
+                Ok(Self::Every(i64::try_from(pause).unwrap_or(i64::MAX).max(1)))
+            }
+            None => Fields::parse(text).map(Self::Fields),
+        }
+    }
+
+    /// The first time after this one in a zone.
+    pub(super) fn next(&self, after: Timestamp, zone: &Zone) -> Option<Timestamp> {
+        match self {
+            Self::Fields(fields) => fields.next(after, zone),
+            Self::Every(seconds) => Some(whole(after).plus_seconds(*seconds)),
+        }
+    }
+
+    /// The last time after `from` that is not after `until`.
+    pub(super) fn last(&self, from: Timestamp, until: Timestamp, zone: &Zone) -> Option<Timestamp> {
+        match self {
+            Self::Fields(fields) => fields.last(from, until, zone),
+            Self::Every(seconds) => {
+                let from = whole(from);
+                let times = until.seconds().saturating_sub(from.seconds()) / seconds;
+                (times > 0).then(|| from.plus_seconds(times * seconds))
+            }
+        }
+    }
+}
+
+fn whole(time: Timestamp) -> Timestamp {
+    Timestamp::default().plus_seconds(time.seconds())
+}
+
+/// Five fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fields {
     minute: Field,
     hour: Field,
     day: Field,
@@ -99,9 +146,8 @@ pub(super) struct Schedule {
     weekday: Field,
 }
 
-impl Schedule {
-    /// Reads five fields, or a word for them: `@daily`.
-    pub(super) fn parse(text: &str) -> Result<Self, Unparseable> {
+impl Fields {
+    fn parse(text: &str) -> Result<Self, Unparseable> {
         let text = match text.trim() {
             "@yearly" | "@annually" => "0 0 1 1 *",
             "@monthly" => "0 0 1 * *",
@@ -127,7 +173,7 @@ impl Schedule {
     }
 
     /// The first time after this one in a zone.
-    pub(super) fn next(&self, after: Timestamp, zone: &Zone) -> Option<Timestamp> {
+    fn next(&self, after: Timestamp, zone: &Zone) -> Option<Timestamp> {
         let last = after.plus_seconds(DAYS * DAY);
         let (mut from, mut offset) = (after, zone.offset(after));
         let mut turn = zone.next_turn(after);
@@ -161,7 +207,7 @@ impl Schedule {
     }
 
     /// The last time after `from` that is not after `until`.
-    pub(super) fn last(&self, from: Timestamp, until: Timestamp, zone: &Zone) -> Option<Timestamp> {
+    fn last(&self, from: Timestamp, until: Timestamp, zone: &Zone) -> Option<Timestamp> {
         let is_past = |time: Timestamp| self.next(time, zone).is_some_and(|next| next <= until);
         if !is_past(from) {
             return None;
@@ -200,7 +246,7 @@ impl Schedule {
 
 #[cfg(test)]
 mod tests {
-    use super::{MINUTE, Schedule};
+    use super::{Fields, MINUTE, Schedule};
     use proptest::prelude::*;
     use twin_core::time::Timestamp;
     use twin_core::zones::Zone;
@@ -228,6 +274,9 @@ mod tests {
             ("0 0 1 * fri", "2026-11-27T00:00:00Z"),
             ("0 0 1 * ?", "2026-12-01T00:00:00Z"),
             ("0 0 13 * *", "2026-12-13T00:00:00Z"),
+            ("@every 5m", "2026-11-25T12:35:30Z"),
+            ("@every 1h30m10.9s", "2026-11-25T14:00:40Z"),
+            ("@every 1ms", "2026-11-25T12:30:31Z"),
         ] {
             let now = Timestamp::parse("2026-11-25T12:30:30Z").unwrap();
             let found = Schedule::parse(text).unwrap().next(now, &utc());
@@ -250,7 +299,10 @@ mod tests {
             "*/0 * * * *",
             "5-3 * * * *",
             "a * * * *",
-            "@every 5m",
+            "@every",
+            "@every 5",
+            "@every x",
+            "@reboot",
             "-1 * * * *",
             "1,,2 * * * *",
             "* * * * +1",
@@ -321,6 +373,18 @@ mod tests {
         }
 
         #[test]
+        fn the_last_time_of_a_pause_is_the_last(pause in 1..5_000i64, span in 0..200_000i64) {
+            let schedule = Schedule::parse(&format!("@every {pause}s")).unwrap();
+            let from = Timestamp::default().plus_seconds(1_795_000_000);
+            let until = from.plus_seconds(span);
+            let mut walked = None;
+            while let Some(next) = schedule.next(walked.unwrap_or(from), &utc()).filter(|it| *it <= until) {
+                walked = Some(next);
+            }
+            prop_assert_eq!(schedule.last(from, until, &utc()), walked);
+        }
+
+        #[test]
         fn the_last_time_is_the_last(text in field(0, 59), hours in field(0, 23), span in 0..200_000i64) {
             let schedule = Schedule::parse(&format!("{text} {hours} * * *")).unwrap();
             let from = Timestamp::default().plus_seconds(1_795_000_000);
@@ -340,13 +404,14 @@ mod tests {
             seconds in 1_793_400_000..1_793_600_000i64,
             zone in prop_oneof![Just("America/New_York"), Just("Australia/Lord_Howe"), Just("Europe/Berlin")],
         ) {
-            let schedule = Schedule::parse(&format!("{minute} {hour} * * *")).unwrap();
+            let text = format!("{minute} {hour} * * *");
+            let (schedule, fields) = (Schedule::parse(&text).unwrap(), Fields::parse(&text).unwrap());
             let zone = Zone::named(zone).unwrap();
             let now = Timestamp::default().plus_seconds(seconds);
             let next = schedule.next(now, &zone).unwrap();
             let fits = |at: Timestamp| {
                 let wall = at.plus_seconds(zone.offset(at)).seconds().rem_euclid(86_400);
-                schedule.minute.has(wall / 60 % 60) && schedule.hour.has(wall / 3_600)
+                fields.minute.has(wall / 60 % 60) && fields.hour.has(wall / 3_600)
             };
             let first = (seconds.div_euclid(60) + 1..).map(|minute| minute * 60);
             let walked = first.map(|at| Timestamp::default().plus_seconds(at)).find(|at| fits(*at));

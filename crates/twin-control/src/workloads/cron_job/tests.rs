@@ -136,7 +136,7 @@ fn a_schedule_is_that_of_its_zone() {
 fn odd_schedules_are_told_about() {
     for (schedule, more, told) in [
         ("61 * * * *", "", "UnparseableSchedule: unparseable schedule"),
-        ("@every 5m", "", "UnparseableSchedule: unparseable schedule"),
+        ("@every 5", "", "UnparseableSchedule: unparseable schedule"),
         ("0 0 30 2 *", "", ""),
     ] {
         let stage = after(600, "done", schedule, more);
@@ -144,4 +144,42 @@ fn odd_schedules_are_told_about() {
         let said = stage.told("c").join("\n");
         assert!(said.starts_with(told), "{said}");
     }
+}
+
+#[test]
+fn a_job_that_is_refused_is_tried_again() {
+    let mut stage = Stage::new();
+    let quota = r#"{"metadata":{"name":"q"},"spec":{"hard":{"count/jobs.batch":"0"}}}"#;
+    stage.post("/api/v1/namespaces/x/resourcequotas", quota);
+    stage.pass(1);
+    stage.post(
+        PATH,
+        r#"{"metadata":{"name":"c"},"spec":{"schedule":"*/2 * * * *","jobTemplate":{"spec":{"template":{"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]}}}}}}"#,
+    );
+    stage.pass(135);
+    let told = stage.told("c");
+    assert_eq!(told.len(), 1, "{told:?}");
+    let start = "FailedCreate: Error creating job: jobs.batch \"c-29926802\" is forbidden: exceeded quota: q";
+    assert!(told[0].starts_with(start), "{told:?}");
+    assert_eq!(stage.tree(&CRON_JOBS, "c").str_at(&["status", "lastScheduleTime"]), None);
+    stage.delete("/api/v1/namespaces/x/resourcequotas/q");
+    stage.pass(6);
+    assert_eq!(stage.names(&JOBS), ["c-29926802"]);
+    let tree = stage.tree(&CRON_JOBS, "c");
+    assert_eq!(tree.str_at(&["status", "lastScheduleTime"]), Some("2026-11-25T12:02:00Z"));
+    assert_eq!(list(&tree, &["status", "active"]).len(), 1);
+    assert_eq!(stage.told("c")[1..], ["SuccessfulCreate: Created job c-29926802"]);
+}
+
+#[test]
+fn a_pause_lies_between_jobs() {
+    let mut stage = after(299, "done", "@every 5m", "");
+    assert!(stage.names(&JOBS).is_empty());
+    stage.pass(20);
+    // Somebody makes it look in between.
+    stage.patch(&format!("{PATH}/c"), r#"{"metadata":{"labels":{"a":"b"}}}"#);
+    stage.pass(590);
+    let tree = stage.tree(&CRON_JOBS, "c");
+    assert_eq!(tree.str_at(&["status", "lastScheduleTime"]), Some("2026-11-25T12:15:00Z"));
+    assert_eq!(stage.names(&JOBS), ["c-29926805", "c-29926810", "c-29926815"]);
 }

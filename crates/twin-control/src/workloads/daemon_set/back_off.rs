@@ -30,10 +30,15 @@ impl Wait {
 }
 
 impl BackOff {
+    /// Forgets what is too long ago to count; once a look, as there may be many spots.
+    pub(super) fn forget_stale(&mut self, now: Timestamp) {
+        self.0.retain(|_, wait| !wait.is_stale(now));
+    }
+
     /// How long it has to wait; nothing, if it may end a pod there now, after which it waits longer.
     pub(super) fn turn(&mut self, spot: Spot, now: Timestamp) -> Result<(), Duration> {
-        self.0.retain(|_, wait| !wait.is_stale(now));
-        let lasts = match self.0.get(&spot) {
+        let known = self.0.get(&spot).filter(|wait| !wait.is_stale(now));
+        let lasts = match known {
             Some(wait) if now.since(wait.since) < wait.lasts => {
                 return Err(wait.since.plus(wait.lasts).since(now));
             }
@@ -66,5 +71,8 @@ mod tests {
         assert_eq!((turn("a", 3), turn("a", 5)), (Ok(()), Err(Duration::from_secs(2))));
         assert_eq!(turn("a", 3_000), Ok(()));
         assert_eq!(turn("a", 3_000), Err(Duration::from_secs(1)));
+        assert_eq!(waits.0.len(), 2);
+        waits.forget_stale(Timestamp::default().plus_seconds(3_000));
+        assert_eq!(waits.0.len(), 1);
     }
 }

@@ -11,7 +11,7 @@ use super::pods::{Readiness, is_over, node, phase, readiness};
 use super::read::{count, created, is_ending, labels, list, meta, with_count};
 use super::revisions::{POD_REVISION, Revisions};
 use super::share::{Rounding, Share};
-use super::telling::{Telling, warning};
+use super::telling::{Telling, normal, warning};
 use super::template::{Names, pod};
 use crate::controller::{Controller, Outcome, View, Wake};
 use crate::tables::{DAEMON_SETS, NODES, PODS};
@@ -207,6 +207,9 @@ fn manage(set: &mut Set<'_>, back_off: &mut BackOff) {
     }
     set.create.extend(create);
     set.delete.extend(delete);
+    if !over.is_empty() {
+        back_off.forget_stale(set.view.now);
+    }
     for (node, pod) in over {
         end_over(set, &node, &pod, back_off);
     }
@@ -222,12 +225,13 @@ fn end_over(set: &mut Set<'_>, node: &str, pod: &Owned, back_off: &mut BackOff) 
         }
     }
     let shown = format!("{}/{} on node {node}", pod.key.namespace(), pod.key.name());
-    let (reason, message) = if phase(&pod.tree) == "Failed" {
-        ("FailedDaemonPod", format!("Found failed daemon pod {shown}, will try to kill it"))
+    if phase(&pod.tree) == "Failed" {
+        let message = format!("Found failed daemon pod {shown}, will try to kill it");
+        warning(set.object, "FailedDaemonPod", message, &mut set.outcome);
     } else {
-        ("SucceededDaemonPod", format!("Found succeeded daemon pod {shown}, will try to delete it"))
-    };
-    warning(set.object, reason, message, &mut set.outcome);
+        let message = format!("Found succeeded daemon pod {shown}, will try to delete it");
+        normal(set.object, "SucceededDaemonPod", message, &mut set.outcome);
+    }
     set.delete.insert(pod.key.clone());
 }
 

@@ -1,4 +1,4 @@
-use crate::tables::{DAEMON_SETS, PODS};
+use crate::tables::{DAEMON_SETS, EVENTS, PODS};
 use crate::workloads::pods::{is_active, node, ready_since};
 use crate::workloads::read::{labels, list};
 use crate::workloads::stage::{Stage, numbers, pods_of, template};
@@ -128,6 +128,19 @@ fn ended_pods_are_made_again() {
         told.iter().any(|it| it.starts_with("FailedDaemonPod: Found failed daemon pod x/d-")),
         "{told:?}"
     );
+}
+
+#[test]
+fn a_pod_that_succeeded_worries_nobody() {
+    let mut stage = with_nodes(1);
+    stage.post(PATH, &set("done", ""));
+    stage.pass(3);
+    let events = stage.all(&EVENTS);
+    let of = |it: &&std::sync::Arc<twin_core::store::Object>| {
+        it.tree.str_at(&["reason"]) == Some("SucceededDaemonPod")
+    };
+    let found = events.iter().find(of).unwrap();
+    assert_eq!(found.tree.str_at(&["type"]), Some("Normal"));
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn part(stage: &mut Stage, name: &str, body: &str) -> (u16, Value) {
     answer
 }
 
-fn debug(stage: &mut Stage, container: &str) {
+pub(super) fn debug(stage: &mut Stage, container: &str) {
     let body = format!(r#"{{"spec":{{"ephemeralContainers":[{container}]}}}}"#);
     let (code, answer) = part(stage, "ephemeralcontainers", &body);
     assert_eq!(code, 200, "{answer}");
@@ -61,10 +61,27 @@ fn who_looks_at_a_pod_goes_with_it() {
     let mut stage = stage();
     pod(&mut stage, "", r#","command":["sleep","20"]"#, r#","restartPolicy":"Never""#);
     stage.seconds(5);
-    debug(&mut stage, r#"{"name":"d","image":"busybox"}"#);
+    debug(
+        &mut stage,
+        r#"{"name":"d","image":"busybox","command":["sh","-c","echo a; sleep 30; echo b"]}"#,
+    );
     stage.seconds(20);
     assert_eq!(added(&mut stage), ["terminated 137"]);
     assert_eq!(stage.get(POD).unwrap().str_at(&["status", "phase"]), Some("Succeeded"));
+    stage.seconds(60);
+    assert_eq!(stage.text(&format!("{POD}/log?container=d")), (200, "a\n".to_owned()));
+}
+
+#[test]
+fn who_looks_at_a_pod_waits_for_nobody() {
+    let mut stage = stage();
+    let init = r#","initContainers":[{"name":"i","image":"busybox","command":["sleep","600"]}]"#;
+    pod(&mut stage, "", "", init);
+    stage.seconds(5);
+    debug(&mut stage, r#"{"name":"d","image":"busybox"}"#);
+    stage.seconds(2);
+    assert_eq!(added(&mut stage), ["running"]);
+    expect(&mut stage, "Pending", "False", "PodInitializing", 0);
 }
 
 #[test]

@@ -30,12 +30,40 @@ fn a_file_that_goes_ends_a_container() {
     let why = "Liveness probe failed: cat: can't open '/tmp/healthy': No such file or directory\n";
     assert_eq!(told, [why, why, why]);
     assert_eq!(stage.told("Killing"), ["Container c failed liveness probe, will be restarted"]);
-    // The next time it has to wait.
-    stage.seconds(43);
-    let (_, _, reason, restarts) = seen(&mut stage);
-    assert_eq!((reason.as_str(), restarts), ("CrashLoopBackOff", 1));
-    stage.seconds(10);
+    // It waits once the end of the run before is not as long ago as it would have to wait.
+    stage.seconds(42);
     expect(&mut stage, "Running", "True", "running", 2);
+    assert_eq!(state(&mut stage, &["lastState", "terminated", "exitCode"]), Some(Value::Int(143)));
+    stage.seconds(214);
+    expect(&mut stage, "Running", "False", "CrashLoopBackOff", 5);
+    stage.seconds(33);
+    expect(&mut stage, "Running", "True", "running", 6);
+}
+
+#[test]
+fn nobody_asks_whether_a_pod_lives_that_is_to_stop() {
+    let mut stage = stage();
+    let probe = r#""livenessProbe":{"exec":{"command":["cat","/tmp/healthy"]},"periodSeconds":5}"#;
+    pod(&mut stage, r#""muster.dev/stop-seconds":"25""#, &with(probe), "");
+    stage.seconds(34);
+    stage.deleted(POD);
+    stage.seconds(24);
+    assert!(stage.get(POD).is_some());
+    assert_eq!(stage.told("Killing"), ["Stopping container c"]);
+    assert_eq!(count(&mut stage, "Unhealthy"), 1);
+}
+
+#[test]
+fn a_hook_that_fails_is_told_when_it_has_failed() {
+    let mut stage = stage();
+    let hook = r#","lifecycle":{"preStop":{"exec":{"command":["sh","-c","sleep 4; false"]}}}"#;
+    pod(&mut stage, "", hook, "");
+    stage.seconds(5);
+    stage.deleted(POD);
+    stage.seconds(3);
+    assert_eq!(count(&mut stage, "FailedPreStopHook"), 0);
+    stage.seconds(1);
+    assert_eq!(count(&mut stage, "FailedPreStopHook"), 1);
 }
 
 #[test]
@@ -128,6 +156,7 @@ fn an_annotation_ends_a_life() {
             "Failed",
             0,
         ),
+        (r#""muster.dev/live-seconds":"20""#, "Never", 80, "Failed", 0),
         (r#""muster.dev/live-seconds":"100""#, "Always", 90, "Running", 0),
     ] {
         let mut stage = stage();

@@ -88,6 +88,21 @@ fn who_must_not_be_root_does_not_start_as_root() {
 }
 
 #[test]
+fn who_must_not_be_root_does_not_start_from_an_image_of_root() {
+    for (image, state) in [("alpine:3", "CreateContainerConfigError"), ("web:1", "running")] {
+        let mut stage = stage();
+        let pod = format!(
+            r#"{{"metadata":{{"name":"a"}},"spec":{{"containers":[{{"name":"c","image":"{image}","securityContext":{{"runAsNonRoot":true}}}}]}}}}"#
+        );
+        stage.made("/api/v1/namespaces/x/pods", &pod);
+        stage.seconds(3);
+        assert_eq!(seen(&mut stage).2, state, "{image}");
+        let message = "container has runAsNonRoot and image will run as root (pod: \"a_x(";
+        assert_eq!(why(&mut stage).starts_with(message), state != "running");
+    }
+}
+
+#[test]
 fn a_pod_waits_for_what_its_volumes_show() {
     for (volume, message) in [
         (r#""configMap":{"name":"m"}"#, r#"configmap "m" not found"#),

@@ -6,10 +6,11 @@
 
 use crate::controller::Outcome;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use twin_core::api::{Act, Deed};
 use twin_core::hooks::{Answer, Inquiry, Question};
 use twin_core::status::{Reason, Status};
-use twin_core::store::{Key, Revision, Store};
+use twin_core::store::{Key, Object, Store};
 
 /// Which controller, by its place, and what it should look at.
 pub(crate) type Work = (usize, Key);
@@ -29,9 +30,12 @@ pub(crate) struct Errand {
     pub(crate) refused: BTreeSet<Key>,
     /// Of the first act.
     pub(crate) inquiry: Inquiry,
-    /// What the first act was meant for when it began to wait.
-    meant: Option<Revision>,
+    /// What each act means, in their order, once one of them has waited: others write meanwhile.
+    meant: Option<VecDeque<Meant>>,
 }
+
+/// The object of an act, as who decided on it knew it; none, if there was none.
+type Meant = Option<Arc<Object>>;
 
 impl Errand {
     pub(crate) fn new(work: Work, mut outcome: Outcome) -> Self {
@@ -40,25 +44,50 @@ impl Errand {
         Self { work, acts, rest: outcome, refused: BTreeSet::new(), inquiry, meant: None }
     }
 
-    /// The first act is done.
-    pub(crate) fn next(&mut self) {
-        self.acts.pop_front();
+    /// The first act is done, or will not be.
+    pub(crate) fn next(&mut self) -> Option<Act> {
         self.inquiry = Inquiry::default();
-        self.meant = None;
+        self.meant.as_mut().and_then(VecDeque::pop_front);
+        self.acts.pop_front()
     }
 
-    /// A replacement that waited, and whose object somebody else has changed meanwhile: who decided on it
-    /// knew another one.
+    /// The first act is done. What it left is what others of this look mean.
+    pub(crate) fn done(&mut self, store: &Store) {
+        let (Some(done), Some(meant)) = (self.next(), &mut self.meant) else { return };
+        for (act, meant) in self.acts.iter().zip(meant) {
+            if act.key == done.key && act.table == done.table {
+                *meant = object(act, store);
+            }
+        }
+    }
+
+    /// An act whose object somebody else has changed while this look waited, or that is another one
+    /// under the same name: who decided on it did not know that.
     pub(crate) fn overtaken(&self, store: &Store) -> Option<Status> {
-        let act = self.acts.front().filter(|_| !self.inquiry.is_fresh())?;
-        let replaces = matches!(act.deed, Deed::Update(_) | Deed::UpdateStatus(_));
-        let is_other = replaces && revision(act, store) != self.meant;
+        let act = self.acts.front()?;
+        let meant = self.meant.as_ref()?.front()?;
+        let there = store.get(&act.table, &act.key);
+        let is_other = match act.deed {
+            Deed::Create(_) | Deed::Tell(_) => false,
+            Deed::Update(_) | Deed::UpdateStatus(_) => {
+                let revision = |it: &Arc<Object>| it.revision;
+                there.map(revision) != meant.as_ref().map(revision)
+            }
+            // One that is gone is nobody's.
+            Deed::Patch { .. } | Deed::Bind(_) | Deed::Delete(_) | Deed::Remove => {
+                there.is_some_and(|there| meant.as_ref().is_none_or(|it| uid(it) != uid(there)))
+            }
+        };
         is_other.then(|| Status::new(Reason::Conflict, "the object has been modified"))
     }
 }
 
-fn revision(act: &Act, store: &Store) -> Option<Revision> {
-    store.get(&act.table, &act.key).map(|object| object.revision)
+fn object(act: &Act, store: &Store) -> Meant {
+    store.get(&act.table, &act.key).cloned()
+}
+
+fn uid(object: &Object) -> &str {
+    object.tree.str_at(&["metadata", "uid"]).unwrap_or_default()
 }
 
 /// All that waits.
@@ -84,9 +113,8 @@ impl Errands {
     }
 
     pub(crate) fn wait(&mut self, mut errand: Errand, store: &Store) {
-        if let Some(act) = errand.acts.front() {
-            errand.meant = revision(act, store);
-        }
+        let acts = errand.acts.iter();
+        errand.meant.get_or_insert_with(|| acts.map(|act| object(act, store)).collect());
         self.last += 1;
         let ticket = Ticket(self.last);
         self.unasked.push_back(ticket);

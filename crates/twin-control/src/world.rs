@@ -262,10 +262,10 @@ impl World {
                 Some(Err(why)) => {
                     self.controllers[work.0].refused(&work.1, act, &why);
                     errand.refused.insert(act.key.clone());
+                    errand.next();
                 }
-                Some(Ok(_)) => {}
+                Some(Ok(_)) => errand.done(self.api.store()),
             }
-            errand.next();
         }
         self.finish(errand, now);
     }

@@ -41,32 +41,70 @@ pub(crate) struct Line {
 
 /// The logs of pods that are there: of each container those of its last two runs.
 #[derive(Debug, Default)]
-pub(crate) struct Logs(BTreeMap<Text, Vec<Log>>);
+pub(crate) struct Logs {
+    pods: BTreeMap<Text, Vec<Kept>>,
+    /// How many were kept up to now.
+    count: u64,
+}
+
+/// A log, and when it was kept: the how manyth of all.
+#[derive(Debug)]
+struct Kept {
+    log: Log,
+    place: u64,
+}
+
+/// What somebody who follows a run has heard of it.
+#[derive(Debug, Default)]
+pub(crate) struct Ear {
+    /// Which log it was; none, if it has heard nothing.
+    place: Option<u64>,
+    /// When the run writes again.
+    pub(crate) next: Option<Timestamp>,
+}
 
 impl Logs {
     /// Keeps a log. One of the same run is replaced.
     pub(crate) fn keep(&mut self, log: Log) {
-        let logs = self.0.entry(log.pod.clone()).or_default();
-        let own = |it: &Log| it.container == log.container;
-        if let Some(known) = logs.iter_mut().find(|it| own(it) && it.since == log.since) {
-            *known = log;
+        self.count += 1;
+        let place = self.count;
+        let logs = self.pods.entry(log.pod.clone()).or_default();
+        let own = |it: &Kept| it.log.container == log.container;
+        if let Some(known) = logs.iter_mut().find(|it| own(it) && it.log.since == log.since) {
+            *known = Kept { log, place };
             return;
         }
         let mut known = logs.iter().enumerate().filter(|(_, it)| own(it)).map(|(place, _)| place);
         if let (Some(oldest), Some(_)) = (known.next(), known.next()) {
             logs.remove(oldest);
         }
-        logs.push(log);
+        logs.push(Kept { log, place });
     }
 
     pub(crate) fn forget(&mut self, pod: &str) {
-        self.0.remove(pod);
+        self.pods.remove(pod);
+    }
+
+    fn kept(&self, run: &Run) -> Option<&Kept> {
+        let own = |it: &&Kept| {
+            let log = &it.log;
+            log.container == run.container && log.since.seconds() == run.since.seconds()
+        };
+        self.pods.get(&run.pod)?.iter().rev().find(own)
     }
 
     fn of(&self, run: &Run) -> Option<&Log> {
-        let own =
-            |it: &&Log| it.container == run.container && it.since.seconds() == run.since.seconds();
-        self.0.get(&run.pod)?.iter().rev().find(own)
+        self.kept(run).map(|kept| &kept.log)
+    }
+
+    /// The lines that a run wrote by now, if there may be others than the last time.
+    pub(crate) fn news(&self, run: &Run, now: Timestamp, ear: &mut Ear) -> Option<Vec<Line>> {
+        let place = Some(self.kept(run).map_or(0, |kept| kept.place));
+        if place == ear.place && ear.next.is_none_or(|next| now < next) {
+            return None;
+        }
+        *ear = Ear { place, next: self.next(run, now) };
+        Some(self.lines(run, now))
     }
 
     /// When a run writes again.
@@ -99,7 +137,7 @@ impl Logs {
 
 #[cfg(test)]
 mod tests {
-    use super::{Entry, Log, Logs, Run};
+    use super::{Ear, Entry, Log, Logs, Run};
     use crate::time::Timestamp;
     use crate::tree::Text;
 
@@ -141,6 +179,28 @@ mod tests {
         assert_eq!(text(&logs, first, third), [""; 0]);
         logs.forget("p");
         assert_eq!(text(&logs, second, third), [""; 0]);
+    }
+
+    #[test]
+    fn who_follows_hears_what_may_be_new() {
+        let mut logs = Logs::default();
+        let mut ear = Ear::default();
+        let mut news = |logs: &Logs, now| {
+            logs.news(&run(0), Timestamp::from_micros(now), &mut ear).map(|lines| lines.len())
+        };
+        assert_eq!(news(&logs, 0), Some(0));
+        assert_eq!(news(&logs, 0), None);
+        logs.keep(log(0, &["a\n", "b\n", "c\n"], None));
+        assert_eq!(news(&logs, 1), Some(2));
+        // Others write, and time goes by.
+        logs.keep(Log { pod: Text::new("q"), ..log(0, &["a\n"], None) });
+        assert_eq!(news(&logs, 1), None);
+        assert_eq!(news(&logs, 2), Some(3));
+        assert_eq!(news(&logs, 3), None);
+        logs.keep(log(0, &["a\n"], None));
+        assert_eq!(news(&logs, 3), Some(1));
+        logs.forget("p");
+        assert_eq!(news(&logs, 3), Some(0));
     }
 
     #[test]

@@ -116,7 +116,10 @@ async fn respond(twin: Twin, parts: &http::request::Parts, body: &[u8]) -> Respo
         http::Method::DELETE => Method::Delete,
         _ => return empty(StatusCode::METHOD_NOT_ALLOWED),
     };
-    let user = user(parts);
+    let user = match user(parts) {
+        Ok(user) => user,
+        Err(nameless) => return refused(nameless),
+    };
     let listener = Listener::new(&twin.shared.bell);
     let asked = Asked {
         method,
@@ -137,15 +140,26 @@ async fn respond(twin: Twin, parts: &http::request::Parts, body: &[u8]) -> Respo
 }
 
 /// Who asks: somebody whom the request names, or who has come in as somebody.
-fn user(parts: &http::request::Parts) -> Option<User> {
+fn user(parts: &http::request::Parts) -> Result<Option<User>, Status> {
     let named = |name| {
         let all = parts.headers.get_all(name).iter();
-        all.filter_map(|value| value.to_str().ok()).map(Text::new)
+        all.map(|value| Text::new(String::from_utf8_lossy(value.as_bytes())))
     };
-    match named(AS).next() {
-        Some(name) => Some(User { name, groups: named(AS_GROUP).collect() }),
-        None => parts.extensions.get().cloned(),
+    let groups: Vec<_> = named(AS_GROUP).collect();
+    match named(AS).next().filter(|name| !name.is_empty()) {
+        Some(name) => Ok(Some(User { name, groups })),
+        None if groups.is_empty() => Ok(parts.extensions.get().cloned()),
+        None => Err(nameless(&groups)),
     }
+}
+
+/// Groups are somebody's. The sentence prints a struct of Go.
+fn nameless(groups: &[Text]) -> Status {
+    let groups: Vec<_> = groups.iter().map(|group| format!("{:?}", group.as_str())).collect();
+    Status::bad_request(format!(
+        "requested &user.DefaultInfo{{Name:\"\", UID:\"\", Groups:[]string{{{}}}, Extra:map[string][]string(nil)}} without impersonating a user name",
+        groups.join(", ")
+    ))
 }
 
 /// Headers of who asks in the name of somebody else, as everybody may here: `kubectl --as`.
@@ -188,6 +202,8 @@ fn carried(twin: &Twin, answer: Answer, listener: Listener) -> Response<TwinBody
 const BOOKMARKS: Duration = Duration::from_mins(1);
 /// How long a watch lasts that does not say it.
 const LASTS_SECONDS: u64 = 1_800;
+/// Nobody waits longer than ten years.
+const MOST_SECONDS: u64 = 10 * 365 * 24 * 3_600;
 
 struct Listening {
     twin: Twin,
@@ -205,7 +221,7 @@ fn frames(
     listener: Listener,
 ) -> impl Stream<Item = Result<http_body::Frame<Bytes>, Infallible>> {
     let now = Instant::now();
-    let lasts = Duration::from_secs(watch.timeout().unwrap_or(LASTS_SECONDS));
+    let lasts = Duration::from_secs(watch.timeout().unwrap_or(LASTS_SECONDS).min(MOST_SECONDS));
     let listening = Listening {
         twin,
         watch,

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "all of it is a test")]
 
 use futures::{StreamExt, TryStreamExt};
+use http::{HeaderValue, Request};
+use http_body_util::BodyExt;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Event, Node, Pod};
 use kube::ResourceExt;
@@ -10,7 +12,7 @@ use kube::api::{
     Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, WatchEvent, WatchParams,
 };
 use kube::runtime::{WatchStreamExt, reflector, watcher};
-use serde_json::json;
+use serde_json::{Value, json};
 use twin::{Motion, Twin};
 
 fn map(name: &str) -> ConfigMap {
@@ -143,5 +145,53 @@ async fn many_who_wait_for_one_change_come_in_the_same_order() {
     let first = history().await;
     for _ in 0..3 {
         assert!(history().await == first);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_may_be_asked_for_ever() {
+    let client = Twin::builder().motion(Motion::Still).start().client();
+    for seconds in [u64::MAX, 1 << 62] {
+        let path = format!("/api/v1/configmaps?watch=1&timeoutSeconds={seconds}");
+        let request = Request::get(path).body(kube::client::Body::empty()).unwrap();
+        let answer = client.send(request).await.unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+}
+
+/// Who a request comes from with these headers.
+async fn who(twin: &Twin, headers: &[(&str, &[u8])]) -> (u16, Value) {
+    let body = json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview" });
+    let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+    let mut request = Request::post(path).header("content-type", "application/json");
+    for (name, value) in headers {
+        request = request.header(*name, HeaderValue::from_bytes(value).unwrap());
+    }
+    let body = kube::client::Body::from(body.to_string().into_bytes());
+    let answer = twin.client_as("caller", &[]).send(request.body(body).unwrap()).await.unwrap();
+    let code = answer.status().as_u16();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    let answer: Value = serde_json::from_slice(&body).unwrap();
+    (code, answer["status"]["userInfo"]["username"].clone())
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_in_the_name_of_somebody_is_never_taken_for_itself() {
+    let twin = Twin::builder().motion(Motion::Still).start();
+    let (user, group) = ("impersonate-user", "impersonate-group");
+    for (headers, name) in [
+        (vec![], "caller"),
+        (vec![(user, b"jane".as_slice()), (group, b"devs".as_slice())], "jane"),
+        (vec![(user, "jan\u{e9}".as_bytes())], "jan\u{e9}"),
+        (vec![(user, b"jan\xe9".as_slice())], "jan\u{fffd}"),
+        (vec![(user, b"".as_slice())], "caller"),
+    ] {
+        assert_eq!(who(&twin, &headers).await, (201, json!(name)));
+    }
+    for headers in [
+        vec![(group, b"devs".as_slice())],
+        vec![(user, b"".as_slice()), (group, b"\xe9".as_slice())],
+    ] {
+        assert_eq!(who(&twin, &headers).await.0, 400);
     }
 }

@@ -11,7 +11,7 @@
 mod oracle;
 mod webhook;
 
-use http::Request;
+use http::{HeaderValue, Request};
 use http_body_util::BodyExt;
 use kube::Client;
 use kube::client::Body;
@@ -138,7 +138,8 @@ async fn ask(client: &Client, step: &Value) -> Value {
     }
     for (header, field) in [("impersonate-user", "as"), ("impersonate-group", "in")] {
         for value in step[field].as_array().into_iter().flatten() {
-            request = request.header(header, value.as_str().unwrap());
+            let value = HeaderValue::from_bytes(value.as_str().unwrap().as_bytes()).unwrap();
+            request = request.header(header, value);
         }
     }
     let response = client.send(request.body(Body::from(body)).unwrap()).await.unwrap();

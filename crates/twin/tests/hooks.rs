@@ -415,3 +415,51 @@ async fn who_refuses_says_why() {
         .await
         .unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_last_delete_of_a_pod_is_asked_about_too() {
+    let twin = Twin::builder().nodes(1).start();
+    let client = twin.client();
+    furnish(&client).await;
+    let who = Arc::new(Mutex::new(Vec::new()));
+    let noted = who.clone();
+    let note = move |request: &AdmissionRequest<DynamicObject>| {
+        noted.lock().unwrap().push(request.user_info.username.clone().unwrap());
+        AdmissionResponse::from(request)
+    };
+    twin.serve_service("shop", "injector", 443, Backend::reviews(note));
+    let rules = json!([{ "operations": ["DELETE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"] }]);
+    configure(&client, VALIDATING, "v", json!([hook("v.a.b", &json!({ "rules": rules }))])).await;
+    let pod = json!({ "metadata": { "name": "p" }, "spec": { "containers": [{ "name": "c", "image": "i" }] } });
+    post(&client, "/api/v1/namespaces/shop/pods", pod).await;
+    sleep(Duration::from_mins(1)).await;
+    send(&client, "DELETE", "/api/v1/namespaces/shop/pods/p", json!({})).await;
+    sleep(Duration::from_mins(1)).await;
+    assert!(pods(&client).await.is_empty());
+    let kubelet = "system:serviceaccount:kube-system:kubelet";
+    assert_eq!(*who.lock().unwrap(), ["kubernetes-admin", kubelet]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_collection_ends_while_its_webhooks_are_asked() {
+    let (twin, client) = still().await;
+    for name in ["a", "b", "c"] {
+        post(&client, MAPS, map(name)).await;
+    }
+    let slow = Backend::service(Web {
+        takes: Duration::from_secs(2),
+        answer: Arc::new(|_, review| reviewed(review, &json!({}))),
+    });
+    twin.serve_service("shop", "injector", 443, slow);
+    let rules = json!([{ "operations": ["DELETE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"] }]);
+    configure(&client, VALIDATING, "v", json!([hook("v.a.b", &json!({ "rules": rules }))])).await;
+    let maps: Api<ConfigMap> = Api::namespaced(client.clone(), "shop");
+    let left = async {
+        sleep(Duration::from_secs(3)).await;
+        maps.list(&ListParams::default()).await.unwrap().items.len()
+    };
+    let (ended, left) = futures::join!(send(&client, "DELETE", MAPS, json!({})), left);
+    assert_eq!((ended.0, left), (200, 2));
+    assert_eq!(ended.1["items"].as_array().unwrap().len(), 3);
+    assert!(maps.list(&ListParams::default()).await.unwrap().items.is_empty());
+}

@@ -61,6 +61,8 @@ impl Api {
     /// The `Status` that a client would get.
     pub fn act(&mut self, manager: &str, act: &Act, moment: Moment) -> Result<Value, Status> {
         let done = self.carry_out(manager, act, moment);
+        // Nobody reads them.
+        self.warned.clear();
         self.follow_definitions(moment);
         done
     }
@@ -104,7 +106,8 @@ impl Api {
             subresource,
         };
         let query = Query::parse(&query);
-        let call = Call { request: &request, query, moment, address, horizon: None };
+        let (deletion, horizon) = (None, None);
+        let call = Call { request: &request, query, moment, address, deletion, horizon };
         match &act.deed {
             Deed::Create(object) => {
                 let object = self.completed(&call, object)?;

@@ -51,8 +51,10 @@ pub(super) fn who(call: &Call<'_>) -> Value {
 
 fn user_info<'a>(name: &str, groups: impl Iterator<Item = &'a str>) -> Value {
     let mut groups: Vec<_> = groups.collect();
-    if !groups.contains(&ALL) {
-        groups.push(ALL);
+    let own = if name == ANONYMOUS { STRANGERS } else { ALL };
+    let is_placed = groups.iter().any(|it| *it == STRANGERS || *it == own);
+    if !is_placed {
+        groups.push(own);
     }
     let groups: Vec<_> = groups.into_iter().map(Value::text).collect();
     Value::from([("username", Value::text(name)), ("groups", groups.into())])
@@ -68,6 +70,9 @@ fn account_groups(name: &str) -> Vec<Text> {
 
 /// The group of all who were let in.
 const ALL: &str = "system:authenticated";
+/// Who was let in without a name, and the group of those.
+const ANONYMOUS: &str = "system:anonymous";
+const STRANGERS: &str = "system:unauthenticated";
 
 fn unnamed(part: Option<&str>) -> Value {
     const ACCOUNTS: &str = "system:serviceaccounts";
@@ -194,4 +199,22 @@ fn token(account: &Value, now: Timestamp, until: Timestamp, audiences: &Value) -
     let head = Value::from([("alg", "none".into()), ("typ", "JWT".into())]);
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.encoded());
     Text::from(format!("{}.{}.{}", part(&head), part(&claims), URL_SAFE_NO_PAD.encode("twin")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::user_info;
+    use crate::tree::Value;
+
+    #[test]
+    fn who_has_no_name_was_not_let_in_by_one() {
+        let groups = |name: &str, groups: &[&str]| {
+            let user = user_info(name, groups.iter().copied());
+            let list = user.at(&["groups"]).and_then(Value::as_list).cloned().unwrap_or_default();
+            list.iter().filter_map(|it| it.as_str().map(str::to_owned)).collect::<Vec<_>>()
+        };
+        assert_eq!(groups("jane", &["devs"]), ["devs", "system:authenticated"]);
+        assert_eq!(groups("jane", &["system:unauthenticated"]), ["system:unauthenticated"]);
+        assert_eq!(groups("system:anonymous", &[]), ["system:unauthenticated"]);
+    }
 }

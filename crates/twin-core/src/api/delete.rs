@@ -3,11 +3,13 @@
 use super::convert::shown;
 use super::object::{finalizers, meta};
 use super::read::Page;
+use super::request::Query;
 use super::write::is_dry;
-use super::{Api, Call, Response};
+use super::{Api, Call, Method, Request, Response};
+use crate::hooks::Collection;
 use crate::policy::Operation;
-use crate::status::{Status, success};
-use crate::store::Object;
+use crate::status::{Cause, Status, success};
+use crate::store::{Key, Object};
 use crate::time::Timestamp;
 use crate::tree::{Map, Text, Value, decode};
 use std::sync::Arc;
@@ -92,27 +94,38 @@ impl Api {
 
     pub(super) fn delete_collection(&mut self, call: &Call<'_>) -> Result<Response, Status> {
         let options = options(call)?;
-        let filter = Self::filter(call)?;
-        let table = &call.address.resource.table;
-        let found = self.store.list(table, &filter.narrow, None);
-        let found: Vec<_> = found.filter(|object| filter.matches(&object.tree)).cloned().collect();
-        // They are shown as they were.
-        let revision = self.store.revision();
-        // Who has a say is asked before the first one ends.
-        let refused = found
-            .iter()
-            .enumerate()
-            .find_map(|(at, object)| self.may_end(call, object).err().map(|refusal| (at, refusal)));
-        let allowed = refused.as_ref().map_or(found.len(), |(at, _)| *at);
-        if !self.is_waiting() {
-            for object in &found[..allowed] {
-                self.end(call, object, &options);
+        let mut collection = match self.begun() {
+            Some(collection) => collection,
+            None => self.collection(call)?,
+        };
+        while let Some(object) = collection.objects.get(collection.ended) {
+            if let Err(refusal) = self.end_one(call, &object.key, &options) {
+                self.go_on_with(collection);
+                return Err(refusal);
             }
+            collection.ended += 1;
         }
-        if let Some((_, refusal)) = refused {
-            return Err(refusal);
-        }
-        Self::listed(call, Page { objects: found, revision, next: None, remaining: None })
+        let Collection { objects, revision, .. } = collection;
+        Self::listed(call, Page { objects, revision, next: None, remaining: None })
+    }
+
+    /// What a request means to end. It is shown as it was.
+    fn collection(&self, call: &Call<'_>) -> Result<Collection, Status> {
+        let filter = Self::filter(call)?;
+        let found = self.store.list(&call.address.resource.table, &filter.narrow, None);
+        let objects = found.filter(|object| filter.matches(&object.tree)).cloned().collect();
+        Ok(Collection { objects, revision: self.store.revision(), ended: 0 })
+    }
+
+    /// Ends one of many, as soon as all who have a say about it let it.
+    fn end_one(&mut self, call: &Call<'_>, key: &Key, options: &Deletion) -> Result<(), Status> {
+        let found = self.store.get(&call.address.resource.table, key).cloned();
+        // Somebody else was faster.
+        let Some(object) = found else { return Ok(()) };
+        self.may_end(call, &object)?;
+        self.end(call, &object, options);
+        self.use_up_answers();
+        Ok(())
     }
 
     /// Ends an object if it is the one that is meant, and gives it as it then is.
@@ -203,7 +216,10 @@ fn grace(pod: bool, tree: &Value, options: &Deletion) -> i64 {
         return 0;
     }
     let own = tree.at(&["spec", "terminationGracePeriodSeconds"]).and_then(Value::as_int);
-    options.grace.or(own).unwrap_or(30).max(0)
+    match options.grace.or(own).unwrap_or(30) {
+        ..0 => 1,
+        grace => grace,
+    }
 }
 
 fn with_finalizer(tree: &Value, finalizer: &str) -> Value {
@@ -224,11 +240,13 @@ impl Call<'_> {
             Operation::Update => "UpdateOptions",
             Operation::Delete => "DeleteOptions",
         };
-        let said = match operation {
-            Operation::Delete => decode(self.request.body).ok().filter(|it| it.as_map().is_some()),
-            _ => None,
+        let kind = |options: Value| {
+            options.with(&["kind"], kind.into()).with(&["apiVersion"], "meta.k8s.io/v1".into())
         };
-        let mut options = said.unwrap_or_else(|| Value::Map(Map::default()));
+        if let Some(said) = &self.deletion {
+            return kind(said.clone());
+        }
+        let mut options = Value::Map(Map::default());
         for field in ["fieldManager", "fieldValidation", "propagationPolicy"] {
             let text = self.query.get(field);
             if !text.is_empty() {
@@ -238,17 +256,44 @@ impl Call<'_> {
         if is_dry(self) {
             options = options.with(&["dryRun"], vec![Value::text("All")].into());
         }
-        options.with(&["kind"], kind.into()).with(&["apiVersion"], "meta.k8s.io/v1".into())
+        kind(options)
     }
 }
 
-fn options(call: &Call<'_>) -> Result<Deletion, Status> {
-    let body = match call.request.body {
-        [] => Value::default(),
-        text => decode(text).map_err(|error| Status::bad_request(error.to_string()))?,
+/// The options in the body of a delete, if it has one: then those in the query do not count.
+pub(super) fn said(request: &Request<'_>) -> Result<Option<Value>, Status> {
+    if request.method != Method::Delete || request.body.is_empty() {
+        return Ok(None);
+    }
+    let said = decode(request.body).map_err(|error| Status::bad_request(error.to_string()))?;
+    Ok(Some(if said.as_map().is_some() { said } else { Value::Map(Map::default()) }))
+}
+
+/// Whoever says something else of a dry run wants no real one.
+fn check_dry_run(call: &Call<'_>) -> Result<(), Status> {
+    let queried = || vec![Value::text(call.query.get("dryRun"))].into();
+    let said = match &call.deletion {
+        Some(options) => options.at(&["dryRun"]).cloned().unwrap_or_default(),
+        None if call.query.get("dryRun").is_empty() => return Ok(()),
+        None => queried(),
     };
-    let text = |path: &[&str], query: &str| {
-        Text::new(body.str_at(path).unwrap_or_else(|| call.query.get(query)))
+    let is_known = |list: &[Value]| list.iter().all(|it| it.as_str() == Some("All"));
+    if said.is_null() || said.as_list().is_some_and(|list| is_known(list)) {
+        return Ok(());
+    }
+    let message = format!("Unsupported value: {said}: supported values: \"All\"");
+    let cause = Cause { reason: "FieldValueNotSupported", message, field: "dryRun".to_owned() };
+    Err(Status::invalid("meta.k8s.io", "DeleteOptions", "", vec![cause]))
+}
+
+fn options(call: &Call<'_>) -> Result<Deletion, Status> {
+    check_dry_run(call)?;
+    let (body, query) = match &call.deletion {
+        Some(said) => (said.clone(), &Query::default()),
+        None => (Value::default(), &call.query),
+    };
+    let text = |path: &[&str], field: &str| {
+        Text::new(body.str_at(path).unwrap_or_else(|| query.get(field)))
     };
     let propagation = match text(&["propagationPolicy"], "propagationPolicy").as_str() {
         "Foreground" => Propagation::Foreground,
@@ -257,7 +302,7 @@ fn options(call: &Call<'_>) -> Result<Deletion, Status> {
     };
     let said = body.at(&["gracePeriodSeconds"]).and_then(Value::as_int);
     Ok(Deletion {
-        grace: said.or_else(|| call.query.get("gracePeriodSeconds").parse().ok()),
+        grace: said.or_else(|| query.get("gracePeriodSeconds").parse().ok()),
         uid: text(&["preconditions", "uid"], ""),
         version: text(&["preconditions", "resourceVersion"], ""),
         propagation,

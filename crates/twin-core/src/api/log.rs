@@ -3,7 +3,7 @@
 use super::request::Query;
 use super::{Api, Body, Call, Response};
 use crate::causes::Causes;
-use crate::logs::{Line, Run};
+use crate::logs::{Ear, Line, Run};
 use crate::status::Status;
 use crate::store::{Key, TableName};
 use crate::time::Timestamp;
@@ -108,6 +108,7 @@ pub struct Follow {
     table: TableName,
     key: Key,
     run: Run,
+    ear: Ear,
     options: Options,
     /// What the pod says of its log, which is all of it.
     said: Option<Vec<Line>>,
@@ -129,23 +130,28 @@ pub struct Heard {
 impl Follow {
     /// What was written since it was asked last.
     pub fn poll(&mut self, api: &Api, now: Timestamp) -> Heard {
-        let lines = match &self.said {
-            Some(said) => said.clone(),
-            None => api.logs.lines(&self.run, now),
+        let lines = match &mut self.said {
+            Some(said) => Some(std::mem::take(said)),
+            None => api.logs.news(&self.run, now, &mut self.ear),
         };
+        let text = lines.map(|lines| self.sent(&lines)).unwrap_or_default();
+        let pod = api.store.get(&self.table, &self.key);
+        let runs = pod.is_some_and(|pod| is_running(&pod.tree, &self.run));
+        Heard {
+            text: text.into(),
+            next: self.ear.next,
+            ends: !runs || self.options.left == Some(0),
+        }
+    }
+
+    /// What the client does not have yet.
+    fn sent(&mut self, lines: &[Line]) -> Vec<u8> {
         let from = match self.options.tail.take() {
             Some(last) => lines.len().saturating_sub(last),
             None => self.told.min(lines.len()),
         };
         self.told = lines.len();
-        let text = self.options.sent(&lines[from..]);
-        let pod = api.store.get(&self.table, &self.key);
-        let runs = pod.is_some_and(|pod| is_running(&pod.tree, &self.run));
-        Heard {
-            text: text.into(),
-            next: api.logs.next(&self.run, now),
-            ends: !runs || self.options.left == Some(0),
-        }
+        self.options.sent(&lines[from..])
     }
 }
 
@@ -184,7 +190,8 @@ impl Api {
             (Err(status), None) => return Err(status),
         };
         let table = call.address.resource.table.clone();
-        let mut follow = Follow { table, key: pod.key.clone(), run, options, said, told: 0 };
+        let (key, ear) = (pod.key.clone(), Ear::default());
+        let mut follow = Follow { table, key, run, ear, options, said, told: 0 };
         if call.query.wants("follow") {
             return Ok(Response { body: Body::Log(Box::new(follow)), ..text(Bytes::new()) });
         }

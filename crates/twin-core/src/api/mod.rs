@@ -97,6 +97,8 @@ struct Call<'a> {
     query: Query,
     moment: Moment,
     address: Address,
+    /// What the body of a delete says; none, if it has no body.
+    deletion: Option<Value>,
     /// What reads show is not later than this, unless they ask for it.
     horizon: Option<Revision>,
 }
@@ -155,7 +157,7 @@ impl Api {
     }
 
     /// Answers a request as far as webhooks let it; none, if one has to be asked first: then nothing has
-    /// changed. See [`crate::hooks`]. Reads ask nobody, and may be so many versions behind.
+    /// changed, but that of a collection some may have ended. See [`crate::hooks`]. Reads ask nobody, and may be so many versions behind.
     pub fn handle_asking(
         &mut self,
         request: &Request<'_>,
@@ -205,7 +207,11 @@ impl Api {
                     None => (request.content_type, request.body),
                 };
                 let request = &Request { content_type, body, ..request.clone() };
-                let call = Call { request, query, moment, address, horizon };
+                let deletion = match delete::said(request) {
+                    Ok(deletion) => deletion,
+                    Err(status) => return status.into(),
+                };
+                let call = Call { request, query, moment, address, deletion, horizon };
                 self.warned.clear();
                 let mut response = self.objects(&call).unwrap_or_else(Response::from);
                 response.warnings.append(&mut self.warned);

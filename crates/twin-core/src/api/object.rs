@@ -77,6 +77,12 @@ pub(super) fn born(
     object.with(&["metadata"], Value::Map(metadata.into_iter().collect()))
 }
 
+/// What sentences call an object whose name may not be drawn yet.
+pub(super) fn title(object: &Value) -> &str {
+    let said = |field| object.str_at(&["metadata", field]).filter(|text| !text.is_empty());
+    said("name").or_else(|| said("generateName")).unwrap_or_default()
+}
+
 /// Status is not what its creator says.
 pub(super) fn without_status(resource: &Resource, object: &Value, empty: &Value) -> Value {
     // A kubelet registers its node with what it has.

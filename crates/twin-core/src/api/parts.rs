@@ -4,7 +4,7 @@ use super::object::quality;
 use crate::causes::Causes;
 use crate::status::Cause;
 use crate::tree::{Map, Text, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What an added container must not have.
 const NOT_ADDED: &[&str] = &[
@@ -45,12 +45,17 @@ fn name(container: &Value) -> &str {
     container.str_at(&["name"]).unwrap_or_default()
 }
 
+/// Containers by their names; of two with one name the first counts.
+fn by_name<'a>(pod: &'a Value, field: &str) -> BTreeMap<&'a str, &'a Value> {
+    containers(pod, field).iter().rev().map(|container| (name(container), container)).collect()
+}
+
 /// The pod with the resources of another, by names of containers.
 fn resized(live: &Value, new: &Value) -> Value {
     ["initContainers", "containers"].into_iter().fold(live.clone(), |pod, field| {
-        let wanted = containers(new, field);
+        let wanted = by_name(new, field);
         let with = |container: &Value| {
-            let own = wanted.iter().find(|it| name(it) == name(container));
+            let own = wanted.get(name(container));
             let parts =
                 ["resources", "resizePolicy"].map(|part| Some((part, own?.at(&[part]).cloned()?)));
             parts
@@ -126,27 +131,26 @@ pub(super) fn added(live: &Value, new: &Value) -> Vec<Cause> {
     let forbidden = |what: &str, name: &str| {
         format!("Forbidden: existing ephemeral containers {name:?} may not be {what}\n")
     };
+    let wanted = by_name(new, FIELD);
     for known in containers(live, FIELD) {
-        let own = containers(new, FIELD).iter().find(|it| name(it) == name(known));
-        let what = match own {
+        let what = match wanted.get(name(known)) {
             None => "removed",
-            Some(own) if own != known => "changed",
+            Some(own) if *own != known => "changed",
             Some(_) => continue,
         };
         causes.say("FieldValueForbidden", "spec.ephemeralContainers", forbidden(what, name(known)));
     }
-    let others: Vec<_> =
-        ["containers", "initContainers"].iter().flat_map(|field| containers(new, field)).collect();
-    let mut seen: Vec<&str> = others.iter().map(|it| name(it)).collect();
+    let others = ["containers", "initContainers"].iter().flat_map(|field| containers(new, field));
+    let others: BTreeSet<_> = others.map(name).collect();
+    let mut seen = others.clone();
     for (at, container) in containers(new, FIELD).iter().enumerate() {
         let path = format!("spec.ephemeralContainers[{at}]");
-        if seen.contains(&name(container)) {
+        if !seen.insert(name(container)) {
             let message = format!("Duplicate value: {:?}", name(container));
             causes.say("FieldValueDuplicate", &format!("{path}.name"), message);
         }
-        seen.push(name(container));
         let target = container.str_at(&["targetContainerName"]).unwrap_or_default();
-        if !target.is_empty() && !others.iter().any(|it| name(it) == target) {
+        if !target.is_empty() && !others.contains(target) {
             let message = format!("Not found: {target:?}");
             causes.say("FieldValueNotFound", &format!("{path}.targetContainerName"), message);
         }

@@ -5,6 +5,7 @@ use crate::time::Timestamp;
 use crate::tree::{Text, Value, decode};
 
 mod accounts;
+mod deletes;
 
 struct World {
     api: Api,

@@ -2,7 +2,7 @@
 
 use super::object::{
     admitted, born, check_levels, check_name, counts_generations, finalizers, ignored, meta,
-    readmitted, same, same_wish, tolerated, without_status,
+    readmitted, same, same_wish, title, tolerated, without_status,
 };
 use super::projection::Projection;
 use super::{Api, Call, Method, Moment, Response, parts};
@@ -67,21 +67,24 @@ impl Api {
     ) -> Result<Value, Status> {
         let resource = &call.address.resource;
         let namespace = self.namespace_of(call, object)?;
-        let name = self.name_of(call, object, &namespace);
-        // A client's object of a built-in kind is judged with its name.
-        if call.is_own() || resource.custom.is_some() {
-            check_name(resource, object, &name)?;
-        }
-        self.check_open(resource, &name, &namespace)?;
+        // Its name is drawn when all have had their say.
+        let title = Key::new(&namespace, title(object));
+        self.check_open(resource, &title)?;
         let nothing = self.nothing(resource.ty);
         let object = match track {
             Track::Writes => self.tracked(call, "", &nothing, object),
             Track::Done => object.clone(),
         };
-        let key = Key::new(&namespace, &name);
         let object = self.admit(call, Operation::Create, object, None, |api, object| {
-            api.furnished(resource, object, &key, call.moment)
+            api.furnished(resource, object, &title, call.moment)
         })?;
+        check_namespace(call, &object)?;
+        let name = self.name_of(call, &object, &namespace);
+        // A client's object of a built-in kind is judged with its name.
+        if call.is_own() || resource.custom.is_some() {
+            check_name(resource, &object, &name)?;
+        }
+        let key = Key::new(&namespace, &name);
         let object = born(resource, &object, &name, &namespace, call.moment);
         let object = admitted(resource, &without_status(resource, &object, &nothing));
         let object = match &resource.custom {
@@ -123,15 +126,10 @@ impl Api {
 
     fn namespace_of(&self, call: &Call<'_>, object: &Value) -> Result<String, Status> {
         let namespace = &call.address.namespace;
-        let said = meta(object, "namespace");
         if namespace.is_empty() {
             return Ok(String::new());
         }
-        if !said.is_empty() && said != namespace.as_str() {
-            return Err(Status::bad_request(
-                "the namespace of the provided object does not match the namespace sent on the request",
-            ));
-        }
+        check_namespace(call, object)?;
         let namespaces = self.registry.find("", "v1", "namespaces");
         match namespaces {
             Some(resource)
@@ -144,7 +142,8 @@ impl Api {
     }
 
     /// Nothing new comes into a namespace that goes.
-    fn check_open(&self, resource: &Resource, name: &str, namespace: &str) -> Result<(), Status> {
+    fn check_open(&self, resource: &Resource, key: &Key) -> Result<(), Status> {
+        let namespace = key.namespace();
         let spaces = self.registry.find("", "v1", "namespaces");
         let space = spaces.and_then(|it| self.store.get(&it.table, &Key::new("", namespace)));
         if space.is_none_or(|space| meta(&space.tree, "deletionTimestamp").is_empty()) {
@@ -158,7 +157,7 @@ impl Api {
             message: format!("namespace {namespace} is being terminated"),
             field: "metadata.namespace".to_owned(),
         };
-        let status = Status::forbidden(resource, name, &why);
+        let status = Status::forbidden(resource, key.name(), &why);
         Err(Status { causes: vec![cause], ..status })
     }
 
@@ -290,6 +289,16 @@ impl Api {
     }
 }
 
+fn check_namespace(call: &Call<'_>, object: &Value) -> Result<(), Status> {
+    let (namespace, said) = (&call.address.namespace, meta(object, "namespace"));
+    if namespace.is_empty() || said.is_empty() || said == namespace.as_str() {
+        return Ok(());
+    }
+    Err(Status::bad_request(
+        "the namespace of the provided object does not match the namespace sent on the request",
+    ))
+}
+
 /// What is said of a definition of custom resources that was written.
 fn warnings(call: &Call<'_>, object: &Value, old: Option<&Value>) -> Vec<String> {
     if call.address.resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
@@ -330,7 +339,12 @@ pub(super) enum Track {
 }
 
 pub(super) fn is_dry(call: &Call<'_>) -> bool {
-    call.query.get("dryRun") == "All"
+    match &call.deletion {
+        Some(options) => {
+            options.at(&["dryRun"]).and_then(Value::as_list).is_some_and(|it| !it.is_empty())
+        }
+        None => call.query.get("dryRun") == "All",
+    }
 }
 
 /// Metadata that no write changes.

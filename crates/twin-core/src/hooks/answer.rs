@@ -4,8 +4,8 @@ use super::{Hook, Question, Sort, Version};
 use crate::policy::OnFailure;
 use crate::status::{Cause, Reason, Status};
 use crate::tree::{Map, Value, decode};
-use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use base64::{DecodeError, Engine};
 
 /// What came back from a webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,11 +33,12 @@ pub(crate) fn heard(hook: &Hook, question: &Question, answer: &Answer) -> Heard 
         (Err(_), OnFailure::Ignore) => return silent(Ok(None)),
         (Err(why), OnFailure::Refuse) => return silent(Err(not_called(hook, &why))),
     };
-    let warnings = response.at(&["warnings"]).and_then(Value::as_list);
+    let Response { said, patch } = response;
+    let warnings = said.at(&["warnings"]).and_then(Value::as_list);
     let warnings = warnings.into_iter().flat_map(|list| list.iter()).filter_map(Value::as_str);
-    let verdict = match response.at(&["allowed"]).and_then(Value::as_bool) {
-        Some(true) => patch(&response).map_err(|why| Status::unexpected(&why)),
-        _ => Err(denied(hook, response.at(&["status"]))),
+    let verdict = match said.at(&["allowed"]).and_then(Value::as_bool) {
+        Some(true) => operations(&patch).map_err(|why| Status::unexpected(&why)),
+        _ => Err(denied(hook, said.at(&["status"]))),
     };
     Heard { warnings: warnings.map(str::to_owned).collect(), verdict }
 }
@@ -47,8 +48,15 @@ fn not_called(hook: &Hook, why: &str) -> Status {
     Status::unexpected(&format!("failed calling webhook {:?}: {why}", hook.name.as_str()))
 }
 
+/// A response that makes sense.
+struct Response {
+    said: Value,
+    /// The text of a JSON patch.
+    patch: Vec<u8>,
+}
+
 /// The response in an answer, or why there is none.
-fn response(hook: &Hook, question: &Question, answer: &Answer) -> Result<Value, String> {
+fn response(hook: &Hook, question: &Question, answer: &Answer) -> Result<Response, String> {
     let body = match answer {
         Answer::Unreached(why) => {
             return Err(format!("failed to call webhook: Post {:?}: {why}", question.url()));
@@ -60,10 +68,15 @@ fn response(hook: &Hook, question: &Question, answer: &Answer) -> Result<Value, 
         }
     };
     let review = decode(body).map_err(|error| format!("failed to call webhook: {error}"))?;
+    // Go's decoder reads the patch before anybody looks at the rest.
+    let patch = review.at(&["response", "patch"]).map(bytes).transpose();
+    let patch = patch.map_err(|why| format!("failed to call webhook: {why}"))?;
     let response = verified(hook, question, &review)
         .map_err(|why| format!("received invalid webhook response: {why}"))?;
     match response.str_at(&["patchType"]) {
-        None | Some("JSONPatch") => Ok(response),
+        None | Some("JSONPatch") => {
+            Ok(Response { said: response, patch: patch.unwrap_or_default() })
+        }
         Some(other) => Err(format!("unsupported patch type {other:?}")),
     }
 }
@@ -117,25 +130,39 @@ fn verified(hook: &Hook, question: &Question, review: &Value) -> Result<Value, S
     }
 }
 
-/// The operations of a response's patch.
-fn patch(response: &Value) -> Result<Option<Value>, String> {
-    let bytes = match response.at(&["patch"]) {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::Text(text)) => STANDARD.decode(text).map_err(|error| error.to_string())?,
-        Some(other) => bytes(other).ok_or("this is no text in base64")?,
-    };
-    if bytes.is_empty() {
+/// The operations of a patch.
+fn operations(patch: &[u8]) -> Result<Option<Value>, String> {
+    if patch.is_empty() {
         return Ok(None);
     }
-    let operations = decode(&bytes).map_err(|error| error.to_string())?;
+    let operations = decode(patch).map_err(|error| error.to_string())?;
     let is_empty = operations.as_list().is_some_and(|list| list.is_empty());
     Ok(Some(operations).filter(|_| !is_empty))
 }
 
 /// Go's decoder takes bytes as a list of numbers, too, and that is how `kube` writes them.
-fn bytes(list: &Value) -> Option<Vec<u8>> {
+fn bytes(patch: &Value) -> Result<Vec<u8>, String> {
     let byte = |number: &Value| u8::try_from(number.as_int()?).ok();
-    list.as_list()?.iter().map(byte).collect()
+    let listed = || patch.as_list()?.iter().map(byte).collect::<Option<_>>();
+    match patch {
+        Value::Null => Ok(Vec::new()),
+        Value::Text(text) => {
+            // As in Go, a text may have several lines.
+            let text: Vec<_> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+            STANDARD.decode(&text).map_err(|error| illegal(&text, &error))
+        }
+        _ => listed().ok_or_else(|| "the patch is no text in base64".to_owned()),
+    }
+}
+
+/// What Go says of a text that is no base64.
+fn illegal(text: &[u8], error: &DecodeError) -> String {
+    let at = match error {
+        DecodeError::InvalidByte(at, _) | DecodeError::InvalidLastSymbol(at, _) => *at,
+        // The last four letters are not all there.
+        DecodeError::InvalidLength(_) | DecodeError::InvalidPadding => text.len() / 4 * 4,
+    };
+    format!("illegal base64 data at input byte {at}")
 }
 
 /// What a client of Go's says of an answer that is none.

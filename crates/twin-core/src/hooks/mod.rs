@@ -16,7 +16,8 @@
 //! - If somebody else has changed the object meanwhile, the question is another one. Then the old answer
 //!   and those after it are worth nothing, and it is asked anew: what Kubernetes does when its storage
 //!   tells it that somebody was faster.
-//! - What is written is written in one go with what the last answer allowed.
+//! - What is written is written in one go with what the last answer allowed. Of many objects that one
+//!   request ends each ends when its own webhooks have allowed it.
 //! - Without a webhook that means a request this costs two look-ups in a map.
 //!
 //! Writes of the control plane itself go the same way; see `twin_control::World`. A write with which no
@@ -33,7 +34,9 @@ pub(crate) use answer::{Heard, heard};
 pub(crate) use configured::{Again, Hook, OnDryRun, Sort, Version, hooks};
 
 use crate::api::Moment;
+use crate::store::{Object, Revision};
 use crate::tree::{Text, Value};
+use std::sync::Arc;
 
 /// Where a webhook is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +88,20 @@ pub struct Inquiry {
     used: usize,
     open: Option<Question>,
     changes: usize,
+    /// How many answers had their effect, and are forgotten.
+    spent: usize,
+    /// What the request has begun to end.
+    pub(crate) collection: Option<Collection>,
+}
+
+/// Objects that one request ends, each as soon as its own webhooks let it.
+#[derive(Debug)]
+pub(crate) struct Collection {
+    /// As they were when they were found.
+    pub(crate) objects: Vec<Arc<Object>>,
+    pub(crate) revision: Revision,
+    /// So many of them have ended.
+    pub(crate) ended: usize,
 }
 
 impl Inquiry {
@@ -114,9 +131,17 @@ impl Inquiry {
         self.open = None;
     }
 
-    /// How many questions were put in this handling.
+    /// The answers of this handling have had their effect: the next one does not put their questions.
+    pub(crate) fn use_up(&mut self) {
+        self.heard.drain(..self.used);
+        self.spent += self.used;
+        self.used = 0;
+        self.changes = 0;
+    }
+
+    /// How many questions were put up to now.
     pub(crate) fn put(&self) -> u64 {
-        u64::try_from(self.used).unwrap_or(u64::MAX)
+        u64::try_from(self.spent + self.used).unwrap_or(u64::MAX)
     }
 
     /// The answer, if there is one. Once a question is open nothing else counts.

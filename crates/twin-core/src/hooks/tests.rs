@@ -3,6 +3,9 @@ use crate::api::{Act, Api, Body, Deed, Method, Moment, Request};
 use crate::store::{Key, TableName};
 use crate::time::Timestamp;
 use crate::tree::{Text, Value, decode};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use std::collections::BTreeSet;
 
 fn read(json: &str) -> Value {
     decode(json.as_bytes()).expect("it is JSON")
@@ -34,6 +37,8 @@ impl Stage {
             let before = self.api.store().revision();
             match self.api.handle_asking(request, 0, moment, &mut inquiry) {
                 Some(response) => break response,
+                // Of a collection each ends in its turn.
+                None if request.method == Method::Delete => {}
                 None => assert_eq!(self.api.store().revision(), before, "nothing changes before"),
             }
             let question = inquiry.question().expect("there is no answer").clone();
@@ -177,7 +182,10 @@ fn a_collection_ends_up_to_what_is_refused() {
     stage.configure(VALIDATING, "v", &["v.a.b"], RULES);
     let request = asked(Method::Delete, MAPS, "");
     let says = |question: &Question| {
-        let allowed = question.review.str_at(&["request", "name"]) != Some("b");
+        // As in Kubernetes, none of them is named.
+        assert_eq!(question.review.at(&["request", "name"]), None);
+        let name = ["request", "oldObject", "metadata", "name"];
+        let allowed = question.review.str_at(&name) != Some("b");
         format!(r#"{{"allowed":{allowed}}}"#)
     };
     let (code, answer) = stage.ask(&request, says);
@@ -188,6 +196,65 @@ fn a_collection_ends_up_to_what_is_refused() {
     let names =
         names.flat_map(|list| list.iter().filter_map(|it| it.str_at(&["metadata", "name"])));
     assert_eq!(names.collect::<Vec<_>>(), ["b", "c"]);
+}
+
+#[test]
+fn each_of_a_collection_is_asked_about_once_and_ends_in_its_turn() {
+    let mut stage = Stage::new();
+    let made = |name: &str| format!(r#"{{"metadata":{{"name":"{name}"}}}}"#);
+    for name in ["b", "c", "d"] {
+        stage.post(MAPS, &made(name));
+    }
+    stage.configure(VALIDATING, "v", &["v.a.b"], RULES);
+    let moment = Moment { now: Timestamp::default(), seed: 77 };
+    let mut inquiry = Inquiry::default();
+    let mut uids = BTreeSet::new();
+    let table = TableName(Text::new_static("/configmaps"));
+    let request = asked(Method::Delete, MAPS, "");
+    let response = loop {
+        if let Some(response) = stage.api.handle_asking(&request, 0, moment, &mut inquiry) {
+            break response;
+        }
+        let question = inquiry.question().expect("there is no answer").clone();
+        uids.insert(question.review.at(&["request", "uid"]).expect("it has one").to_string());
+        inquiry.answer(reviewed(&question, NOTHING));
+        // Who comes later is not meant, and nobody who was asked about is asked about again.
+        let moment = Moment { seed: 100 + uids.len() as u64, ..moment };
+        let name = format!("a{}", uids.len());
+        stage.api.handle(&posted(MAPS, &made(&name)), moment);
+        let left = stage.api.store().count(&table);
+        assert_eq!(left, 4, "one has come for each that went");
+    };
+    assert_eq!(uids.len(), 3);
+    let Body::Whole(body) = response.body else { panic!("a watch") };
+    let ended = read(&String::from_utf8_lossy(&body));
+    let ended = ended.at(&["items"]).and_then(Value::as_list).expect("a list").len();
+    assert_eq!((response.code, ended, stage.api.store().count(&table)), (200, 3, 3));
+}
+
+#[test]
+fn a_name_is_drawn_when_all_have_had_their_say() {
+    let mut stage = Stage::new();
+    stage.configure(MUTATING, "m", &["m.a.b"], RULES);
+    let patched = |operations: &str| {
+        let patch = STANDARD.encode(operations);
+        format!(r#"{{"allowed":true,"patchType":"JSONPatch","patch":"{patch}"}}"#)
+    };
+    let said = r#"{"metadata":{"generateName":"old-"}}"#;
+    for (operations, start) in [
+        (r#"[{"op":"add","path":"/metadata/name","value":"new"}]"#, "new"),
+        (r#"[{"op":"add","path":"/metadata/generateName","value":"stem-"}]"#, "stem-"),
+    ] {
+        let (code, made) = stage.ask(&posted(MAPS, said), |_| patched(operations));
+        let name = made.str_at(&["metadata", "name"]).unwrap_or_default();
+        assert!(code == 201 && name.starts_with(start), "{made}");
+        let (code, _) =
+            stage.ask(&asked(Method::Get, &format!("{MAPS}/{name}"), ""), |_| patched("[]"));
+        assert_eq!(code, 200);
+    }
+    let moved = r#"[{"op":"add","path":"/metadata/namespace","value":"other"}]"#;
+    let (code, answer) = stage.ask(&posted(MAPS, said), |_| patched(moved));
+    assert_eq!(code, 400, "{answer}");
 }
 
 #[test]
@@ -305,6 +372,10 @@ fn answers_that_make_no_sense_are_failures() {
         (
             said(200, br#"{"response":{"uid":"1"}}"#),
             "received invalid webhook response: expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got /, Kind=",
+        ),
+        (
+            said(200, br#"{"response":{"uid":"1","patch":"a%","patchType":"JSONPatch"}}"#),
+            "failed to call webhook: illegal base64 data at input byte 1",
         ),
         (said(200, b"\xff"), "failed to call webhook: "),
         (said(200, huge.as_bytes()), "failed to call webhook: "),

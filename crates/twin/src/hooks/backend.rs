@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tower::Service;
 use twin_core::hooks::{Answer, Question};
@@ -91,9 +92,9 @@ impl Backend {
         })))
     }
 
-    pub(super) async fn ask(&self, question: &Question) -> Answer {
+    pub(super) async fn ask(&self, question: &Question, out: &Semaphore) -> Answer {
         let handler = match &self.0 {
-            Kind::At(address) => return transport::ask(question, Target::At(*address)).await,
+            Kind::At(address) => return transport::ask(question, Target::At(*address), out).await,
             Kind::Here(handler) => handler,
         };
         let Some(request) = posted(question) else {

@@ -11,6 +11,7 @@ pub use backend::Backend;
 use crate::Twin;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Semaphore;
 use transport::Target;
 use twin_core::hooks::{Answer, Place, Question};
 
@@ -22,19 +23,32 @@ struct Address {
     port: u16,
 }
 
+/// So many programs are asked at a time: a thread waits with each, and others need threads, too.
+const OUT: usize = 128;
+
 /// Who stands behind Services: no container runs that could.
-#[derive(Debug, Default)]
-pub(crate) struct Backends(Mutex<BTreeMap<Address, Backend>>);
+#[derive(Debug)]
+pub(crate) struct Backends {
+    all: Mutex<BTreeMap<Address, Backend>>,
+    /// Places of those who ask a program.
+    out: Semaphore,
+}
+
+impl Default for Backends {
+    fn default() -> Self {
+        Self { all: Mutex::default(), out: Semaphore::new(OUT) }
+    }
+}
 
 impl Backends {
     fn all(&self) -> MutexGuard<'_, BTreeMap<Address, Backend>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts a question to whoever stands there.
     pub(crate) async fn ask(self: Arc<Self>, question: Question) -> Answer {
         let (namespace, name, port) = match &question.place {
-            Place::Url(_) => return transport::ask(&question, Target::Named).await,
+            Place::Url(_) => return transport::ask(&question, Target::Named, &self.out).await,
             Place::Service { namespace, name, port, .. } => (namespace, name, *port),
         };
         let (namespace, name) = (namespace.to_string(), name.to_string());
@@ -44,7 +58,7 @@ impl Backends {
             let name = address.name;
             return Answer::Unreached(format!("no endpoints available for service {name:?}"));
         };
-        backend.ask(&question).await
+        backend.ask(&question, &self.out).await
     }
 }
 

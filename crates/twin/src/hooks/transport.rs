@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio_rustls::TlsConnector;
 use twin_core::hooks::{Answer, Question};
@@ -29,8 +30,9 @@ pub(super) enum Target {
     At(SocketAddr),
 }
 
-/// Puts a question to a program.
-pub(super) async fn ask(question: &Question, target: Target) -> Answer {
+/// Puts a question to a program, once there is a place for it. Its time begins then.
+pub(super) async fn ask(question: &Question, target: Target, out: &Semaphore) -> Answer {
+    let _place = out.acquire().await;
     let limit = Duration::from_secs(question.seconds.into());
     match within(limit, post(question, target)).await {
         Some(Ok(answer)) => answer,
@@ -135,4 +137,37 @@ where
     let content_type = content_type.and_then(|it| it.to_str().ok()).unwrap_or_default().to_owned();
     let body = Limited::new(answer.into_body(), LIMIT).collect().await?.to_bytes().to_vec();
     Ok(Answer::Said { code, content_type, body })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LATE, Target, ask};
+    use futures::future::join_all;
+    use rcgen::{CertificateParams, KeyPair};
+    use std::time::{Duration, Instant};
+    use tokio::net::TcpListener;
+    use tokio::sync::Semaphore;
+    use twin_core::hooks::{Answer, Place, Question};
+    use twin_core::tree::{Text, Value};
+
+    #[tokio::test]
+    async fn threads_are_left_for_others() {
+        let key = KeyPair::generate().expect("a key");
+        let authority = CertificateParams::new(Vec::new()).expect("no names").self_signed(&key);
+        // Nobody accepts, so nobody answers.
+        let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let target = Target::At(silent.local_addr().expect("it has one"));
+        let question = Question {
+            webhook: Text::new("h"),
+            place: Place::Url(Text::new("https://h/")),
+            authority: authority.expect("a certificate").pem().into_bytes(),
+            seconds: 1,
+            review: Value::default(),
+        };
+        let (out, begin) = (Semaphore::new(2), Instant::now());
+        let answers = join_all((0..3).map(|_| ask(&question, target, &out))).await;
+        assert!(answers.iter().all(|it| *it == Answer::Unreached(LATE.to_owned())), "{answers:?}");
+        // The third waited for a place, and had its time then.
+        assert!(begin.elapsed() >= Duration::from_secs(2));
+    }
 }

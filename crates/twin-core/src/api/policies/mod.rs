@@ -3,6 +3,7 @@
 mod mutating;
 mod validating;
 
+use super::object::title;
 use super::write::is_dry;
 use super::{Api, Call};
 use crate::policy::{Asked, Compiled, Operation, Surroundings, matched};
@@ -10,7 +11,7 @@ use crate::registry::{Kind, Resource, Scope};
 use crate::selector::LabelSelector;
 use crate::store::{Key, Narrow, Object, Revision, TableName};
 use crate::tree::{Map, Text, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const GROUP: &str = "admissionregistration.k8s.io";
@@ -41,8 +42,8 @@ impl<T> Memo<T> {
                 self.0.insert(key, (object.revision, Arc::new(read(&object.tree))));
             }
         }
-        let is_there = |name: &Text| objects.iter().any(|object| object.key.name() == name);
-        self.0.retain(|(known, name), _| known != table || is_there(name));
+        let there: BTreeSet<_> = objects.iter().map(|object| object.key.name()).collect();
+        self.0.retain(|(known, name), _| known != table || there.contains(name.as_str()));
     }
 
     pub(super) fn get(&self, table: &TableName, name: &str) -> Option<&Arc<T>> {
@@ -212,7 +213,8 @@ pub(super) fn asked<'a>(
     old: Option<&'a Value>,
     space: Option<&'a Value>,
 ) -> Asked<'a> {
-    let own = object.or(old).and_then(|object| object.str_at(&["metadata", "name"]));
+    // Of many that end together none is named.
+    let own = object.and_then(|object| object.str_at(&["metadata", "name"]));
     let is_space = call.address.resource.is("", "namespaces");
     let name = Some(call.address.name.as_str()).filter(|name| !name.is_empty()).or(own);
     let name = name.unwrap_or_default();
@@ -226,6 +228,12 @@ pub(super) fn asked<'a>(
         old,
         labels: space.and_then(|space| space.at(&["metadata", "labels"])?.as_map()),
     }
+}
+
+/// What sentences call the object of a request.
+pub(super) fn named<'a>(asked: &Asked<'a>) -> &'a str {
+    let own = asked.object.map(title).filter(|name| !name.is_empty());
+    Some(asked.name).filter(|name| !name.is_empty()).or(own).unwrap_or("Unknown")
 }
 
 /// The request, as policies see it.

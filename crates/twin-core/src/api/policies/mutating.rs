@@ -1,6 +1,6 @@
 //! Policies that change what is written.
 
-use super::{Invocation, Sort, Unbound, asked};
+use super::{Invocation, Sort, Unbound, asked, named};
 use crate::api::convert::as_version;
 use crate::api::webhooks::placed;
 use crate::api::{Api, Call};
@@ -132,7 +132,7 @@ impl Api {
 }
 
 fn refused(asked: &Asked<'_>, refusals: Vec<Refusal>) -> Status {
-    let status = Status::forbidden(asked.resource, asked.name, "");
+    let status = Status::forbidden(asked.resource, named(asked), "");
     let (reason, message) = refusals.first().cloned().unwrap_or((Reason::Forbidden, String::new()));
     let cause = |(_, message): Refusal| Cause { reason: "", message, field: String::new() };
     let causes = refusals.into_iter().map(cause).collect();

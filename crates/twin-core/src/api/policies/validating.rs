@@ -1,6 +1,6 @@
 //! Policies that refuse.
 
-use super::{Invocation, Sort, Unbound, asked};
+use super::{Invocation, Sort, Unbound, asked, named};
 use crate::api::convert::as_version;
 use crate::api::{Api, Call};
 use crate::policy::{Asked, Decision, OnFailure, Operation, judge};
@@ -46,7 +46,7 @@ impl Api {
         }
         self.warned.extend(verdict.warnings);
         match verdict.denied.into_iter().next() {
-            Some((message, reason)) => Err(denied(resource, asked.name, message, reason)),
+            Some((message, reason)) => Err(denied(resource, named(&asked), message, reason)),
             None => Ok(()),
         }
     }

@@ -3,11 +3,12 @@
 mod mutating;
 mod validating;
 
-use super::policies::{Memo, is_exempt, request};
+use super::policies::{Memo, is_exempt, named, request};
 use super::subresource::{scale_of, scaled};
 use super::{Api, Call};
 use crate::hooks::{
-    Answer, Heard, Hook, Inquiry, OnDryRun, Place, Question, Sort, Version, heard, hooks,
+    Answer, Collection, Heard, Hook, Inquiry, OnDryRun, Place, Question, Sort, Version, heard,
+    hooks,
 };
 use crate::policy::{Asked, Operation, applies, hooked};
 use crate::registry::Resource;
@@ -62,9 +63,23 @@ impl Api {
         self.hooks.inquiry = inquiry;
     }
 
-    /// Whether a webhook has to be asked before anything may change.
-    pub(super) fn is_waiting(&self) -> bool {
-        self.hooks.inquiry.as_ref().is_some_and(|inquiry| inquiry.question().is_some())
+    /// What this request has begun to end.
+    pub(super) fn begun(&mut self) -> Option<Collection> {
+        self.hooks.inquiry.as_mut()?.collection.take()
+    }
+
+    /// Keeps what this request has begun to end for when the next webhook has answered.
+    pub(super) fn go_on_with(&mut self, collection: Collection) {
+        if let Some(inquiry) = &mut self.hooks.inquiry {
+            inquiry.collection = Some(collection);
+        }
+    }
+
+    /// What was answered up to now has had its effect.
+    pub(super) fn use_up_answers(&mut self) {
+        if let Some(inquiry) = &mut self.hooks.inquiry {
+            inquiry.use_up();
+        }
     }
 
     /// Whether there are webhooks that could be asked.
@@ -114,7 +129,7 @@ impl Api {
         match applies(&hook.conditions, &seen, &surroundings) {
             Ok(true) => {}
             Ok(false) => return Ok(None),
-            Err(why) => return Err(Status::forbidden(asked.resource, asked.name, &why)),
+            Err(why) => return Err(Status::forbidden(asked.resource, named(asked), &why)),
         }
         let review = reviewed(call, &seen, resource);
         Ok(Some(Consulted { hook: hook.clone(), resource: resource.clone(), object, review }))

@@ -19,7 +19,7 @@ pub(crate) use broken::message;
 pub use conform::{Conformed, Mismatch, conform};
 pub use defaults::{apply_custom_defaults, apply_defaults};
 pub(crate) use formats::is_format;
-pub(crate) use patterns::pattern_fault;
+pub(crate) use patterns::PatternReader;
 pub use pruned::prune_custom;
 pub(crate) use pruned::prune_part;
 pub use rules::Custom;

@@ -13,38 +13,51 @@ struct Failures {
 impl Walk<'_> {
     /// What a value breaks of schemas that count together; what the nearest of them has against it is said too.
     pub(super) fn composed(&mut self, openapi: &Value, value: &Value) {
-        if let Some(parts) = parts(openapi, "anyOf") {
-            let failures: Option<Vec<_>> =
-                parts.iter().map(|part| self.failures(part, value)).collect();
-            if let Some(failures) = failures {
-                self.broken("must validate at least one schema (anyOf)");
-                self.add_nearest(failures);
-            }
-        }
-        if let Some(parts) = parts(openapi, "oneOf") {
-            let failures: Vec<_> =
-                parts.iter().filter_map(|part| self.failures(part, value)).collect();
-            let rule = "must validate one and only one schema (oneOf).";
-            match parts.len() - failures.len() {
-                0 => self.broken(&format!("{rule} Found none valid")),
-                1 => return self.all_and_not(openapi, value),
-                several => self.broken(&format!("{rule} Found {several} valid alternatives")),
-            }
-            self.add_nearest(failures);
-        }
+        self.any(openapi, value);
+        self.one(openapi, value);
         self.all_and_not(openapi, value);
+    }
+
+    fn any(&mut self, openapi: &Value, value: &Value) {
+        let Some(parts) = parts(openapi, "anyOf") else { return };
+        let mut nearest = None;
+        for part in parts.iter() {
+            let Some(failures) = self.failures(part, value) else { return };
+            nearest = Some(nearer(nearest, failures));
+        }
+        self.broken("must validate at least one schema (anyOf)");
+        self.add(nearest);
+    }
+
+    fn one(&mut self, openapi: &Value, value: &Value) {
+        let Some(parts) = parts(openapi, "oneOf") else { return };
+        let (mut nearest, mut valid) = (None, 0);
+        for part in parts.iter() {
+            match self.failures(part, value) {
+                None => (nearest, valid) = (None, valid + 1),
+                Some(failures) if valid == 0 => nearest = Some(nearer(nearest, failures)),
+                Some(_) => {}
+            }
+        }
+        let rule = "must validate one and only one schema (oneOf).";
+        match valid {
+            0 => self.broken(&format!("{rule} Found none valid")),
+            1 => return,
+            several => self.broken(&format!("{rule} Found {several} valid alternatives")),
+        }
+        self.add(nearest);
     }
 
     fn all_and_not(&mut self, openapi: &Value, value: &Value) {
         if let Some(parts) = parts(openapi, "allOf") {
-            let failures: Vec<_> =
-                parts.iter().filter_map(|part| self.failures(part, value)).collect();
-            let count = failures.len();
-            for failure in failures {
-                self.found.append(failure.causes);
+            let mut broken = 0;
+            for part in parts.iter() {
+                let failures = self.failures(part, value);
+                broken += usize::from(failures.is_some());
+                self.add(failures);
             }
-            if count > 0 {
-                let none = if count == parts.len() { ". None validated" } else { "" };
+            if broken > 0 {
+                let none = if broken == parts.len() { ". None validated" } else { "" };
                 self.broken(&format!("must validate all the schemas (allOf){none}"));
             }
         }
@@ -69,11 +82,18 @@ impl Walk<'_> {
         self.found.say("FieldValueInvalid", "<nil>", message);
     }
 
-    /// Of several that look at as much, the first.
-    fn add_nearest(&mut self, failures: Vec<Failures>) {
-        if let Some(nearest) = failures.into_iter().rev().max_by_key(|it| it.looks) {
-            self.found.append(nearest.causes);
+    fn add(&mut self, failures: Option<Failures>) {
+        if let Some(failures) = failures {
+            self.found.append(failures.causes);
         }
+    }
+}
+
+/// Of those that look at as much, the first. No others are kept: there may be thousands.
+fn nearer(known: Option<Failures>, other: Failures) -> Failures {
+    match known {
+        Some(known) if known.looks >= other.looks => known,
+        _ => other,
     }
 }
 
@@ -121,5 +141,18 @@ mod tests {
             let said: Vec<_> = found.iter().map(|cause| cause.message.clone()).collect();
             assert_eq!(said, told, "{value}");
         }
+    }
+
+    #[test]
+    fn of_many_schemas_one_failure_is_kept() {
+        let alternative = r#"{"items":{"minLength":2}}"#;
+        let alternatives = vec![alternative; 20_000].join(",");
+        let openapi = decode(format!(r#"{{"anyOf":[{alternatives}]}}"#).as_bytes()).unwrap();
+        let items = format!("[{}]", vec![r#""a""#; 20].join(","));
+        let value = decode(items.as_bytes()).unwrap();
+        assert_eq!(faults(&openapi, &Patterns::of(&openapi), &value).into_vec().len(), 21);
+        let all = format!(r#"{{"allOf":[{alternatives}]}}"#);
+        let openapi = decode(all.as_bytes()).unwrap();
+        assert!(faults(&openapi, &Patterns::of(&openapi), &value).into_vec().len() <= 21);
     }
 }

@@ -12,6 +12,38 @@ pub(crate) fn prune_part(openapi: &Value, value: &Value) -> Value {
     part(Some(openapi), value)
 }
 
+/// Where something was that is no longer there: `spec.list[0].a`.
+pub(crate) fn lost(before: &Value, after: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    compare(before, after, &mut String::new(), &mut found);
+    found
+}
+
+fn compare(before: &Value, after: &Value, path: &mut String, found: &mut Vec<String>) {
+    let length = path.len();
+    match (before, after) {
+        (Value::Map(before), Value::Map(after)) => {
+            for (name, value) in before {
+                path.push_str(if length > 0 { "." } else { "" });
+                path.push_str(name);
+                match after.get(name) {
+                    Some(after) => compare(value, after, path, found),
+                    None => found.push(path.clone()),
+                }
+                path.truncate(length);
+            }
+        }
+        (Value::List(before), Value::List(after)) => {
+            for (at, (before, after)) in before.iter().zip(after.iter()).enumerate() {
+                path.push_str(&format!("[{at}]"));
+                compare(before, after, path, found);
+                path.truncate(length);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Of what no schema speaks, no fields stay.
 fn part(openapi: Option<&Value>, value: &Value) -> Value {
     let embeds = openapi.is_some_and(|openapi| says(openapi, "x-kubernetes-embedded-resource"));
@@ -133,5 +165,8 @@ mod tests {
         ] {
             assert_eq!(super::prune_part(&tree(openapi), &tree(object)), tree(left), "{openapi}");
         }
+        let (before, after) =
+            (tree(r#"{"a":[{"b":{"c":1}},2],"d":1}"#), tree(r#"{"a":[{"b":{}},2]}"#));
+        assert_eq!(super::lost(&before, &after), ["a[0].b.c", "d"]);
     }
 }

@@ -12,6 +12,8 @@ use crate::tree::{Text, Value};
 pub struct Custom {
     /// The `openAPIV3Schema` of the version.
     pub openapi: Value,
+    /// The `openAPIV3Schema` of the version in which objects are kept, if that is another one.
+    pub kept: Option<Value>,
     /// Its `additionalPrinterColumns`.
     pub columns: Value,
     /// Fields by which objects can be selected.
@@ -32,7 +34,14 @@ impl Custom {
         let selectable = paths.filter_map(|field| field.str_at(&["jsonPath"]));
         let selectable = selectable.map(|path| Text::new(path.trim_start_matches('.'))).collect();
         let (rules, patterns) = (Rules::of(&openapi), Patterns::of(&openapi));
-        Self { openapi, columns, selectable, rules, patterns }
+        Self { openapi, kept: None, columns, selectable, rules, patterns }
+    }
+
+    /// The same of a definition whose objects are kept in this version.
+    #[must_use]
+    pub fn kept_as(mut self, version: &Value) -> Self {
+        self.kept = version.at(&["schema", "openAPIV3Schema"]).cloned();
+        self
     }
 
     /// What is wrong with an object: its values, and if those can be judged, its rules.

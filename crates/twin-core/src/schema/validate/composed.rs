@@ -4,8 +4,8 @@ use super::Walk;
 use crate::causes::Causes;
 use crate::tree::{List, Value};
 
-/// What a schema has against a value, and at how many parts of it it looked: the more, the nearer it is.
-struct Failures {
+/// What a schema has against a value, and how much it looked at: the more, the nearer it is.
+struct Judged {
     causes: Causes,
     looks: usize,
 }
@@ -22,8 +22,11 @@ impl Walk<'_> {
         let Some(parts) = parts(openapi, "anyOf") else { return };
         let mut nearest = None;
         for part in parts.iter() {
-            let Some(failures) = self.failures(part, value) else { return };
-            nearest = Some(nearer(nearest, failures));
+            let judged = self.judged(part, value);
+            if judged.causes.is_empty() {
+                return self.add(Some(judged));
+            }
+            nearest = Some(nearer(nearest, judged));
         }
         self.broken("must validate at least one schema (anyOf)");
         self.add(nearest);
@@ -31,30 +34,34 @@ impl Walk<'_> {
 
     fn one(&mut self, openapi: &Value, value: &Value) {
         let Some(parts) = parts(openapi, "oneOf") else { return };
-        let (mut nearest, mut valid) = (None, 0);
+        let (mut nearest, mut first, mut valid) = (None, None, 0);
         for part in parts.iter() {
-            match self.failures(part, value) {
-                None => (nearest, valid) = (None, valid + 1),
-                Some(failures) if valid == 0 => nearest = Some(nearer(nearest, failures)),
-                Some(_) => {}
+            let judged = self.judged(part, value);
+            if judged.causes.is_empty() {
+                first.get_or_insert(judged);
+                valid += 1;
+            } else if valid == 0 {
+                nearest = Some(nearer(nearest, judged));
             }
         }
         let rule = "must validate one and only one schema (oneOf).";
         match valid {
-            0 => self.broken(&format!("{rule} Found none valid")),
-            1 => return,
+            0 => {
+                self.broken(&format!("{rule} Found none valid"));
+                self.add(nearest);
+            }
+            1 => self.add(first),
             several => self.broken(&format!("{rule} Found {several} valid alternatives")),
         }
-        self.add(nearest);
     }
 
     fn all_and_not(&mut self, openapi: &Value, value: &Value) {
         if let Some(parts) = parts(openapi, "allOf") {
             let mut broken = 0;
             for part in parts.iter() {
-                let failures = self.failures(part, value);
-                broken += usize::from(failures.is_some());
-                self.add(failures);
+                let judged = self.judged(part, value);
+                broken += usize::from(!judged.causes.is_empty());
+                self.add(Some(judged));
             }
             if broken > 0 {
                 let none = if broken == parts.len() { ". None validated" } else { "" };
@@ -62,19 +69,19 @@ impl Walk<'_> {
             }
         }
         if let Some(other) = openapi.at(&["not"])
-            && self.failures(other, value).is_none()
+            && self.judged(other, value).causes.is_empty()
         {
             self.broken("must not validate the schema (not)");
         }
     }
 
-    /// What a schema has against a value, if anything.
-    fn failures(&mut self, openapi: &Value, value: &Value) -> Option<Failures> {
+    /// What a schema has against a value; nothing of it counts yet.
+    fn judged(&mut self, openapi: &Value, value: &Value) -> Judged {
         let found = std::mem::take(&mut self.found);
-        let before = self.looks;
+        let before = std::mem::take(&mut self.looks);
         self.value(openapi, value);
         let causes = std::mem::replace(&mut self.found, found);
-        (!causes.is_empty()).then(|| Failures { causes, looks: self.looks - before })
+        Judged { causes, looks: std::mem::replace(&mut self.looks, before) }
     }
 
     fn broken(&mut self, rule: &str) {
@@ -82,15 +89,16 @@ impl Walk<'_> {
         self.found.say("FieldValueInvalid", "<nil>", message);
     }
 
-    fn add(&mut self, failures: Option<Failures>) {
-        if let Some(failures) = failures {
-            self.found.append(failures.causes);
+    fn add(&mut self, judged: Option<Judged>) {
+        if let Some(Judged { causes, looks }) = judged {
+            self.found.append(causes);
+            self.looks += looks;
         }
     }
 }
 
 /// Of those that look at as much, the first. No others are kept: there may be thousands.
-fn nearer(known: Option<Failures>, other: Failures) -> Failures {
+fn nearer(known: Option<Judged>, other: Judged) -> Judged {
     match known {
         Some(known) if known.looks >= other.looks => known,
         _ => other,

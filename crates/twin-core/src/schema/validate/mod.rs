@@ -10,7 +10,7 @@ use super::patterns::Patterns;
 use crate::causes::Causes;
 use crate::names::quoted;
 use crate::tree::{List, Map, Value};
-use numbers::{float, go_float, whole};
+use numbers::{float, go_float, go_json, is_whole, whole};
 
 /// What is wrong with a value, in the order of its fields.
 pub(super) fn faults(openapi: &Value, patterns: &Patterns, value: &Value) -> Causes {
@@ -24,7 +24,7 @@ struct Walk<'a> {
     patterns: &'a Patterns,
     path: String,
     found: Causes,
-    /// Values that were looked at.
+    /// How much was looked at, as upstream counts it: it says which of several schemas is the nearest.
     looks: usize,
 }
 
@@ -40,14 +40,14 @@ impl Walk<'_> {
     }
 
     fn value(&mut self, openapi: &Value, value: &Value) {
-        self.looks += 1;
         if value.is_null() {
-            if !says(openapi, "nullable") {
-                self.is_of_type(openapi, value);
+            if says(openapi, "nullable") || self.is_of_type(openapi, value) {
+                self.looks += 1;
             }
             return self.is_one_of(openapi, value);
         }
-        self.is_of_type(openapi, value);
+        let fits = self.is_of_type(openapi, value);
+        self.looks += 4 + usize::from(is_typed(openapi)) * (1 + usize::from(fits));
         self.composed(openapi, value);
         match value {
             Value::Text(text) => self.text(openapi, value, text),
@@ -59,10 +59,10 @@ impl Walk<'_> {
         self.is_one_of(openapi, value);
     }
 
-    fn is_of_type(&mut self, openapi: &Value, value: &Value) {
+    fn is_of_type(&mut self, openapi: &Value, value: &Value) -> bool {
         let either = says(openapi, "x-kubernetes-int-or-string").then_some("integer,string");
         let stated = || openapi.str_at(&["type"]).filter(|it| !it.is_empty());
-        let Some(wanted) = either.or_else(stated) else { return };
+        let Some(wanted) = either.or_else(stated) else { return true };
         let format = openapi.str_at(&["format"]).unwrap_or_default();
         let has_format = !format.is_empty() && formats::is_format(wanted, format);
         let is_number = matches!(wanted, "integer" | "number" | "integer,string");
@@ -71,14 +71,14 @@ impl Walk<'_> {
             Value::Text(_) | Value::List(_) if has_format && !is_number => true,
             Value::Text(_) => either.is_some() || wanted == "string",
             Value::Int(_) => is_number,
-            Value::Float(float) => wanted == "number" || (is_number && float.fract() == 0.0),
+            Value::Float(float) => wanted == "number" || (is_number && is_whole(*float)),
             Value::Bool(_) => wanted == "boolean",
             Value::List(_) => wanted == "array",
             Value::Map(_) => wanted == "object",
             Value::Null => false,
         };
         if fits {
-            return;
+            return true;
         }
         let (wanted, found) = match value {
             Value::Int(_) if has_format => (format, "int64"),
@@ -92,6 +92,7 @@ impl Walk<'_> {
         let message =
             format!("Invalid value: {found:?}: {path} in body must be of type {wanted}: {found:?}");
         self.say("FieldValueTypeInvalid", message);
+        false
     }
 
     fn is_one_of(&mut self, openapi: &Value, value: &Value) {
@@ -99,7 +100,11 @@ impl Walk<'_> {
         if allowed.is_empty() || allowed.iter().any(|one| is_as(value, one)) {
             return;
         }
-        let word = |one: &Value| one.as_str().map_or_else(|| quoted(&one.to_string()), quoted);
+        let word = |one: &Value| match one {
+            Value::Text(text) => quoted(text),
+            Value::Float(float) => quoted(&go_json(*float)),
+            other => quoted(&other.to_string()),
+        };
         let words: Vec<_> = allowed.iter().map(word).collect();
         let value = if value.is_null() { "null".to_owned() } else { shown(value) };
         let message = format!("Unsupported value: {value}: supported values: {}", words.join(", "));
@@ -107,6 +112,7 @@ impl Walk<'_> {
     }
 
     fn text(&mut self, openapi: &Value, value: &Value, text: &str) {
+        self.looks += 1;
         let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
         let pattern = openapi.str_at(&["pattern"]).unwrap_or_default();
         // Of these only the first is told.
@@ -118,6 +124,7 @@ impl Walk<'_> {
             self.invalid(value, &format!("should match '{pattern}'"));
         }
         let format = openapi.str_at(&["format"]).unwrap_or_default();
+        self.looks += usize::from(formats::is_format("", format));
         if formats::breaks(format, text) {
             let (shown, path) = (quoted(text), &self.path);
             let message =
@@ -127,6 +134,7 @@ impl Walk<'_> {
     }
 
     fn list(&mut self, openapi: &Value, list: &List) {
+        self.looks += 2;
         let length = i64::try_from(list.len()).unwrap_or(i64::MAX);
         if let Some(most) = number(openapi, "maxItems").filter(|most| length > *most) {
             self.say(
@@ -145,6 +153,7 @@ impl Walk<'_> {
     }
 
     fn map(&mut self, openapi: &Value, map: &Map) {
+        self.looks += 1;
         let length = i64::try_from(map.len()).unwrap_or(i64::MAX);
         if let Some(least) = number(openapi, "minProperties").filter(|least| length < *least) {
             let length = Value::Int(length);
@@ -171,10 +180,18 @@ impl Walk<'_> {
             if self.path.is_empty() && key == "metadata" {
                 continue;
             }
-            if let Some(part) = properties.and_then(|it| it.get(key)).or(others) {
-                self.below(key, |walk| walk.value(part, value));
+            match properties.and_then(|it| it.get(key)).or(others) {
+                Some(Value::Bool(false)) => self.forbidden(key),
+                Some(part @ Value::Map(_)) => self.below(key, |walk| walk.value(part, value)),
+                _ => {}
             }
         }
+    }
+
+    fn forbidden(&mut self, key: &str) {
+        let (shown, path) = (quoted(key), &self.path);
+        let rule = format!("{path}.{key} in body is a forbidden property");
+        self.say("FieldValueInvalid", format!("Invalid value: {shown}: {rule}"));
     }
 
     fn below(&mut self, step: &str, judge: impl FnOnce(&mut Self)) {
@@ -203,6 +220,15 @@ fn number(openapi: &Value, field: &str) -> Option<i64> {
     openapi.at(&[field]).and_then(Value::as_int)
 }
 
+/// Whether a schema says what type or format values have.
+fn is_typed(openapi: &Value) -> bool {
+    let text = |field: &str| openapi.str_at(&[field]).unwrap_or_default();
+    let ty = text("type");
+    says(openapi, "x-kubernetes-int-or-string")
+        || !ty.is_empty()
+        || formats::is_format(ty, text("format"))
+}
+
 /// Whether a value is as one of an `enum`, which decides what numbers are compared as.
 fn is_as(value: &Value, one: &Value) -> bool {
     match (value, one) {
@@ -218,7 +244,6 @@ fn shown(value: &Value) -> String {
     match value {
         Value::Text(text) => quoted(text),
         Value::Float(float) => go_float(*float),
-        Value::List(_) | Value::Map(_) => format!("{:?}", value.kind_name()),
         other => other.to_string(),
     }
 }

@@ -33,6 +33,7 @@ const ENDS: [End; 2] = [
 
 impl Walk<'_> {
     pub(super) fn number(&mut self, openapi: &Value, value: &Value) {
+        self.looks += 2;
         let Some(found) = float(value) else { return };
         match value {
             Value::Int(int) => self.in_range(openapi, &int.to_string(), "Checked"),
@@ -120,27 +121,38 @@ fn bound(openapi: &Value, field: &str) -> Option<f64> {
     openapi.at(&[field]).and_then(float)
 }
 
-/// As Go makes integers of numbers.
+/// As Go makes integers of numbers: of those that are too large, the smallest.
 #[expect(clippy::cast_possible_truncation, reason = "fractions are cut off, as in Go")]
 pub(super) fn whole(float: f64) -> i64 {
-    float as i64
+    const END: f64 = 9_223_372_036_854_775_808.0;
+    if (-END..END).contains(&float) { float as i64 } else { i64::MIN }
 }
 
 /// Whether a number is as good as an integer, and JSON can say it.
-fn is_whole(float: f64) -> bool {
+pub(super) fn is_whole(float: f64) -> bool {
     const MOST: f64 = 9_007_199_254_740_991.0;
     let rounded = float.round();
     let differs = (float - rounded).abs();
     float.abs() <= MOST && (differs == 0.0 || differs < 1e-9 * rounded.abs())
 }
 
-/// As Go shows a number: `2.5`, `1e+21`.
+/// As Go shows a number: `2.5`, `3e+09`.
 pub(super) fn go_float(float: f64) -> String {
+    formatted(float, 6)
+}
+
+/// As Go writes a number in JSON: `2.5`, `1e+21`.
+pub(super) fn go_json(float: f64) -> String {
+    formatted(float, 21)
+}
+
+/// A number that has an exponent from this one on.
+fn formatted(float: f64, most: i32) -> String {
     let short = format!("{float:e}");
     let Some((digits, exponent)) = short.split_once('e') else { return short };
     match exponent.parse::<i32>() {
         Ok(exponent @ ..-4) => format!("{digits}e-{:02}", exponent.abs()),
-        Ok(exponent @ 21..) => format!("{digits}e+{exponent:02}"),
+        Ok(exponent) if exponent >= most => format!("{digits}e+{exponent:02}"),
         _ => float.to_string(),
     }
 }
@@ -164,7 +176,7 @@ mod tests {
                 "2147483648",
                 vec![range("Checked", "integer with format int32")],
             ),
-            (r#"{"type":"integer"}"#, "1e20", vec![range("Checked", "integer (default format)")]),
+            (r#"{"type":"integer"}"#, "1e15", vec![]),
             (
                 r#"{"type":"number","format":"float"}"#,
                 "1e39",
@@ -188,6 +200,19 @@ mod tests {
                 r#"{"type":"number","maximum":2.5}"#,
                 "3",
                 vec![body("3", "should be less than or equal to 2")],
+            ),
+            (
+                r#"{"type":"number","maximum":1e20,"enum":[3000000000.0]}"#,
+                "1",
+                vec![
+                    body("1", &format!("should be less than or equal to {}", i64::MIN)),
+                    r#"Unsupported value: 1: supported values: "3000000000""#.to_owned(),
+                ],
+            ),
+            (
+                r#"{"type":"number","maximum":2}"#,
+                "3000000000.0",
+                vec![body("3e+09", "should be less than or equal to 2")],
             ),
             (
                 r#"{"type":"number","minimum":1e21,"exclusiveMinimum":true}"#,

@@ -62,8 +62,11 @@ impl Walk<'_> {
     fn is_of_type(&mut self, openapi: &Value, value: &Value) -> bool {
         let either = says(openapi, "x-kubernetes-int-or-string").then_some("integer,string");
         let stated = || openapi.str_at(&["type"]).filter(|it| !it.is_empty());
-        let Some(wanted) = either.or_else(stated) else { return true };
         let format = openapi.str_at(&["format"]).unwrap_or_default();
+        let wanted = either.or_else(stated).unwrap_or_default();
+        if wanted.is_empty() && (value.is_null() || !formats::is_format("", format)) {
+            return true;
+        }
         let has_format = !format.is_empty() && formats::is_format(wanted, format);
         let is_number = matches!(wanted, "integer" | "number" | "integer,string");
         let fits = match value {
@@ -117,7 +120,8 @@ impl Walk<'_> {
         let pattern = openapi.str_at(&["pattern"]).unwrap_or_default();
         // Of these only the first is told.
         if let Some(most) = number(openapi, "maxLength").filter(|most| length > *most) {
-            self.say("FieldValueTooLong", format!("Too long: may not be more than {most} bytes"));
+            let bytes = if most == 1 { "byte" } else { "bytes" };
+            self.say("FieldValueTooLong", format!("Too long: may not be more than {most} {bytes}"));
         } else if let Some(least) = number(openapi, "minLength").filter(|least| length < *least) {
             self.invalid(value, &format!("should be at least {least} chars long"));
         } else if self.patterns.breaks(pattern, text) {

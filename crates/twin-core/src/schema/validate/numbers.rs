@@ -86,7 +86,10 @@ impl Walk<'_> {
             let rule = format!("factor MultipleOf declared for {path} must be positive: {shown}");
             self.say("FieldValueInvalid", format!("Invalid value: {shown}: {rule}"));
         } else if !is_multiple {
-            self.invalid(value, &format!("should be a multiple of {shown}"));
+            self.invalid(
+                &compared(value, found, fits),
+                &format!("should be a multiple of {shown}"),
+            );
         }
     }
 
@@ -103,9 +106,14 @@ impl Walk<'_> {
         };
         if order == Some(end.beyond) || (excludes && order == Some(Ordering::Equal)) {
             let rule = end.rules[usize::from(excludes)];
-            self.invalid(value, &format!("{rule} {shown}"));
+            self.invalid(&compared(value, found, fits), &format!("{rule} {shown}"));
         }
     }
+}
+
+/// What was held against a bound: as it is, if the bound fits the type.
+fn compared(value: &Value, found: f64, fits: bool) -> Value {
+    if fits { value.clone() } else { Value::Float(found) }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "bounds are compared as JSON numbers")]

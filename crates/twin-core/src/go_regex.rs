@@ -91,7 +91,8 @@ impl Reader<'_> {
             let Some(digit) = self.rest.next_if(|next| ('0'..='7').contains(next)) else { break };
             code = code * 8 + u32::from(digit) - u32::from('0');
         }
-        self.written.push_str(&format!("\\x{{{code:x}}}"));
+        let code = format!("{code:x}");
+        self.written.extend(["\\x{", &code, "}"]);
     }
 
     /// Everything as it stands, up to `\E`.
@@ -142,7 +143,7 @@ impl Reader<'_> {
             return self.written.extend(self.rest.next());
         }
         self.written.push('{');
-        while let Some(letter) = self.rest.next() {
+        for letter in self.rest.by_ref() {
             self.written.push(letter);
             if letter == '}' {
                 return;

@@ -35,7 +35,7 @@ fn compare(before: &Value, after: &Value, path: &mut String, found: &mut Vec<Str
         }
         (Value::List(before), Value::List(after)) => {
             for (at, (before, after)) in before.iter().zip(after.iter()).enumerate() {
-                path.push_str(&format!("[{at}]"));
+                path.extend(["[", &at.to_string(), "]"]);
                 compare(before, after, path, found);
                 path.truncate(length);
             }

@@ -84,7 +84,7 @@ impl Type {
             Self::Opaque(name, params) if params.is_empty() => shown.push_str(name),
             Self::Opaque(name, params) => of(name, &**params, shown),
             Self::Meta(inner) => of("type", [&**inner], shown),
-            Self::Param(number) => shown.push_str(&format!("_var{number}")),
+            Self::Param(number) => shown.extend(["_var", &number.to_string()]),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Bodies to objects: media types, kinds, unknown fields.
 
 use super::{Api, Call};
-use crate::schema::{Mismatch, apply_custom_defaults, apply_defaults, conform};
+use crate::schema::{Mismatch, apply_custom_defaults, apply_defaults, conform, lost, prune_custom};
 use crate::status::{Cause, Status};
 use crate::tree::{DecodeError, Value, decode, doubled};
 
@@ -84,14 +84,19 @@ impl Api {
                 }
             })?;
         let object = apply_defaults(&self.schema, ty, &conformed.value);
+        let mut unknown = conformed.unknown;
         let object = match &call.address.resource.custom {
-            Some(custom) => apply_custom_defaults(&custom.openapi, &object),
+            Some(custom) => {
+                let known = prune_custom(&custom.openapi, &object);
+                unknown.extend(lost(&object, &known));
+                apply_custom_defaults(&custom.openapi, &known)
+            }
             None => object,
         };
         let object = object
             .with(&["kind"], kind.name.clone().into())
             .with(&["apiVersion"], kind.api_version().into());
-        Ok((object, conformed.unknown))
+        Ok((object, unknown))
     }
 }
 

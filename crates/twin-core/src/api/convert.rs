@@ -31,21 +31,16 @@ impl Api {
 
     /// Stores an object, and gives it with its version.
     pub(super) fn keep(&mut self, resource: &Resource, key: &Key, object: &Value) -> Value {
-        let kept = self.known_there(resource, kept(resource, object));
+        let kept = Self::known_there(resource, kept(resource, object));
         shown(resource, &self.store.put(&resource.table, key, &kept).tree)
     }
 }
 
 impl Api {
     /// What another version wrote, without what the version in which it is kept does not know.
-    fn known_there(&self, resource: &Resource, kept: Value) -> Value {
-        if resource.custom.is_none() || resource.kind == resource.kept {
-            return kept;
-        }
-        let there =
-            self.registry.find(&resource.kept.group, &resource.kept.version, &resource.plural);
-        match there.and_then(|there| there.custom.as_ref()) {
-            Some(custom) => prune_custom(&custom.openapi, &kept),
+    fn known_there(resource: &Resource, kept: Value) -> Value {
+        match resource.custom.as_ref().and_then(|custom| custom.kept.as_ref()) {
+            Some(openapi) => prune_custom(openapi, &kept),
             None => kept,
         }
     }

@@ -69,9 +69,16 @@ impl Api {
         let mut versions: Vec<_> =
             versions.into_iter().flat_map(|list: &List| list.iter()).collect();
         versions.sort_by_key(|version| Reverse(maturity(version)));
+        let says =
+            |version: &&&Value, field: &str| version.at(&[field]) == Some(&Value::Bool(true));
+        let stored = versions.iter().find(|version| says(version, "storage")).copied();
         for version in versions {
             if version.at(&["served"]).and_then(Value::as_bool) == Some(true) {
                 let custom = Custom::new(version);
+                let custom = match stored.filter(|stored| *stored != version) {
+                    Some(stored) => custom.kept_as(stored),
+                    None => custom,
+                };
                 let ty = self.schema.to_mut().define(&custom.openapi);
                 let mut resource = resource(tree, version);
                 resource.ty = ty;

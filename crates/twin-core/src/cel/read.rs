@@ -160,7 +160,9 @@ fn brackets(text: &str) -> usize {
     // How deep it was before each bracket that is open.
     let mut open = Vec::new();
     let (mut depth, mut deepest) = (0_usize, 0);
+    let mut before = None;
     for token in tokens {
+        let previous = before.replace(token.word.clone());
         match token.word {
             Word::Sign("(" | "[" | "{") => {
                 open.push(depth);
@@ -168,7 +170,10 @@ fn brackets(text: &str) -> usize {
             }
             // With a bracket the choices in it end.
             Word::Sign(")" | "]" | "}") => depth = open.pop().unwrap_or(depth),
-            Word::Sign("?") => depth += 1,
+            // In `.?a`, `[?a]` and the like nothing is chosen.
+            Word::Sign("?") if !matches!(previous, Some(Word::Sign("." | "[" | "{" | ","))) => {
+                depth += 1;
+            }
             _ => {}
         }
         deepest = deepest.max(depth);
@@ -191,6 +196,8 @@ mod tests {
         assert!(is_deep(&vec!["1"; 2_000].join("+")));
         assert!(is_deep(&format!("a{}", ".b".repeat(2_000))));
         assert!(read(&"!".repeat(4_000)).is_err());
+        assert!(read(&format!("self{}", ".?a".repeat(60))).is_ok());
+        assert!(read(&vec!["a[?0]"; 60].join(" == ")).is_ok());
         assert!(read(&vec!["1"; 300].join("+")).is_ok());
         assert!(read(&vec!["a"; 1_000].join("||")).is_ok(), "such chains are trees");
         assert!(read(&"1".repeat(LONGEST + 1)).is_err());

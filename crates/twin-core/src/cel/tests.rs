@@ -73,6 +73,9 @@ fn macros_and_functions_are_those_of_kubernetes() {
     says("self.?n.optMap(x, x + 1).orValue(0)", "4");
     says("self.?x.optFlatMap(x, optional.of(x)).hasValue()", "false");
     says("['bb', 'a'].sortBy(x, size(x))", r#"["a","bb"]"#);
+    says("[[3.0, 0.0/0.0, 2.0, 1.0].sortBy(x, x)[0]]", "[1.0]");
+    fails("[2, 1u, 1.5].sortBy(x, dyn(x))", "list elements must have the same type");
+    fails("[[2], [1]].sortBy(x, dyn(x))", "list elements must be comparable");
     says("type(self.n) == int && type('a') != type(1) && type(self.m) == map", "true");
     says("!!true && - -1 == 1 && 'é'.size() == 1", "true");
     says("self.?n.orValue(self.x.y)", "3");

@@ -72,6 +72,10 @@ impl Walk<'_> {
                 self.unknown.push(self.shown(key));
                 continue;
             };
+            if value.is_null() && field.is_some_and(|field| field.zero == Zero::Nullable) {
+                kept.push((key.clone(), Value::Null));
+                continue;
+            }
             self.keep(key, child, value, &mut kept)?;
             // An empty list of managers is a wish: that nobody owns anything any more.
             let forgets =
@@ -95,7 +99,7 @@ impl Walk<'_> {
         let Shape::Struct { fields, .. } = schema.shape(ty) else { return Ok(()) };
         for (key, field) in fields.iter().filter(|(key, _)| !present.contains(*key)) {
             match field.zero {
-                Zero::Something | Zero::Nothing => {}
+                Zero::Something | Zero::Nullable | Zero::Nothing => {}
                 Zero::Shown => kept.push((key.clone(), self.zero(field.ty)?)),
                 Zero::Null => kept.push((key.clone(), Value::Null)),
             }

@@ -67,7 +67,7 @@ impl Schema {
                 let values = self.part(&Value::Map(values.clone()));
                 Shape::Map { values, grain }
             }
-            Some(Value::Bool(true)) => Shape::Map { values: self.any(), grain },
+            Some(Value::Bool(_)) => Shape::Map { values: self.any(), grain },
             _ => Shape::Struct { fields: self.fields(openapi), required: Vec::new(), grain },
         };
         self.add(shape)
@@ -78,7 +78,9 @@ impl Schema {
         let properties = properties.unwrap_or_default();
         let field = |(name, part): &(Text, Value)| {
             let default = part.at(&["default"]).cloned();
-            (name.clone(), Field { default, ..self.part(part).into() })
+            let nullable = part.at(&["nullable"]) == Some(&Value::Bool(true));
+            let zero = if nullable { Zero::Nullable } else { Zero::Something };
+            (name.clone(), Field { default, zero, ..self.part(part).into() })
         };
         properties.iter().map(field).collect()
     }

@@ -135,9 +135,16 @@ fn is_hostname(text: &str) -> bool {
             && part.starts_with(is_letter)
             && part.ends_with(is_letter)
     };
+    if let [only] = parts[..] {
+        // It may have a hyphen behind its first letter, and no other.
+        let mut rest = only.chars();
+        let starts = rest.next().is_some_and(is_letter);
+        let rest = rest.as_str();
+        let rest = rest.strip_prefix('-').unwrap_or(rest);
+        return only.len() <= 63 && starts && rest.chars().all(is_letter);
+    }
     let top = parts.last().copied().unwrap_or_default();
-    let has_top =
-        parts.len() == 1 || (top.chars().count() >= 2 && top.chars().all(char::is_alphabetic));
+    let has_top = top.chars().count() >= 2 && top.chars().all(char::is_alphabetic);
     text.len() <= 255 && parts.iter().all(sound) && has_top
 }
 
@@ -390,6 +397,9 @@ mod tests {
             ("date-time", "2024-02-29T12:34:56.7+01:00", "2024-02-29T24:00:00Z"),
             ("email", "A B <a@b.c>", "a.b.c"),
             ("hostname", "a-b.example", "-a"),
+            ("hostname", "a-b", "ab-c"),
+            ("hostname", "a-", "a-b-c"),
+            ("hostname", "a-b-c.example", "a-.example"),
             ("ipv4", "10.0.0.1", "10.0.0.256"),
             ("ipv6", "::1", "10.0.0.1"),
             ("cidr", "10.0.0.0/8", "10.0.0.0/33"),

@@ -19,9 +19,9 @@ pub(crate) use broken::message;
 pub use conform::{Conformed, Mismatch, conform};
 pub use defaults::{apply_custom_defaults, apply_defaults};
 pub(crate) use formats::is_format;
-pub(crate) use patterns::pattern_fault;
+pub(crate) use patterns::PatternReader;
 pub use pruned::prune_custom;
-pub(crate) use pruned::prune_part;
+pub(crate) use pruned::{lost, prune_part};
 pub use rules::Custom;
 pub(crate) use rules::VALIDATIONS;
 use validate::faults;
@@ -128,6 +128,8 @@ pub enum Zero {
     /// Somebody wrote it, and it stays.
     #[default]
     Something,
+    /// Somebody wrote it, and so they did if they wrote `null`.
+    Nullable,
     /// Nothing: Go leaves it out when it writes.
     Nothing,
     /// Nothing, and Go writes it even if nobody did.

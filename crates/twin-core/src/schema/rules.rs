@@ -12,6 +12,8 @@ use crate::tree::{Text, Value};
 pub struct Custom {
     /// The `openAPIV3Schema` of the version.
     pub openapi: Value,
+    /// The `openAPIV3Schema` of the version in which objects are kept, if that is another one.
+    pub kept: Option<Value>,
     /// Its `additionalPrinterColumns`.
     pub columns: Value,
     /// Fields by which objects can be selected.
@@ -32,7 +34,14 @@ impl Custom {
         let selectable = paths.filter_map(|field| field.str_at(&["jsonPath"]));
         let selectable = selectable.map(|path| Text::new(path.trim_start_matches('.'))).collect();
         let (rules, patterns) = (Rules::of(&openapi), Patterns::of(&openapi));
-        Self { openapi, columns, selectable, rules, patterns }
+        Self { openapi, kept: None, columns, selectable, rules, patterns }
+    }
+
+    /// The same of a definition whose objects are kept in this version.
+    #[must_use]
+    pub fn kept_as(mut self, version: &Value) -> Self {
+        self.kept = version.at(&["schema", "openAPIV3Schema"]).cloned();
+        self
     }
 
     /// What is wrong with an object: its values, and if those can be judged, its rules.
@@ -52,6 +61,17 @@ impl Custom {
         }
         found.into_vec()
     }
+
+    /// What is wrong with a default. Rules see it as a change of itself, and then as something new.
+    pub(crate) fn default_faults(&self, default: &Value) -> Vec<Cause> {
+        let mut found = faults(&self.openapi, &self.patterns, default);
+        for old in [Some(default), None] {
+            if let Some(rules) = self.rules.as_ref().filter(|_| found.is_empty()) {
+                rules.judge(&self.openapi, default, old, &mut found);
+            }
+        }
+        found.into_vec()
+    }
 }
 
 /// Where a schema has its rules.
@@ -67,3 +87,46 @@ const BLOCKING: &[&str] = &[
 ];
 
 const UNCHECKED: &str = "Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
+
+#[cfg(test)]
+mod tests {
+    use super::Custom;
+    use crate::tree::decode;
+
+    #[test]
+    fn defaults_are_judged_by_values_and_then_by_rules() {
+        for (openapi, default, reasons) in [
+            (
+                r#"{"type":"array","items":{"type":"string"},"x-kubernetes-list-type":"set"}"#,
+                r#"["a","a"]"#,
+                vec![],
+            ),
+            (
+                r#"{"type":"integer","x-kubernetes-validations":[{"rule":"self > 1"}]}"#,
+                r#""a""#,
+                vec!["FieldValueTypeInvalid"],
+            ),
+            (
+                r#"{"type":"integer","minimum":1,"x-kubernetes-validations":[{"rule":"self > 1"}]}"#,
+                "0",
+                vec!["FieldValueInvalid"],
+            ),
+            (
+                r#"{"type":"integer","x-kubernetes-validations":[{"rule":"self == oldSelf"}]}"#,
+                "1",
+                vec![],
+            ),
+            (
+                r#"{"type":"integer","x-kubernetes-validations":[{"rule":"self != oldSelf"}]}"#,
+                "1",
+                vec!["FieldValueInvalid"],
+            ),
+        ] {
+            let version = format!(r#"{{"schema":{{"openAPIV3Schema":{openapi}}}}}"#);
+            let custom = Custom::new(&decode(version.as_bytes()).unwrap());
+            let found = custom.default_faults(&decode(default.as_bytes()).unwrap());
+            let found: Vec<_> = found.iter().map(|cause| cause.reason).collect();
+            assert_eq!(found, reasons, "{openapi}");
+        }
+    }
+}

@@ -22,7 +22,7 @@ pub(crate) use quantity::nanos;
 use crate::causes::Causes;
 use crate::names::quoted;
 use crate::registry::Resource;
-use crate::schema::{Schema, Shape, TypeId};
+use crate::schema::{PatternReader, Schema, Shape, TypeId};
 use crate::status::Cause;
 use crate::tree::{Map, Text, Value};
 use rules::{Judge, RULES};
@@ -78,12 +78,19 @@ struct Walk<'a> {
     unasked: Vec<&'static str>,
     /// Volumes that pods get beside those that their template names.
     claims: Vec<Text>,
+    patterns: PatternReader,
 }
 
 impl<'a> Walk<'a> {
     fn new(schema: &'a Schema) -> Self {
-        let found = Causes::default();
-        Self { schema, path: String::new(), found, unasked: Vec::new(), claims: Vec::new() }
+        Self {
+            schema,
+            path: String::new(),
+            found: Causes::default(),
+            unasked: Vec::new(),
+            claims: Vec::new(),
+            patterns: PatternReader::default(),
+        }
     }
 }
 

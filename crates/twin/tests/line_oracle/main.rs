@@ -8,6 +8,7 @@
 
 mod applying;
 mod chance;
+mod customising;
 mod defaults;
 mod defining;
 mod judging;
@@ -75,6 +76,11 @@ fn expressions_give_the_same() {
 #[test]
 fn definitions_are_refused_for_the_same_causes() {
     hold(&defining::DEFINING);
+}
+
+#[test]
+fn custom_resources_are_refused_for_the_same_causes() {
+    hold(&customising::CUSTOMISING);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::unify::is_same;
 use super::{Issue, Places};
 use crate::cel::literal_fits;
 use crate::cel::read::parts;
-use crate::schema::pattern_fault;
+use crate::schema::PatternReader;
 use kube_cel::cel::IdedExpr;
 use kube_cel::cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue};
 use std::collections::BTreeMap;
@@ -93,7 +93,9 @@ impl Lint<'_> {
         let name = call.func_name.as_str();
         let fits = match (name, literal) {
             ("duration" | "timestamp", literal) => literal_fits(name, literal),
-            ("matches", LiteralValue::String(pattern)) => pattern_fault(pattern.inner()).is_none(),
+            ("matches", LiteralValue::String(pattern)) => {
+                PatternReader::default().fault(pattern.inner()).is_none()
+            }
             _ => true,
         };
         if !fits {

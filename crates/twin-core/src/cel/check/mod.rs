@@ -47,13 +47,17 @@ pub(crate) fn check(text: &str, variables: &[(&str, Type)]) -> Result<Checked, S
     let run = || {
         let mut walk = walk::Walk::new(&places, variables);
         let found = walk.check(&expr);
+        if walk.is_spent() {
+            return Err(Unread::TOO_LONG);
+        }
         let mut issues = walk.issues;
         if issues.is_empty() {
             lint::lint(&expr, &walk.types, &places, &mut issues);
         }
-        (found, walk.used, issues)
+        Ok((found, walk.used, issues))
     };
-    let (ty, variables, issues) = if levels > LEVELS { stacker::grow(STACK, run) } else { run() };
+    let ran = if levels > LEVELS { stacker::grow(STACK, run) } else { run() };
+    let (ty, variables, issues) = ran.map_err(|why| plain(text, &why))?;
     if issues.is_empty() { Ok(Checked { ty, variables }) } else { Err(listed(text, issues)) }
 }
 
@@ -105,4 +109,32 @@ fn shown(text: &str, issue: &Issue) -> String {
     let mark = if wide { '\u{ff3e}' } else { '^' };
     let (message, line) = (&issue.message, line.replace('\t', " "));
     format!("ERROR: <input>:{number}:{}: {message}\n | {line}\n | {dots}{mark}", column + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Type, check};
+    use std::time::Instant;
+
+    #[test]
+    fn types_that_grow_without_end_are_refused() {
+        for text in [
+            format!("[1]{}.size() > 0", ".map(a,{a:a})".repeat(30)),
+            format!("[1]{}.map(a, [a, 1]) == 1", ".map(a,{a:a})".repeat(30)),
+            format!("[1]{}.b", ".map(a,{a:[a]})".repeat(40)),
+        ] {
+            let why = check(&text, &[]).unwrap_err();
+            assert!(why.contains("the expression is too long"), "{why}");
+        }
+        let few = format!("[1]{}.size() > 0", ".map(a,{a:a})".repeat(8));
+        assert_eq!(check(&few, &[]).unwrap().ty, Type::Bool);
+    }
+
+    #[test]
+    fn tries_take_no_longer_the_more_is_known() {
+        let text = format!("self.?a{}", ".optMap(x, x)".repeat(10));
+        let begin = Instant::now();
+        let _ = check(&text, &[("self", Type::Dyn)]);
+        assert!(begin.elapsed().as_secs() < 20);
+    }
 }

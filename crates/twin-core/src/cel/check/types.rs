@@ -55,30 +55,48 @@ impl Type {
         }
     }
 
-    /// As sentences have it.
+    /// As sentences have it; of one that is very large, the beginning.
     pub(crate) fn shown(&self) -> String {
+        let mut shown = String::new();
+        self.show(&mut shown);
+        shown
+    }
+
+    fn show(&self, shown: &mut String) {
+        if shown.len() > SHOWN {
+            return;
+        }
         match self {
-            Self::Dyn => "dyn".to_owned(),
-            Self::Error => "!error!".to_owned(),
-            Self::Null => "null".to_owned(),
-            Self::Bool => "bool".to_owned(),
-            Self::Int => "int".to_owned(),
-            Self::Uint => "uint".to_owned(),
-            Self::Double => "double".to_owned(),
-            Self::String => "string".to_owned(),
-            Self::Bytes => "bytes".to_owned(),
-            Self::Duration => "duration".to_owned(),
-            Self::Timestamp => "timestamp".to_owned(),
-            Self::List(item) => format!("list({})", item.shown()),
-            Self::Map(parts) => format!("map({}, {})", parts.0.shown(), parts.1.shown()),
-            Self::Object(name, _) => name.to_string(),
-            Self::Opaque(name, params) if params.is_empty() => name.to_string(),
-            Self::Opaque(name, params) => {
-                let params: Vec<_> = params.iter().map(Type::shown).collect();
-                format!("{name}({})", params.join(", "))
-            }
-            Self::Meta(of) => format!("type({})", of.shown()),
-            Self::Param(number) => format!("_var{number}"),
+            Self::Dyn => shown.push_str("dyn"),
+            Self::Error => shown.push_str("!error!"),
+            Self::Null => shown.push_str("null"),
+            Self::Bool => shown.push_str("bool"),
+            Self::Int => shown.push_str("int"),
+            Self::Uint => shown.push_str("uint"),
+            Self::Double => shown.push_str("double"),
+            Self::String => shown.push_str("string"),
+            Self::Bytes => shown.push_str("bytes"),
+            Self::Duration => shown.push_str("duration"),
+            Self::Timestamp => shown.push_str("timestamp"),
+            Self::List(item) => of("list", [&**item], shown),
+            Self::Map(parts) => of("map", [&parts.0, &parts.1], shown),
+            Self::Object(name, _) => shown.push_str(name),
+            Self::Opaque(name, params) if params.is_empty() => shown.push_str(name),
+            Self::Opaque(name, params) => of(name, &**params, shown),
+            Self::Meta(inner) => of("type", [&**inner], shown),
+            Self::Param(number) => shown.extend(["_var", &number.to_string()]),
         }
     }
+}
+
+/// What is longer nobody reads.
+const SHOWN: usize = 8 << 10;
+
+fn of<'a>(name: &str, parts: impl IntoIterator<Item = &'a Type>, shown: &mut String) {
+    shown.push_str(name);
+    for (at, part) in parts.into_iter().enumerate() {
+        shown.push_str(if at == 0 { "(" } else { ", " });
+        part.show(shown);
+    }
+    shown.push(')');
 }

@@ -1,17 +1,57 @@
 //! Which types fit which, and what that says of those that are not known yet.
 
 use super::types::Type;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// So many parts of types one check looks at: types can double with each part of an expression.
+const FUEL: u32 = 1 << 20;
+
 /// What is known of types that were not known.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Mapping {
     found: BTreeMap<u32, Type>,
     next: u32,
+    /// What was known before of those that were learned since the last try began.
+    learned: Vec<(u32, Option<Type>)>,
+    fuel: Cell<u32>,
+}
+
+impl Default for Mapping {
+    fn default() -> Self {
+        let (found, learned) = (BTreeMap::new(), Vec::new());
+        Self { found, next: 0, learned, fuel: Cell::new(FUEL) }
+    }
 }
 
 impl Mapping {
+    /// Takes the fuel for a look at one part of a type, if there is any left.
+    fn spends(&self) -> bool {
+        let left = self.fuel.get();
+        self.fuel.set(left.saturating_sub(1));
+        left > 0
+    }
+
+    /// Whether types were too large: then nothing that was found out counts.
+    pub(super) fn is_spent(&self) -> bool {
+        self.fuel.get() == 0
+    }
+
+    fn learn(&mut self, number: u32, ty: Type) {
+        let before = self.found.insert(number, ty);
+        self.learned.push((number, before));
+    }
+
+    fn forget(&mut self) {
+        while let Some((number, before)) = self.learned.pop() {
+            match before {
+                Some(before) => self.found.insert(number, before),
+                None => self.found.remove(&number),
+            };
+        }
+    }
+
     /// A type of which nothing is known.
     pub(super) fn fresh(&mut self) -> Type {
         self.next += 1;
@@ -31,10 +71,10 @@ impl Mapping {
     }
 
     pub(super) fn all_fit(&mut self, ones: &[Type], others: &[Type]) -> bool {
-        let before = self.found.clone();
+        self.learned.clear();
         let fit = self.list_fits(ones, others);
         if !fit {
-            self.found = before;
+            self.forget();
         }
         fit
     }
@@ -45,6 +85,9 @@ impl Mapping {
     }
 
     fn assigns(&mut self, one: &Type, other: &Type) -> bool {
+        if !self.spends() {
+            return false;
+        }
         if let Type::Param(_) = other {
             match self.substitutes(one, other) {
                 Substitutes::Yes => return true,
@@ -68,32 +111,32 @@ impl Mapping {
             (Type::Opaque(name, ones), Type::Opaque(other, others)) => {
                 name == other && self.list_fits(ones, others)
             }
-            (Type::Object(..), Type::Object(..)) => is_same(one, other),
+            (Type::Object(..), Type::Object(..)) => self.is_same(one, other),
             (one, other) => one == other,
         }
     }
 
     /// Whether `ty` can stand for `param`.
     fn substitutes(&mut self, ty: &Type, param: &Type) -> Substitutes {
-        if is_same(ty, param) {
+        if self.is_same(ty, param) {
             return Substitutes::Yes;
         }
         let Type::Param(number) = param else { return Substitutes::No };
         if let Some(known) = self.found.get(number).cloned() {
-            if is_same(ty, &known) {
+            if self.is_same(ty, &known) {
                 return Substitutes::Yes;
             }
             if !self.assigns(ty, &known) {
                 return Substitutes::NoKnown;
             }
-            let general = most_general(ty, &known);
+            let general = self.most_general(ty, &known);
             if self.is_absent(param, &general) {
-                self.found.insert(*number, general);
+                self.learn(*number, general);
             }
             return Substitutes::Yes;
         }
         if self.is_absent(param, ty) {
-            self.found.insert(*number, ty.clone());
+            self.learn(*number, ty.clone());
             return Substitutes::Yes;
         }
         Substitutes::No
@@ -101,7 +144,7 @@ impl Mapping {
 
     /// Whether a type is no part of another one.
     fn is_absent(&self, ty: &Type, within: &Type) -> bool {
-        if is_same(ty, within) {
+        if !self.spends() || self.is_same(ty, within) {
             return false;
         }
         match within {
@@ -125,6 +168,9 @@ impl Mapping {
     }
 
     fn replaced(&self, ty: &Type, open: &dyn Fn(Type) -> Type) -> Type {
+        if !self.spends() {
+            return Type::Error;
+        }
         match ty {
             Type::Param(_) => match self.find(ty) {
                 Some(known) => self.replaced(known, open),
@@ -142,6 +188,37 @@ impl Mapping {
             other => other.clone(),
         }
     }
+
+    /// Whether two types are one.
+    pub(super) fn is_same(&self, one: &Type, other: &Type) -> bool {
+        alike(one, other, &|| self.spends())
+    }
+
+    /// The type that says less.
+    pub(super) fn most_general(&self, one: &Type, other: &Type) -> Type {
+        if self.says_less(one, other) { one.clone() } else { other.clone() }
+    }
+
+    fn says_less(&self, one: &Type, other: &Type) -> bool {
+        if !self.spends() {
+            return false;
+        }
+        match (one, other) {
+            (Type::Dyn | Type::Param(_), _) | (Type::Meta(_), Type::Meta(_)) => true,
+            (_, Type::Dyn | Type::Param(_)) => false,
+            (Type::List(one), Type::List(other)) => self.says_less(one, other),
+            (Type::Map(one), Type::Map(other)) => {
+                self.says_less(&one.0, &other.0) && self.says_less(&one.1, &other.1)
+            }
+            (Type::Opaque(name, ones), Type::Opaque(other, others)) => {
+                let mut pairs = ones.iter().zip(others.iter());
+                name == other
+                    && ones.len() == others.len()
+                    && pairs.all(|(one, other)| self.says_less(one, other))
+            }
+            (one, other) => self.is_same(one, other),
+        }
+    }
 }
 
 enum Substitutes {
@@ -151,20 +228,29 @@ enum Substitutes {
     NoKnown,
 }
 
-/// Whether two types are one; of objects, which may be large, each is declared once.
+/// Whether two settled types are one: those of a check are no larger together than its fuel.
 pub(super) fn is_same(one: &Type, other: &Type) -> bool {
+    alike(one, other, &|| true)
+}
+
+/// Of objects, which may be large, each is declared once.
+fn alike(one: &Type, other: &Type, goes_on: &dyn Fn() -> bool) -> bool {
+    if !goes_on() {
+        return false;
+    }
     match (one, other) {
         (Type::Object(_, one), Type::Object(_, other)) => Arc::ptr_eq(one, other),
         (Type::List(one), Type::List(other)) | (Type::Meta(one), Type::Meta(other)) => {
-            is_same(one, other)
+            alike(one, other, goes_on)
         }
         (Type::Map(one), Type::Map(other)) => {
-            is_same(&one.0, &other.0) && is_same(&one.1, &other.1)
+            alike(&one.0, &other.0, goes_on) && alike(&one.1, &other.1, goes_on)
         }
         (Type::Opaque(name, ones), Type::Opaque(other, others)) => {
+            let mut pairs = ones.iter().zip(others.iter());
             name == other
                 && ones.len() == others.len()
-                && ones.iter().zip(others.iter()).all(|(one, other)| is_same(one, other))
+                && pairs.all(|(one, other)| alike(one, other, goes_on))
         }
         (one, other) => one == other,
     }
@@ -179,26 +265,4 @@ fn is_nullable(ty: &Type) -> bool {
         ty,
         Type::Null | Type::Opaque(..) | Type::Object(..) | Type::Duration | Type::Timestamp
     )
-}
-
-/// The type that says less.
-pub(super) fn most_general(one: &Type, other: &Type) -> Type {
-    if says_less(one, other) { one.clone() } else { other.clone() }
-}
-
-fn says_less(one: &Type, other: &Type) -> bool {
-    match (one, other) {
-        (Type::Dyn | Type::Param(_), _) | (Type::Meta(_), Type::Meta(_)) => true,
-        (_, Type::Dyn | Type::Param(_)) => false,
-        (Type::List(one), Type::List(other)) => says_less(one, other),
-        (Type::Map(one), Type::Map(other)) => {
-            says_less(&one.0, &other.0) && says_less(&one.1, &other.1)
-        }
-        (Type::Opaque(name, ones), Type::Opaque(other, others)) => {
-            name == other
-                && ones.len() == others.len()
-                && ones.iter().zip(others.iter()).all(|(one, other)| says_less(one, other))
-        }
-        (one, other) => is_same(one, other),
-    }
 }

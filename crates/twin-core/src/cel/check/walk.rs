@@ -2,7 +2,7 @@
 
 use super::functions::{FUNCTIONS, Overload};
 use super::types::Type;
-use super::unify::{Mapping, most_general};
+use super::unify::Mapping;
 use super::{Issue, Places};
 use crate::tree::Text;
 use kube_cel::cel::IdedExpr;
@@ -78,6 +78,11 @@ impl<'a> Walk<'a> {
             *ty = self.mapping.settled(ty);
         }
         self.types.get(&expr.id).cloned().unwrap_or(Type::Error)
+    }
+
+    /// Whether types were too large to find out anything.
+    pub(super) fn is_spent(&self) -> bool {
+        self.mapping.is_spent()
     }
 
     fn say(&mut self, id: u64, message: String) {
@@ -216,7 +221,7 @@ impl<'a> Walk<'a> {
                 let gives = self.mapping.known(&gives);
                 result = Some(match result {
                     None => gives,
-                    Some(known) if known == Type::Dyn || super::unify::is_same(&known, &gives) => {
+                    Some(known) if known == Type::Dyn || self.mapping.is_same(&known, &gives) => {
                         known
                     }
                     Some(_) => Type::Dyn,
@@ -266,7 +271,7 @@ impl<'a> Walk<'a> {
         match previous {
             None => current,
             Some(previous) if self.mapping.fits(&previous, &current) => {
-                most_general(&previous, &current)
+                self.mapping.most_general(&previous, &current)
             }
             Some(_) => Type::Dyn,
         }

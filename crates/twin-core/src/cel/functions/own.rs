@@ -174,11 +174,33 @@ fn insert(map: Map, (key, value): (Value, Value)) -> Result<Map, Failure> {
 }
 
 fn sorted(items: &[Value], keys: &[Value]) -> Result<Value, Failure> {
-    let alike = keys.windows(2).all(|pair| pair[0].partial_cmp(&pair[1]).is_some());
-    if !alike {
+    if keys.first().is_some_and(|key| !is_comparable(key)) {
+        return fault("list elements must be comparable");
+    }
+    if keys.windows(2).any(|pair| type_name(&pair[0]) != type_name(&pair[1])) {
         return fault("list elements must have the same type");
     }
     let mut pairs: Vec<_> = keys.iter().zip(items).collect();
-    pairs.sort_by(|one, other| one.0.partial_cmp(other.0).unwrap_or(Ordering::Equal));
+    pairs.sort_by(|one, other| order(one.0, other.0));
     Ok(list(pairs.into_iter().map(|(_, item)| item.clone()).collect()))
+}
+
+fn is_comparable(key: &Value) -> bool {
+    matches!(
+        key,
+        Value::Bool(_)
+            | Value::Int(_)
+            | Value::UInt(_)
+            | Value::Float(_)
+            | Value::String(_)
+            | Value::Bytes(_)
+            | Value::Duration(_)
+            | Value::Timestamp(_)
+    )
+}
+
+/// Of keys of one type; what is no number comes last.
+fn order(one: &Value, other: &Value) -> Ordering {
+    let is_number = |key: &Value| !matches!(key, Value::Float(float) if float.is_nan());
+    one.partial_cmp(other).unwrap_or_else(|| is_number(other).cmp(&is_number(one)))
 }

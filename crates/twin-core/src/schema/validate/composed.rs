@@ -4,8 +4,8 @@ use super::Walk;
 use crate::causes::Causes;
 use crate::tree::{List, Value};
 
-/// What a schema has against a value, and at how many parts of it it looked: the more, the nearer it is.
-struct Failures {
+/// What a schema has against a value, and how much it looked at: the more, the nearer it is.
+struct Judged {
     causes: Causes,
     looks: usize,
 }
@@ -13,55 +13,75 @@ struct Failures {
 impl Walk<'_> {
     /// What a value breaks of schemas that count together; what the nearest of them has against it is said too.
     pub(super) fn composed(&mut self, openapi: &Value, value: &Value) {
-        if let Some(parts) = parts(openapi, "anyOf") {
-            let failures: Option<Vec<_>> =
-                parts.iter().map(|part| self.failures(part, value)).collect();
-            if let Some(failures) = failures {
-                self.broken("must validate at least one schema (anyOf)");
-                self.add_nearest(failures);
-            }
-        }
-        if let Some(parts) = parts(openapi, "oneOf") {
-            let failures: Vec<_> =
-                parts.iter().filter_map(|part| self.failures(part, value)).collect();
-            let rule = "must validate one and only one schema (oneOf).";
-            match parts.len() - failures.len() {
-                0 => self.broken(&format!("{rule} Found none valid")),
-                1 => return self.all_and_not(openapi, value),
-                several => self.broken(&format!("{rule} Found {several} valid alternatives")),
-            }
-            self.add_nearest(failures);
-        }
+        self.any(openapi, value);
+        self.one(openapi, value);
         self.all_and_not(openapi, value);
+    }
+
+    fn any(&mut self, openapi: &Value, value: &Value) {
+        let Some(parts) = parts(openapi, "anyOf") else { return };
+        let mut nearest = None;
+        for part in parts.iter() {
+            let judged = self.judged(part, value);
+            if judged.causes.is_empty() {
+                return self.add(Some(judged));
+            }
+            nearest = Some(nearer(nearest, judged));
+        }
+        self.broken("must validate at least one schema (anyOf)");
+        self.add(nearest);
+    }
+
+    fn one(&mut self, openapi: &Value, value: &Value) {
+        let Some(parts) = parts(openapi, "oneOf") else { return };
+        let (mut nearest, mut first, mut valid) = (None, None, 0);
+        for part in parts.iter() {
+            let judged = self.judged(part, value);
+            if judged.causes.is_empty() {
+                first.get_or_insert(judged);
+                valid += 1;
+            } else if valid == 0 {
+                nearest = Some(nearer(nearest, judged));
+            }
+        }
+        let rule = "must validate one and only one schema (oneOf).";
+        match valid {
+            0 => {
+                self.broken(&format!("{rule} Found none valid"));
+                self.add(nearest);
+            }
+            1 => self.add(first),
+            several => self.broken(&format!("{rule} Found {several} valid alternatives")),
+        }
     }
 
     fn all_and_not(&mut self, openapi: &Value, value: &Value) {
         if let Some(parts) = parts(openapi, "allOf") {
-            let failures: Vec<_> =
-                parts.iter().filter_map(|part| self.failures(part, value)).collect();
-            let count = failures.len();
-            for failure in failures {
-                self.found.append(failure.causes);
+            let mut broken = 0;
+            for part in parts.iter() {
+                let judged = self.judged(part, value);
+                broken += usize::from(!judged.causes.is_empty());
+                self.add(Some(judged));
             }
-            if count > 0 {
-                let none = if count == parts.len() { ". None validated" } else { "" };
+            if broken > 0 {
+                let none = if broken == parts.len() { ". None validated" } else { "" };
                 self.broken(&format!("must validate all the schemas (allOf){none}"));
             }
         }
         if let Some(other) = openapi.at(&["not"])
-            && self.failures(other, value).is_none()
+            && self.judged(other, value).causes.is_empty()
         {
             self.broken("must not validate the schema (not)");
         }
     }
 
-    /// What a schema has against a value, if anything.
-    fn failures(&mut self, openapi: &Value, value: &Value) -> Option<Failures> {
+    /// What a schema has against a value; nothing of it counts yet.
+    fn judged(&mut self, openapi: &Value, value: &Value) -> Judged {
         let found = std::mem::take(&mut self.found);
-        let before = self.looks;
+        let before = std::mem::take(&mut self.looks);
         self.value(openapi, value);
         let causes = std::mem::replace(&mut self.found, found);
-        (!causes.is_empty()).then(|| Failures { causes, looks: self.looks - before })
+        Judged { causes, looks: std::mem::replace(&mut self.looks, before) }
     }
 
     fn broken(&mut self, rule: &str) {
@@ -69,11 +89,19 @@ impl Walk<'_> {
         self.found.say("FieldValueInvalid", "<nil>", message);
     }
 
-    /// Of several that look at as much, the first.
-    fn add_nearest(&mut self, failures: Vec<Failures>) {
-        if let Some(nearest) = failures.into_iter().rev().max_by_key(|it| it.looks) {
-            self.found.append(nearest.causes);
+    fn add(&mut self, judged: Option<Judged>) {
+        if let Some(Judged { causes, looks }) = judged {
+            self.found.append(causes);
+            self.looks += looks;
         }
+    }
+}
+
+/// Of those that look at as much, the first. No others are kept: there may be thousands.
+fn nearer(known: Option<Judged>, other: Judged) -> Judged {
+    match known {
+        Some(known) if known.looks >= other.looks => known,
+        _ => other,
     }
 }
 
@@ -121,5 +149,18 @@ mod tests {
             let said: Vec<_> = found.iter().map(|cause| cause.message.clone()).collect();
             assert_eq!(said, told, "{value}");
         }
+    }
+
+    #[test]
+    fn of_many_schemas_one_failure_is_kept() {
+        let alternative = r#"{"items":{"minLength":2}}"#;
+        let alternatives = vec![alternative; 20_000].join(",");
+        let openapi = decode(format!(r#"{{"anyOf":[{alternatives}]}}"#).as_bytes()).unwrap();
+        let items = format!("[{}]", vec![r#""a""#; 20].join(","));
+        let value = decode(items.as_bytes()).unwrap();
+        assert_eq!(faults(&openapi, &Patterns::of(&openapi), &value).into_vec().len(), 21);
+        let all = format!(r#"{{"allOf":[{alternatives}]}}"#);
+        let openapi = decode(all.as_bytes()).unwrap();
+        assert!(faults(&openapi, &Patterns::of(&openapi), &value).into_vec().len() <= 21);
     }
 }

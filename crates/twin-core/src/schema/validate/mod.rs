@@ -3,12 +3,14 @@
 //! The sentences are those of Kubernetes' validator; rules in CEL are asked after them.
 
 mod composed;
+mod numbers;
 
 use super::formats;
 use super::patterns::Patterns;
 use crate::causes::Causes;
 use crate::names::quoted;
 use crate::tree::{List, Map, Value};
+use numbers::{float, go_float, go_json, is_whole, whole};
 
 /// What is wrong with a value, in the order of its fields.
 pub(super) fn faults(openapi: &Value, patterns: &Patterns, value: &Value) -> Causes {
@@ -22,7 +24,7 @@ struct Walk<'a> {
     patterns: &'a Patterns,
     path: String,
     found: Causes,
-    /// Values that were looked at.
+    /// How much was looked at, as upstream counts it: it says which of several schemas is the nearest.
     looks: usize,
 }
 
@@ -38,82 +40,95 @@ impl Walk<'_> {
     }
 
     fn value(&mut self, openapi: &Value, value: &Value) {
-        self.looks += 1;
-        if value.is_null() && says(openapi, "nullable") {
-            return;
+        if value.is_null() {
+            if says(openapi, "nullable") || self.is_of_type(openapi, value) {
+                self.looks += 1;
+            }
+            return self.is_one_of(openapi, value);
         }
-        let is_of_type = self.is_of_type(openapi, value);
+        let fits = self.is_of_type(openapi, value);
+        self.looks += 4 + usize::from(is_typed(openapi)) * (1 + usize::from(fits));
         self.composed(openapi, value);
-        self.is_one_of(openapi, value);
-        if !is_of_type {
-            return;
-        }
         match value {
             Value::Text(text) => self.text(openapi, value, text),
             Value::Int(_) | Value::Float(_) => self.number(openapi, value),
-            Value::List(list) => self.list(openapi, value, list),
+            Value::List(list) => self.list(openapi, list),
             Value::Map(map) => self.map(openapi, map),
             Value::Null | Value::Bool(_) => {}
         }
+        self.is_one_of(openapi, value);
     }
 
     fn is_of_type(&mut self, openapi: &Value, value: &Value) -> bool {
         let either = says(openapi, "x-kubernetes-int-or-string").then_some("integer,string");
         let stated = || openapi.str_at(&["type"]).filter(|it| !it.is_empty());
-        let Some(wanted) = either.or_else(stated) else { return true };
+        let format = openapi.str_at(&["format"]).unwrap_or_default();
+        let wanted = either.or_else(stated).unwrap_or_default();
+        if wanted.is_empty() && (value.is_null() || !formats::is_format("", format)) {
+            return true;
+        }
+        let has_format = !format.is_empty() && formats::is_format(wanted, format);
+        let is_number = matches!(wanted, "integer" | "number" | "integer,string");
         let fits = match value {
+            // What has a format is judged by that.
+            Value::Text(_) | Value::List(_) if has_format && !is_number => true,
             Value::Text(_) => either.is_some() || wanted == "string",
-            Value::Int(_) => either.is_some() || matches!(wanted, "integer" | "number"),
-            Value::Float(float) => {
-                wanted == "number" || (wanted == "integer" && float.fract() == 0.0)
-            }
+            Value::Int(_) => is_number,
+            Value::Float(float) => wanted == "number" || (is_number && is_whole(*float)),
             Value::Bool(_) => wanted == "boolean",
             Value::List(_) => wanted == "array",
             Value::Map(_) => wanted == "object",
             Value::Null => false,
         };
-        if !fits {
-            let found = match value {
-                Value::Int(_) => "integer",
-                Value::Bool(_) => "boolean",
-                other => other.kind_name(),
-            };
-            let path = &self.path;
-            let message = format!(
-                "Invalid value: {found:?}: {path} in body must be of type {wanted}: {found:?}"
-            );
-            self.say("FieldValueTypeInvalid", message);
+        if fits {
+            return true;
         }
-        fits
+        let (wanted, found) = match value {
+            Value::Int(_) if has_format => (format, "int64"),
+            Value::Float(_) if has_format => (format, "float64"),
+            Value::Bool(_) | Value::Map(_) if has_format => (format, ""),
+            Value::Int(_) => (wanted, "integer"),
+            Value::Bool(_) => (wanted, "boolean"),
+            other => (wanted, other.kind_name()),
+        };
+        let path = &self.path;
+        let message =
+            format!("Invalid value: {found:?}: {path} in body must be of type {wanted}: {found:?}");
+        self.say("FieldValueTypeInvalid", message);
+        false
     }
 
     fn is_one_of(&mut self, openapi: &Value, value: &Value) {
         let Some(allowed) = openapi.at(&["enum"]).and_then(Value::as_list) else { return };
-        if !allowed.iter().any(|one| one == value) {
-            let words: Vec<_> = allowed.iter().map(shown).collect();
-            let message = format!(
-                "Unsupported value: {}: supported values: {}",
-                shown(value),
-                words.join(", ")
-            );
-            self.say("FieldValueNotSupported", message);
+        if allowed.is_empty() || allowed.iter().any(|one| is_as(value, one)) {
+            return;
         }
+        let word = |one: &Value| match one {
+            Value::Text(text) => quoted(text),
+            Value::Float(float) => quoted(&go_json(*float)),
+            other => quoted(&other.to_string()),
+        };
+        let words: Vec<_> = allowed.iter().map(word).collect();
+        let value = if value.is_null() { "null".to_owned() } else { shown(value) };
+        let message = format!("Unsupported value: {value}: supported values: {}", words.join(", "));
+        self.say("FieldValueNotSupported", message);
     }
 
     fn text(&mut self, openapi: &Value, value: &Value, text: &str) {
+        self.looks += 1;
         let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+        let pattern = openapi.str_at(&["pattern"]).unwrap_or_default();
+        // Of these only the first is told.
         if let Some(most) = number(openapi, "maxLength").filter(|most| length > *most) {
-            self.say("FieldValueTooLong", format!("Too long: may not be more than {most} bytes"));
-        }
-        if let Some(least) = number(openapi, "minLength").filter(|least| length < *least) {
+            let bytes = if most == 1 { "byte" } else { "bytes" };
+            self.say("FieldValueTooLong", format!("Too long: may not be more than {most} {bytes}"));
+        } else if let Some(least) = number(openapi, "minLength").filter(|least| length < *least) {
             self.invalid(value, &format!("should be at least {least} chars long"));
-        }
-        if let Some(pattern) = openapi.str_at(&["pattern"])
-            && self.patterns.breaks(pattern, text)
-        {
+        } else if self.patterns.breaks(pattern, text) {
             self.invalid(value, &format!("should match '{pattern}'"));
         }
         let format = openapi.str_at(&["format"]).unwrap_or_default();
+        self.looks += usize::from(formats::is_format("", format));
         if formats::breaks(format, text) {
             let (shown, path) = (quoted(text), &self.path);
             let message =
@@ -122,45 +137,8 @@ impl Walk<'_> {
         }
     }
 
-    fn number(&mut self, openapi: &Value, value: &Value) {
-        let found = float(value);
-        let (more, less) = if says(openapi, "exclusiveMinimum") {
-            (
-                "should be greater than",
-                found.zip(bound(openapi, "minimum")).is_some_and(|(a, b)| a <= b),
-            )
-        } else {
-            (
-                "should be greater than or equal to",
-                found.zip(bound(openapi, "minimum")).is_some_and(|(a, b)| a < b),
-            )
-        };
-        if less && let Some(least) = openapi.at(&["minimum"]) {
-            self.invalid(value, &format!("{more} {least}"));
-        }
-        let (fewer, over) = if says(openapi, "exclusiveMaximum") {
-            (
-                "should be less than",
-                found.zip(bound(openapi, "maximum")).is_some_and(|(a, b)| a >= b),
-            )
-        } else {
-            (
-                "should be less than or equal to",
-                found.zip(bound(openapi, "maximum")).is_some_and(|(a, b)| a > b),
-            )
-        };
-        if over && let Some(most) = openapi.at(&["maximum"]) {
-            self.invalid(value, &format!("{fewer} {most}"));
-        }
-        if let (Some(step), Value::Int(int)) = (number(openapi, "multipleOf"), value)
-            && step > 0
-            && int.rem_euclid(step) != 0
-        {
-            self.invalid(value, &format!("should be a multiple of {step}"));
-        }
-    }
-
-    fn list(&mut self, openapi: &Value, value: &Value, list: &List) {
+    fn list(&mut self, openapi: &Value, list: &List) {
+        self.looks += 2;
         let length = i64::try_from(list.len()).unwrap_or(i64::MAX);
         if let Some(most) = number(openapi, "maxItems").filter(|most| length > *most) {
             self.say(
@@ -169,7 +147,8 @@ impl Walk<'_> {
             );
         }
         if let Some(least) = number(openapi, "minItems").filter(|least| length < *least) {
-            self.invalid(value, &format!("should have at least {least} items"));
+            let length = Value::Int(length);
+            self.invalid(&length, &format!("should have at least {least} items"));
         }
         let Some(items) = openapi.at(&["items"]) else { return };
         for (at, item) in list.iter().enumerate() {
@@ -178,7 +157,12 @@ impl Walk<'_> {
     }
 
     fn map(&mut self, openapi: &Value, map: &Map) {
+        self.looks += 1;
         let length = i64::try_from(map.len()).unwrap_or(i64::MAX);
+        if let Some(least) = number(openapi, "minProperties").filter(|least| length < *least) {
+            let length = Value::Int(length);
+            self.invalid(&length, &format!("should have at least {least} properties"));
+        }
         if let Some(most) = number(openapi, "maxProperties").filter(|most| length > *most) {
             self.say(
                 "FieldValueTooMany",
@@ -200,10 +184,18 @@ impl Walk<'_> {
             if self.path.is_empty() && key == "metadata" {
                 continue;
             }
-            if let Some(part) = properties.and_then(|it| it.get(key)).or(others) {
-                self.below(key, |walk| walk.value(part, value));
+            match properties.and_then(|it| it.get(key)).or(others) {
+                Some(Value::Bool(false)) => self.forbidden(key),
+                Some(part @ Value::Map(_)) => self.below(key, |walk| walk.value(part, value)),
+                _ => {}
             }
         }
+    }
+
+    fn forbidden(&mut self, key: &str) {
+        let (shown, path) = (quoted(key), &self.path);
+        let rule = format!("{path}.{key} in body is a forbidden property");
+        self.say("FieldValueInvalid", format!("Invalid value: {shown}: {rule}"));
     }
 
     fn below(&mut self, step: &str, judge: impl FnOnce(&mut Self)) {
@@ -232,24 +224,30 @@ fn number(openapi: &Value, field: &str) -> Option<i64> {
     openapi.at(&[field]).and_then(Value::as_int)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "bounds are compared as JSON numbers")]
-fn float(value: &Value) -> Option<f64> {
-    match value {
-        Value::Int(int) => Some(*int as f64),
-        Value::Float(float) => Some(*float),
-        _ => None,
-    }
+/// Whether a schema says what type or format values have.
+fn is_typed(openapi: &Value) -> bool {
+    let text = |field: &str| openapi.str_at(&[field]).unwrap_or_default();
+    let ty = text("type");
+    says(openapi, "x-kubernetes-int-or-string")
+        || !ty.is_empty()
+        || formats::is_format(ty, text("format"))
 }
 
-fn bound(openapi: &Value, field: &str) -> Option<f64> {
-    openapi.at(&[field]).and_then(float)
+/// Whether a value is as one of an `enum`, which decides what numbers are compared as.
+fn is_as(value: &Value, one: &Value) -> bool {
+    match (value, one) {
+        (Value::Null, _) => false,
+        (Value::Float(float), Value::Int(int)) => whole(*float) == *int,
+        (Value::Int(_), Value::Float(other)) => float(value) == Some(*other),
+        _ => value == one,
+    }
 }
 
 /// As messages show a value.
 fn shown(value: &Value) -> String {
     match value {
-        Value::Text(text) => format!("{:?}", text.as_str()),
-        Value::List(_) | Value::Map(_) => format!("{:?}", value.kind_name()),
+        Value::Text(text) => quoted(text),
+        Value::Float(float) => go_float(*float),
         other => other.to_string(),
     }
 }
@@ -267,6 +265,23 @@ mod tests {
         let (path, items) = ("p".repeat(1_500_000), vec!["1"; 5_000].join(","));
         let value = decode(format!(r#"{{"p":{{"{path}":[{items}]}}}}"#).as_bytes()).unwrap();
         assert_eq!(faults(&openapi, &Patterns::of(&openapi), &value).into_vec().len(), 1);
+    }
+
+    #[test]
+    fn null_is_asked_for_its_type_and_its_word() {
+        let typed = "Invalid value: \"null\":  in body must be of type string: \"null\"";
+        let worded = "Unsupported value: null: supported values: \"a\"";
+        for (openapi, told) in [
+            (r#"{"type":"string","nullable":true}"#, vec![]),
+            (r#"{"type":"string","nullable":true,"enum":["a"]}"#, vec![worded]),
+            (r#"{"type":"string","not":{}}"#, vec![typed]),
+            (r#"{"type":"string","enum":["a"],"anyOf":[{"minLength":1}]}"#, vec![typed, worded]),
+        ] {
+            let openapi = decode(openapi.as_bytes()).unwrap();
+            let found = faults(&openapi, &Patterns::of(&openapi), &decode(b"null").unwrap());
+            let said: Vec<_> = found.iter().map(|cause| cause.message.as_str()).collect();
+            assert_eq!(said, told, "{openapi}");
+        }
     }
 
     #[test]

@@ -40,7 +40,7 @@ fn fits(walk: &mut Walk<'_>, schema: SchemaView<'_>, default: &Value, inside: In
         walk.invalid(default, "must not have unknown fields");
     }
     let version = Value::from([("schema", Value::from([("openAPIV3Schema", schema.0.clone())]))]);
-    let causes = Custom::new(&version).faults(default, None);
+    let causes = Custom::new(&version).default_faults(default);
     let path = if causes.is_empty() { String::new() } else { walk.path.clone() };
     for cause in causes {
         let field = match cause.field.as_str() {

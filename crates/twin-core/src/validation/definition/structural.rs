@@ -2,7 +2,6 @@
 
 use super::Walk;
 use super::openapi::{Additional, Items, SchemaView};
-use crate::schema::pattern_fault;
 use crate::tree::Value;
 
 /// Why a schema can be none at all.
@@ -229,7 +228,7 @@ fn values(walk: &mut Walk<'_>, schema: SchemaView<'_>, skips: Skips) {
         walk.below("not", |walk| nested(walk, part, Skips::default()));
     }
     let pattern = schema.text("pattern");
-    if let Some(why) = pattern_fault(pattern) {
+    if let Some(why) = walk.patterns.fault(pattern) {
         let sentence = format!("must be a valid regular expression, but isn't: {why}");
         walk.below("pattern", |walk| walk.invalid_text(pattern, &[sentence]));
     }

@@ -8,11 +8,15 @@ mod child;
 mod loader;
 #[path = "../meter/mod.rs"]
 mod meter;
+#[path = "../../tests/oracle/mod.rs"]
+#[allow(dead_code, reason = "tests want more of it")]
+mod oracle;
 
 use child::Served;
 use kube::Client;
 use loader::{Told, Watching, ask, ask_all};
 use meter::Process;
+use oracle::{Accounts, Oracle};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -101,6 +105,49 @@ async fn run(muster: PathBuf) {
     }
     steps.iter().for_each(Step::print);
     println!("most memory of the twin with that Deployment: {peaks:?} MB, bar 500 MB");
+    peer().await;
+}
+
+/// What kube-apiserver and etcd take for the writes alone, with nobody behind them that makes nodes ready or pods run.
+async fn peer() {
+    let started = Instant::now();
+    let Some(oracle) = Oracle::start(Accounts::None).await else {
+        println!("peer: no kube-apiserver and etcd; run `cargo xtask cluster up` once");
+        return;
+    };
+    let said = |what, since: Instant| {
+        println!("peer, kube-apiserver and etcd: {what} {:.2} s", since.elapsed().as_secs_f64());
+    };
+    said("start until ready, looked at each 0.2 s:", started);
+    for (what, count, request) in [
+        ("5,000 nodes written:", NODES, node as fn(u32) -> Asked),
+        ("10,000 pods written, none runs:", PODS, pod),
+        ("10,000 pods deleted:", PODS, deletion),
+    ] {
+        let begun = Instant::now();
+        ask_all(&oracle.client, count, request).await;
+        said(what, begun);
+    }
+}
+
+/// A method, a path and a body.
+type Asked = (&'static str, String, String);
+
+fn node(at: u32) -> Asked {
+    let amounts = json!({ "cpu": "4", "memory": "32Gi", "pods": "110" });
+    let node = json!({ "metadata": { "name": format!("node-{at}") },
+        "status": { "capacity": amounts, "allocatable": amounts } });
+    ("POST", NODE_LIST.to_owned(), node.to_string())
+}
+
+fn pod(at: u32) -> Asked {
+    let metadata = json!({ "name": format!("pod-{at}"), "annotations": at_once() });
+    let pod = json!({ "metadata": metadata, "spec": spec() });
+    ("POST", POD_LIST.to_owned(), pod.to_string())
+}
+
+fn deletion(at: u32) -> Asked {
+    ("DELETE", format!("{POD_LIST}/pod-{at}"), r#"{"gracePeriodSeconds":0}"#.to_owned())
 }
 
 async fn measured(served: &Served, work: impl Future<Output = ()>) -> Cost {
@@ -119,31 +166,18 @@ async fn first_answer(served: &Served) -> Cost {
 }
 
 async fn nodes(client: &Client) {
-    let create = |at| {
-        let amounts = json!({ "cpu": "4", "memory": "32Gi", "pods": "110" });
-        let node = json!({ "metadata": { "name": format!("node-{at}") },
-            "status": { "capacity": amounts, "allocatable": amounts } });
-        ("POST", NODE_LIST.to_owned(), node.to_string())
-    };
     let watching = Watching::start(client, NODE_LIST).await;
-    tokio::join!(watching.until(NODES, Told::is_ready), ask_all(client, NODES, create));
+    tokio::join!(watching.until(NODES, Told::is_ready), ask_all(client, NODES, node));
 }
 
 async fn pods(client: &Client) {
-    let create = |at| {
-        let metadata = json!({ "name": format!("pod-{at}"), "annotations": at_once() });
-        let pod = json!({ "metadata": metadata, "spec": spec() });
-        ("POST", POD_LIST.to_owned(), pod.to_string())
-    };
     let watching = Watching::start(client, POD_LIST).await;
-    tokio::join!(watching.until(PODS, Told::runs), ask_all(client, PODS, create));
+    tokio::join!(watching.until(PODS, Told::runs), ask_all(client, PODS, pod));
 }
 
 async fn deletions(client: &Client) {
-    let delete =
-        |at| ("DELETE", format!("{POD_LIST}/pod-{at}"), r#"{"gracePeriodSeconds":0}"#.to_owned());
     let watching = Watching::start(client, POD_LIST).await;
-    tokio::join!(watching.until(PODS, Told::is_gone), ask_all(client, PODS, delete));
+    tokio::join!(watching.until(PODS, Told::is_gone), ask_all(client, PODS, deletion));
 }
 
 async fn deployment(client: &Client) {

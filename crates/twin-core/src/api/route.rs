@@ -105,8 +105,11 @@ fn objects(registry: &Registry, group: &str, version: &str, rest: &[&str]) -> Ta
         [plural, name, subresource] => address(plural, "", name, subresource),
         _ => None,
     };
-    let known =
-        |resource: &Arc<Resource>| resource.kind.group == group && resource.kind.version == version;
+    // Of a group of custom resources nobody answers for what it does not have.
+    let known = |resource: &Arc<Resource>| {
+        let kind = &resource.kind;
+        resource.custom.is_none() && kind.group == group && kind.version == version
+    };
     match found {
         Some(address) => Target::Objects(address),
         None if registry.iter().any(known) => Target::Unknown,

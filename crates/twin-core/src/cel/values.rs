@@ -2,6 +2,7 @@
 
 use super::MACHINE;
 use super::functions::shown_type;
+use super::parse::RESERVED;
 use crate::tree::{Map, Text, Value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -78,34 +79,12 @@ pub(crate) fn object(entries: impl Iterator<Item = (String, CelValue)>) -> CelVa
     CelValue::Map(objects::Map { map: Arc::new(map) })
 }
 
-/// Words that no field can be called by.
-const RESERVED: &[&str] = &[
-    "true",
-    "false",
-    "null",
-    "in",
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "let",
-    "loop",
-    "package",
-    "namespace",
-    "return",
-    "var",
-    "void",
-    "while",
-];
+/// Words that no field can be called by, beside those that no variable can.
+const LITERALS: [&str; 3] = ["true", "false", "null"];
 
 /// A field's name as rules write it.
 pub(crate) fn escaped(name: &str) -> String {
-    if RESERVED.contains(&name) {
+    if RESERVED.contains(&name) || LITERALS.contains(&name) {
         return format!("__{name}__");
     }
     let name = name.replace("__", "__underscores__");

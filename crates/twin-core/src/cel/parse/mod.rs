@@ -103,7 +103,7 @@ const SUMS: [(&str, &str); 2] = [("+", ADD), ("-", SUBSTRACT)];
 const PRODUCTS: [(&str, &str); 3] = [("*", MULTIPLY), ("/", DIVIDE), ("%", MODULO)];
 
 /// Words that no variable can be called by.
-const RESERVED: [&str; 18] = [
+pub(super) const RESERVED: [&str; 18] = [
     "as",
     "break",
     "const",

@@ -1,6 +1,7 @@
 //! Published figures that no fit saw.
 
 use crate::calibration::Check;
+use crate::closed::Clients;
 use crate::evaluate::Table;
 use crate::{Cache, Coefficients, Deployment, Engine, Roofline, Step, StepTime, Weights};
 
@@ -8,8 +9,9 @@ use crate::{Cache, Coefficients, Deployment, Engine, Roofline, Step, StepTime, W
 pub fn all(throughput: &str, batches: &str, coefficients: &Coefficients) -> Vec<Check> {
     let (peaks, batches) = (Table::read(throughput), Table::read(batches));
     let peaks = peaks.rows.iter().filter_map(|r| peak(&peaks, r, coefficients));
-    let batches = batches.rows.iter().filter_map(|r| alone(&batches, r, coefficients));
-    peaks.chain(batches.flatten()).collect()
+    let alone = batches.rows.iter().filter_map(|r| alone(&batches, r, coefficients)).flatten();
+    let together = batches.rows.iter().filter_map(|r| together(&batches, r, coefficients));
+    peaks.chain(alone).chain(together).collect()
 }
 
 fn number(table: &Table, row: &[String], column: &str) -> Option<f64> {
@@ -61,6 +63,34 @@ fn peak(table: &Table, row: &[String], coefficients: &Coefficients) -> Option<Ch
     })
 }
 
+/// Sixteen requests at once in the same engine, until the last one is answered.
+fn together(table: &Table, row: &[String], coefficients: &Coefficients) -> Option<Check> {
+    let batch = count(table, row, "batch")?;
+    if batch < 2 {
+        return None;
+    }
+    let (prompt, output) =
+        (count(table, row, "prompt_tokens")?, count(table, row, "output_tokens")?);
+    let (model, tp) = (table.field(row, "model"), count(table, row, "tp")?);
+    let d = deployment(model, "a100-80gb", tp, Weights::Bf16, Engine::Trtllm)?;
+    let tokens = f64::from(batch) * f64::from(output);
+    let clients = Clients { prompt, output, clients: batch };
+    let predicted = tokens / crate::closed::offline(&d, coefficients, &clients, 1)?.throughput;
+    Some(Check {
+        what: format!(
+            "LMDeploy 0.1, {model} FP16, {tp} × A100-80, {prompt}/{output}, batch {batch}: all answers"
+        ),
+        unit: "s".to_owned(),
+        measured: rounded(tokens / number(table, row, "output_tokens_per_s")?),
+        predicted: rounded(predicted),
+    })
+}
+
+/// To a hundredth.
+fn rounded(number: f64) -> f64 {
+    (number * 1e2).round() / 1e2
+}
+
 /// A single request, in an engine without Python: steps without what vLLM adds outside the GPU.
 fn alone(table: &Table, row: &[String], coefficients: &Coefficients) -> Option<[Check; 2]> {
     if count(table, row, "batch")? != 1 {
@@ -86,7 +116,6 @@ fn alone(table: &Table, row: &[String], coefficients: &Coefficients) -> Option<[
     let what = |w: &str| {
         format!("LMDeploy 0.1, {model} FP16, {tp} × A100-80, {prompt}/{output}, batch 1: {w}")
     };
-    let rounded = |s: f64| (s * 1e5).round() / 1e2;
     let measured_token = (output / number(table, row, "output_tokens_per_s")?
         - number(table, row, "ftl_mean_s")?)
         / (output - 1.0);
@@ -95,13 +124,13 @@ fn alone(table: &Table, row: &[String], coefficients: &Coefficients) -> Option<[
             what: what("first token"),
             unit: "ms".to_owned(),
             measured: number(table, row, "ftl_mean_s")? * 1e3,
-            predicted: rounded(first),
+            predicted: rounded(first * 1e3),
         },
         Check {
             what: what("next tokens"),
             unit: "ms".to_owned(),
-            measured: rounded(measured_token),
-            predicted: rounded(token),
+            measured: rounded(measured_token * 1e3),
+            predicted: rounded(token * 1e3),
         },
     ])
 }

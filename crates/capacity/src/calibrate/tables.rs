@@ -68,13 +68,24 @@ fn says(table: &Table, row: &[String], column: &str, word: &str) -> bool {
     table.column(column).is_none_or(|c| row.get(c).is_some_and(|f| f == word))
 }
 
+/// Every row says as much.
+fn alike(_: f64) -> f64 {
+    1.0
+}
+
+/// Steps consist of the long calls; a call of 10 µs weighs one.
+fn by_root_of_time(seconds: f64) -> f64 {
+    (seconds * 1e5).sqrt()
+}
+
 fn solved<const N: usize, const M: usize>(
     rows: &Rows<N>,
     expected: [f64; M],
+    weight: fn(f64) -> f64,
     seconds: impl Fn(&[f64], &[f64; N]) -> f64,
 ) -> [f64; M] {
     let residuals =
-        |at: &[f64]| rows.iter().map(|(x, t)| ((seconds(at, x) / t).ln(), 1.0)).collect();
+        |at: &[f64]| rows.iter().map(|(x, t)| ((seconds(at, x) / t).ln(), weight(*t))).collect();
     let found = solve(&Problem {
         expected: &expected,
         freedom: &[3.0; M],
@@ -86,19 +97,19 @@ fn solved<const N: usize, const M: usize>(
     found.try_into().unwrap_or(expected)
 }
 
-/// Matrices of the sizes that layers have, for as many rows as steps have tokens.
+/// Matrices of the sizes that layers have on one GPU, for as many rows as steps have tokens.
 fn gemm_rows(table: &Table, dtype: &str) -> Rows<3> {
     if dtype != "bfloat16" && table.column("dtype").is_none() {
         return Vec::new();
     }
     numbers(table, ["m", "n", "k"], &|row, [m, n, k]| {
         let layer = |v: f64| (512.0..=32768.0).contains(&v);
-        layer(*n) && layer(*k) && *m <= 16384.0 && says(table, row, "dtype", dtype)
+        layer(*n) && layer(*k) && n * k >= 4e6 && *m <= 16384.0 && says(table, row, "dtype", dtype)
     })
 }
 
 fn fit_gemm(rows: &Rows<3>, bandwidth: f64, rate: f64, weight_bytes: f64) -> Gemm {
-    let [fixed_us, b, c, sharpness] = solved(rows, [4.0, 0.8, 0.7, 2.0], |at, [m, n, k]| {
+    let [fixed_us, b, c, sharpness] = solved(rows, [4.0, 0.8, 0.7, 2.0], alike, |at, [m, n, k]| {
         let bytes = (weight_bytes * n * k + 2.0 * m * (n + k)) / (bandwidth * at[1]);
         let operations = 2.0 * m * n * k / (rate * at[2]);
         at[0] * 1e-6 + (bytes.powf(at[3]) + operations.powf(at[3])).powf(1.0 / at[3])
@@ -125,13 +136,13 @@ fn fit_attention(tables: &Tables, peak: &Peak) -> Option<AttentionCost> {
         return None;
     }
     let [prefill_fixed_us, prefill_compute, prefill_head_ns] =
-        solved(&prefill, [10.0, 0.6, 0.5], |at, [b, s, q]| {
+        solved(&prefill, [10.0, 0.6, 0.5], alike, |at, [b, s, q]| {
             at[0] * 1e-6
                 + 2.0 * b * s * (s + 1.0) * q * 128.0 / (peak.bf16 * at[1])
                 + at[2] * 1e-9 * b * s * q
         });
     let [decode_fixed_us, decode_bandwidth, decode_head_ns] =
-        solved(&decode, [10.0, 0.8, 1.0], |at, [b, s, q, kv]| {
+        solved(&decode, [10.0, 0.8, 1.0], by_root_of_time, |at, [b, s, q, kv]| {
             at[0] * 1e-6 + b * s * kv * 512.0 / (peak.bandwidth * at[1]) + at[2] * 1e-9 * b * q
         });
     Some(AttentionCost {
@@ -150,7 +161,7 @@ fn fit_reduce(table: &Table, link: f64) -> Option<Reduce> {
     if rows.is_empty() {
         return None;
     }
-    let [fixed_us, each_us, share] = solved(&rows, [4.0, 0.2, 0.6], |at, [n, elements]| {
+    let [fixed_us, each_us, share] = solved(&rows, [4.0, 0.2, 0.6], alike, |at, [n, elements]| {
         (at[0] + at[1] * n) * 1e-6 + 4.0 * (n - 1.0) / n * elements / (link * at[2])
     });
     Some(Reduce { fixed_us, each_us, link: share })

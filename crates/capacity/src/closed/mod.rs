@@ -4,7 +4,7 @@
 
 mod peak;
 
-pub use peak::peak;
+pub use peak::{offline, peak};
 
 use crate::StepTime;
 use crate::engine::{Engine, Fleet, History, Outcome, Request, Router, simulate};

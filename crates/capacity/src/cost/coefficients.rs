@@ -126,6 +126,13 @@ pub struct EngineCost {
     pub experts_layer_us: f64,
     /// Of each layer with experts in a step with prefill, at least, on top of `launch_us`.
     pub experts_launch_us: f64,
+    /// Of each layer with latent attention (MLA): it has more and smaller kernels than grouped heads.
+    pub latent_layer_us: f64,
+    /// Of each such layer in a step with prefill, at least, on top of `launch_us`.
+    pub latent_launch_us: f64,
+    /// What a product of weights in FP8 by blocks takes at least, against that of the tables, which quantise
+    /// activations in a kernel of its own: engines fuse that into others.
+    pub block: f64,
 }
 
 impl EngineCost {
@@ -136,7 +143,7 @@ impl EngineCost {
     }
 
     /// In the order of the fields.
-    pub fn values(&self) -> [f64; 13] {
+    pub fn values(&self) -> [f64; 16] {
         let e = self;
         [
             e.step_us,
@@ -152,6 +159,9 @@ impl EngineCost {
             e.experts_compute,
             e.experts_layer_us,
             e.experts_launch_us,
+            e.latent_layer_us,
+            e.latent_launch_us,
+            e.block,
         ]
     }
 
@@ -172,6 +182,9 @@ impl EngineCost {
             experts_compute: at(10),
             experts_layer_us: at(11),
             experts_launch_us: at(12),
+            latent_layer_us: at(13),
+            latent_launch_us: at(14),
+            block: at(15),
         }
     }
 }

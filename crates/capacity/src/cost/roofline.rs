@@ -106,7 +106,10 @@ impl Roofline {
         let shape = Shape::of(deployment);
         let rates = |weights: crate::Weights, bandwidth: f64, compute: f64| {
             let arithmetic = Arithmetic::of(weights, &deployment.gpu);
-            let gemm = kernels.gemm(arithmetic);
+            let mut gemm = kernels.gemm(arithmetic);
+            if arithmetic == Arithmetic::Fp8Block {
+                gemm.fixed_us *= engine.block;
+            }
             Rates {
                 gemm,
                 weight_bytes: weights.bytes(),
@@ -210,8 +213,9 @@ impl Roofline {
 
     /// What a step takes besides attention.
     fn dense(&self, tokens: u64, rows_out: u64) -> f64 {
-        let e = &self.engine;
-        let fixed = e.step_us + e.layer_us * self.shape.layers + e.request_us * rows_out as f64;
+        let (e, s) = (&self.engine, &self.shape);
+        let layers = e.layer_us * s.layers + e.latent_layer_us * s.latent_layers;
+        let fixed = e.step_us + layers + e.request_us * rows_out as f64;
         self.matrices(tokens, rows_out)
             + self.elementwise(tokens as f64)
             + self.reductions(tokens as f64)
@@ -221,7 +225,8 @@ impl Roofline {
     /// What the kernels of a step that is no graph take to be launched.
     fn launches(&self) -> f64 {
         let experts = self.routed.map_or(0.0, |r| r.layers * self.engine.experts_launch_us);
-        (self.engine.launch_us * self.shape.layers + experts) * 1e-6
+        let latent = self.engine.latent_launch_us * self.shape.latent_layers;
+        (self.engine.launch_us * self.shape.layers + experts + latent) * 1e-6
     }
 
     fn decode_afresh(&self, requests: u32) -> Decode {

@@ -15,6 +15,8 @@ pub(super) struct Product {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
     pub(super) layers: f64,
+    /// Those with latent attention.
+    pub(super) latent_layers: f64,
     pub(super) hidden: f64,
     pub(super) heads: f64,
     /// Numbers of queries, keys and values on one GPU.
@@ -61,6 +63,10 @@ impl Shape {
         let inner = m.experts.map_or(m.ffn, |e| e.active * e.width + e.shared_width) as f64 / tp;
         Self {
             layers: m.layers as f64,
+            latent_layers: match m.attention {
+                Attention::Latent { .. } => m.layers as f64,
+                Attention::Grouped { .. } => 0.0,
+            },
             hidden: m.hidden as f64,
             heads,
             qkv,

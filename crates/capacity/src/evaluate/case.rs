@@ -66,6 +66,20 @@ impl Source {
         }
     }
 
+    /// GPUs of a replica. `InferenceX` says that experts were spread over as many GPUs as the rest; in later
+    /// exports of aiconfigurator that product stands for the tensor parallelism, 64 for eight GPUs, in rows
+    /// that repeat those of earlier ones to the last digit.
+    fn gpus(self, said: u64, [sliced, spread]: [Option<u64>; 2]) -> u64 {
+        match (sliced, spread) {
+            (Some(a), Some(b))
+                if self == Self::InferenceX && a == b && a.checked_mul(b) == Some(said) =>
+            {
+                a
+            }
+            _ => said,
+        }
+    }
+
     /// How its runs go.
     pub fn method(self) -> Method {
         let lengths = if self == Self::InferenceX { (0.8, 1.0) } else { (1.0, 1.0) };
@@ -103,8 +117,10 @@ impl Case {
             weights(text("gemm_quant_mode"), text("moe_quant_mode"), text("precision"), &model);
         let small = !matches!(weights, Weights::Bf16 | Weights::Mxfp4);
         let cache = if small && engine != Engine::Sglang { Cache::Fp8 } else { Cache::Bf16 };
-        let tensor_parallel =
-            number(text("tp_size")).or_else(|| number(text("tp_label"))).unwrap_or(1);
+        let tensor_parallel = source.gpus(
+            number(text("tp_size")).or_else(|| number(text("tp_label"))).unwrap_or(1),
+            [number(text("moe_tp_size")), number(text("moe_ep_size"))],
+        );
         let clients = number(text("concurrency")).or_else(|| number(text("batch_size")));
         Ok(Self {
             deployment: Deployment {

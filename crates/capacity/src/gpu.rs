@@ -133,12 +133,14 @@ pub fn gpus() -> &'static [Gpu] {
     &GPUS
 }
 
-/// The GPU of that id or alias.
+/// The GPU of that id or alias, in any case; nodes and measurements may name the maker first.
 ///
 /// # Errors
 /// With the closest name.
 pub fn gpu(name: &str) -> Result<&'static Gpu, UnknownGpu> {
-    let named = |g: &&Gpu| names(g).any(|n| n.eq_ignore_ascii_case(name));
+    let plain = name.to_ascii_lowercase().replace([' ', '_'], "-");
+    let plain = ["nvidia-", "tesla-"].iter().find_map(|m| plain.strip_prefix(m)).unwrap_or(&plain);
+    let named = |g: &&Gpu| names(g).any(|n| n == plain);
     GPUS.iter().find(named).ok_or_else(|| UnknownGpu {
         name: name.to_owned(),
         nearest: nearest::of(name, GPUS.iter().flat_map(names)).to_owned(),

@@ -22,10 +22,21 @@ fn deployment(name: &str, gpu_name: &str, tensor_parallel: u32) -> Deployment {
 #[test]
 fn every_gpu_is_read_and_answers_to_its_names() {
     assert!(gpus().len() >= 10);
-    for (name, id) in
-        [("a100-80", "a100-80gb"), ("A100-40", "a100-40gb"), ("h100_sxm", "h100"), ("H200", "h200")]
-    {
+    for (name, id) in [
+        ("a100-80", "a100-80gb"),
+        ("A100-40", "a100-40gb"),
+        ("h100_sxm", "h100"),
+        ("H200", "h200"),
+        ("NVIDIA A100-SXM4-80GB", "a100-80gb"),
+        ("NVIDIA-H100-80GB-HBM3", "h100"),
+        ("Tesla-T4", "t4"),
+    ] {
         assert_eq!(gpu(name).expect(name).id, id);
+    }
+    for known in gpus() {
+        for name in known.aliases.iter().chain([&known.id]) {
+            assert_eq!(gpu(name).expect(name).id, known.id);
+        }
     }
     let error = gpu("h10").expect_err("no such GPU");
     assert_eq!(error.nearest, "h100");
@@ -70,6 +81,24 @@ fn parameters_are_those_that_are_published() {
         ("gpt-oss-120b", 116.8, 5.1),
         ("deepseek-v3", 671.0, 37.0),
         ("qwen3-235b", 235.1, 21.6),
+        ("codellama-34b", 33.7, 33.5),
+        ("mistral-nemo", 12.2, 11.6),
+        ("mistral-small-24b", 23.6, 22.9),
+        ("mistral-large", 122.6, 122.2),
+        ("qwen2.5-3b", 3.09, 3.09),
+        ("qwen3-1.7b", 1.72, 1.72),
+        ("yi-34b", 34.4, 33.9),
+        ("gemma-2-9b", 9.24, 9.24),
+        ("gemma-2-27b", 27.2, 27.2),
+        ("gemma-3-4b", 3.88, 3.88),
+        ("gemma-3-12b", 11.8, 11.8),
+        ("gemma-3-27b", 27.0, 27.0),
+        ("phi-3-mini", 3.82, 3.72),
+        ("phi-4", 14.7, 14.1),
+        ("granite-3.1-8b", 8.17, 8.17),
+        ("starcoder2-15b", 15.9, 15.6),
+        ("deepseek-v2-lite", 15.7, 2.45),
+        ("tinyllama-1.1b", 1.10, 1.03),
     ] {
         let m = model(name).expect(name);
         let b = m.parameters() as f64 / 1e9;
@@ -83,6 +112,7 @@ fn parameters_are_those_that_are_published() {
 fn a_typo_gets_the_closest_name() {
     assert_eq!(model("lama-3.1-8b").expect_err("a typo").nearest, "llama-3.1-8b");
     assert_eq!(model("Qwen/Qwen3-32b").expect("any case").name, "qwen3-32b");
+    assert_eq!(model("RedHatAI/gemma-2-9b-it-FP8").expect("a copy").name, "gemma-2-9b");
     assert!(model_names().count() > 60);
 }
 

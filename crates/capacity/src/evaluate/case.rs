@@ -107,7 +107,7 @@ impl Case {
             return Err(NotModelled::Pipeline);
         }
         let unknown = |e: &dyn std::fmt::Display| NotModelled::Unknown(e.to_string());
-        let model = crate::model(text("model_path")).map_err(|e| unknown(&e))?.clone();
+        let model = crate::model::as_named(text("model_path")).map_err(|e| unknown(&e))?;
         let gpu = crate::gpu(text("system")).map_err(|e| unknown(&e))?.clone();
         let engine = text("backend");
         let engine = Engine::named(engine)
@@ -187,10 +187,11 @@ impl Case {
     }
 }
 
+/// A count; means, such as that of requests in flight, are rounded.
 fn number(text: &str) -> Option<u64> {
     let value: f64 = text.parse().ok()?;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Checked.
-    (1.0..1e7).contains(&value).then_some(value as u64)
+    (1.0..1e7).contains(&value).then_some(value.round() as u64)
 }
 
 fn small_number(n: u64) -> u32 {

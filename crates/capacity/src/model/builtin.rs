@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::{Model, from_config};
+use super::{Model, from_config, name};
 use crate::nearest;
 
 /// No model has that name.
@@ -41,21 +41,51 @@ static MODELS: LazyLock<Vec<(Vec<String>, Model)>> = LazyLock::new(|| {
     file.model.into_iter().map(read).collect()
 });
 
-/// The model of that short name or Hugging Face name, in any case.
+/// The model of that short name or Hugging Face name, in any case, or the one that it is a copy of: tuned, or
+/// with weights in another format, of which the result says nothing.
 ///
 /// # Errors
 /// With the closest name.
 pub fn model(name: &str) -> Result<&'static Model, UnknownModel> {
-    let named =
-        |(names, _): &&(Vec<String>, Model)| names.iter().any(|n| n.eq_ignore_ascii_case(name));
-    let found = MODELS.iter().find(named).map(|(_, m)| m);
+    let of = |is: &dyn Fn(&str) -> bool| {
+        MODELS.iter().find(|(names, _)| names.iter().any(|n| is(n))).map(|(_, m)| m)
+    };
+    let key = name::key(name);
+    let found = of(&|n| n.eq_ignore_ascii_case(name)).or_else(|| of(&|n| name::key(n) == key));
     found.ok_or_else(|| UnknownModel {
         name: name.to_owned(),
         nearest: nearest::of(name, model_names()).to_owned(),
     })
 }
 
+/// The same, with weights in the format that the name ends with.
+///
+/// # Errors
+/// With the closest name.
+pub fn as_named(name: &str) -> Result<Model, UnknownModel> {
+    let model = model(name)?.clone();
+    Ok(Model { stored: name::format(name).unwrap_or(model.stored), ..model })
+}
+
 /// All names, the short ones of each model first.
 pub fn model_names() -> impl Iterator<Item = &'static str> {
     MODELS.iter().flat_map(|(names, _)| names).map(String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{MODELS, name};
+
+    #[test]
+    fn no_two_models_share_a_key() {
+        let mut of = BTreeMap::new();
+        for (names, model) in MODELS.iter() {
+            for name in names {
+                let known = of.entry(name::key(name)).or_insert(&model.name);
+                assert_eq!(*known, &model.name, "{name}");
+            }
+        }
+    }
 }

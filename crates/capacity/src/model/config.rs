@@ -156,8 +156,13 @@ impl Fields<'_> {
                 kinds.iter().filter(|k| k.as_str() == Some("sliding_attention")).count() as u64;
             return layers.saturating_sub(short);
         }
-        // gpt-oss sees a window of 128 tokens in every other layer.
-        if self.kind() == "gpt_oss" { layers.div_ceil(2) } else { layers }
+        match self.kind() {
+            // A window of 128 tokens in every other layer.
+            "gpt_oss" => layers.div_ceil(2),
+            // One of 1,024 in five of six.
+            kind if kind.starts_with("gemma3") => layers / 6,
+            _ => layers,
+        }
     }
 }
 

@@ -132,7 +132,7 @@ pub(super) fn read(
 
 fn model(name: &str) -> Result<Model, Error> {
     if !Path::new(name).extension().is_some_and(|it| it.eq_ignore_ascii_case("json")) {
-        return capacity::model(name).cloned().map_err(|_| unknown(name));
+        return capacity::model::as_named(name).map_err(|_| unknown(name));
     }
     let read = from_config_bytes(name, &bytes(Path::new(name))?);
     read.map_err(|error| Error::input(format!("{name}: {error}")))

@@ -1,0 +1,88 @@
+//! What people and repositories call one and the same model.
+
+use super::Stored;
+
+/// Copies with other weights, and what their names end with.
+const FORMATS: &[(Stored, &[&str])] = &[
+    (Stored::Fp8, &["-fp8", "-fp8-dynamic", "-fp8-block"]),
+    (Stored::Nvfp4, &["-fp4", "-nvfp4"]),
+    (Stored::Int4, &["-awq", "-gptq", "-gptq-int4", "-int4", "-w4a16", "-quantized.w4a16"]),
+    (
+        Stored::Int8,
+        &["-gptq-int8", "-int8", "-w8a8", "-quantized.w8a8", "-w8a16", "-quantized.w8a16"],
+    ),
+    (Stored::Plain, &["-bf16", "-fp16"]),
+];
+
+/// Copies that were trained further: they have the shape of the model.
+const TUNED: &[&str] = &[
+    "-instruct",
+    "-chat",
+    "-base",
+    "-thinking",
+    "-hf",
+    "-it",
+    "-v0.1",
+    "-v0.2",
+    "-v0.3",
+    "-2407",
+    "-2507",
+];
+
+/// The format of weights that a name ends with, for copies that are known by the name of their model only.
+pub fn format(name: &str) -> Option<Stored> {
+    ending(&name.to_ascii_lowercase()).map(|(stored, _)| stored)
+}
+
+fn ending(name: &str) -> Option<(Stored, &'static str)> {
+    let ends =
+        FORMATS.iter().flat_map(|(stored, ends)| ends.iter().map(move |end| (*stored, *end)));
+    ends.filter(|(_, end)| name.ends_with(end)).max_by_key(|(_, end)| end.len())
+}
+
+/// What is left of a name without the organisation, the format of weights and the tuning.
+pub(super) fn key(name: &str) -> String {
+    let name = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase().replace('_', "-");
+    let mut left = name.strip_prefix("meta-").unwrap_or(&name);
+    while let Some(end) = ending(left)
+        .map(|(_, end)| end)
+        .or_else(|| TUNED.iter().find(|end| left.ends_with(**end)).copied())
+    {
+        left = left.get(..left.len() - end.len()).unwrap_or_default();
+    }
+    left.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_of_a_model_have_its_key() {
+        for (name, left) in [
+            ("RedHatAI/Meta-Llama-3.1-70B-Instruct-FP8-dynamic", "llama-3.1-70b"),
+            ("RedHatAI/Meta-Llama-3.1-8B-Instruct-quantized.w4a16", "llama-3.1-8b"),
+            ("Qwen/Qwen2.5-32B-Instruct-GPTQ-Int4", "qwen2.5-32b"),
+            ("Qwen/Qwen3-14B-AWQ", "qwen3-14b"),
+            ("mistralai/Mixtral-8x7B-Instruct-v0.1", "mixtral-8x7b"),
+            ("google/gemma-3-27b-it", "gemma-3-27b"),
+            ("-fp8", ""),
+            ("", ""),
+        ] {
+            assert_eq!(key(name), left, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_say_formats() {
+        for (name, stored) in [
+            ("a/b-FP8", Some(Stored::Fp8)),
+            ("a/b-fp8-dynamic", Some(Stored::Fp8)),
+            ("a/b-GPTQ-Int8", Some(Stored::Int8)),
+            ("a/b-awq", Some(Stored::Int4)),
+            ("a/b", None),
+        ] {
+            assert_eq!(format(name), stored, "{name}");
+        }
+    }
+}

@@ -64,7 +64,7 @@ pub fn model(name: &str) -> Result<&'static Model, UnknownModel> {
 /// With the closest name.
 pub fn as_named(name: &str) -> Result<Model, UnknownModel> {
     let model = model(name)?.clone();
-    Ok(Model { stored: name::format(name).unwrap_or(model.stored), ..model })
+    Ok(Model { stored: name::format(name).map_or(model.stored, |f| f.stored), ..model })
 }
 
 /// All names, the short ones of each model first.

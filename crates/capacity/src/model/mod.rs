@@ -6,7 +6,7 @@ mod name;
 
 pub use builtin::{UnknownModel, as_named, model, model_names};
 pub use config::{ConfigError, from_config, from_config_bytes};
-pub use name::format;
+pub use name::{Format, format};
 
 /// How a model attends, and so what it keeps of each token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

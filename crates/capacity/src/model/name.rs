@@ -2,16 +2,32 @@
 
 use super::Stored;
 
-/// Copies with other weights, and what their names end with.
-const FORMATS: &[(Stored, &[&str])] = &[
-    (Stored::Fp8, &["-fp8", "-fp8-dynamic", "-fp8-block"]),
-    (Stored::Nvfp4, &["-fp4", "-nvfp4"]),
-    (Stored::Int4, &["-awq", "-gptq", "-gptq-int4", "-int4", "-w4a16", "-quantized.w4a16"]),
-    (
-        Stored::Int8,
-        &["-gptq-int8", "-int8", "-w8a8", "-quantized.w8a8", "-w8a16", "-quantized.w8a16"],
-    ),
-    (Stored::Plain, &["-bf16", "-fp16"]),
+/// A format of weights that copies of a model come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Format {
+    /// What people call it.
+    pub name: &'static str,
+    pub stored: Stored,
+    /// What the names of copies end with.
+    ends: &'static [&'static str],
+}
+
+const FORMATS: &[Format] = &[
+    Format { name: "FP8", stored: Stored::Fp8, ends: &["-fp8", "-fp8-dynamic", "-fp8-block"] },
+    Format { name: "NVFP4", stored: Stored::Nvfp4, ends: &["-fp4", "-nvfp4"] },
+    Format { name: "AWQ", stored: Stored::Int4, ends: &["-awq"] },
+    Format {
+        name: "GPTQ",
+        stored: Stored::Int4,
+        ends: &["-gptq", "-gptq-int4", "-int4", "-w4a16", "-quantized.w4a16"],
+    },
+    Format { name: "GPTQ in INT8", stored: Stored::Int8, ends: &["-gptq-int8"] },
+    Format {
+        name: "INT8",
+        stored: Stored::Int8,
+        ends: &["-int8", "-w8a8", "-quantized.w8a8", "-w8a16", "-quantized.w8a16"],
+    },
+    Format { name: "BF16", stored: Stored::Plain, ends: &["-bf16", "-fp16"] },
 ];
 
 /// Copies that were trained further: they have the shape of the model.
@@ -30,13 +46,13 @@ const TUNED: &[&str] = &[
 ];
 
 /// The format of weights that a name ends with, for copies that are known by the name of their model only.
-pub fn format(name: &str) -> Option<Stored> {
-    ending(&name.to_ascii_lowercase()).map(|(stored, _)| stored)
+pub fn format(name: &str) -> Option<&'static Format> {
+    ending(&name.to_ascii_lowercase()).map(|(format, _)| format)
 }
 
-fn ending(name: &str) -> Option<(Stored, &'static str)> {
-    let ends =
-        FORMATS.iter().flat_map(|(stored, ends)| ends.iter().map(move |end| (*stored, *end)));
+/// The longest ending, since some end in others.
+fn ending(name: &str) -> Option<(&'static Format, &'static str)> {
+    let ends = FORMATS.iter().flat_map(|format| format.ends.iter().map(move |end| (format, *end)));
     ends.filter(|(_, end)| name.ends_with(end)).max_by_key(|(_, end)| end.len())
 }
 
@@ -75,14 +91,14 @@ mod tests {
 
     #[test]
     fn names_say_formats() {
-        for (name, stored) in [
-            ("a/b-FP8", Some(Stored::Fp8)),
-            ("a/b-fp8-dynamic", Some(Stored::Fp8)),
-            ("a/b-GPTQ-Int8", Some(Stored::Int8)),
-            ("a/b-awq", Some(Stored::Int4)),
+        for (name, said) in [
+            ("a/b-FP8", Some("FP8")),
+            ("a/b-fp8-dynamic", Some("FP8")),
+            ("a/b-GPTQ-Int8", Some("GPTQ in INT8")),
+            ("a/b-awq", Some("AWQ")),
             ("a/b", None),
         ] {
-            assert_eq!(format(name), stored, "{name}");
+            assert_eq!(format(name).map(|f| f.name), said, "{name}");
         }
     }
 }

@@ -4,7 +4,8 @@
 
 use capacity::closed::{Clients, Method, Start, replay};
 use capacity::{
-    Cache, Calibration, Deployment, Engine, Roofline, Step, StepTime, Weights, gpu, model,
+    Budget, Cache, Calibration, Deployment, Engine, Graphs, Roofline, Step, StepTime, Weights, gpu,
+    model,
 };
 use proptest::prelude::*;
 
@@ -23,7 +24,8 @@ fn deployment(
         weights,
         cache: Cache::Bf16,
         engine,
-        utilisation: 0.9,
+        budget: Budget::USUAL,
+        graphs: Graphs::Replayed,
     }
 }
 
@@ -98,6 +100,20 @@ proptest! {
         let line = time.decode(requests);
         let step = time.seconds(&Step { decodes: requests, context, ..Step::default() });
         prop_assert!((step - line.base - line.per_token * context as f64).abs() < 1e-12);
+    }
+
+    #[test]
+    fn steps_without_graphs_take_as_long_as_their_launches(d in any_deployment(), requests in 1_u32..600, context in 0_u64..1_000_000) {
+        let graphs = time(&d);
+        let eager = time(&Deployment { graphs: Graphs::Eager, ..d.clone() });
+        // A prompt of one token is bound by nothing else.
+        let prompt = Step { prefill_tokens: 1, prefill_pairs: 1, prefill_requests: 1, ..Step::default() };
+        let step = Step { decodes: requests, context, ..Step::default() };
+        prop_assert!(eager.seconds(&prompt) == graphs.seconds(&prompt));
+        let (with, without) = (graphs.seconds(&step), eager.seconds(&step));
+        prop_assert!(without >= with);
+        prop_assert!(without == with || with < eager.decode(1).least && without == eager.decode(1).least);
+        prop_assert!(graphs.decode(requests).least == 0.0 && eager.decode(requests).least <= eager.seconds(&prompt));
     }
 
     #[test]

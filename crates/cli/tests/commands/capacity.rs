@@ -223,7 +223,7 @@ fn traces_are_replayed_and_broken_lines_named() {
 fn measured_rows_get_predictions() {
     let place = Place::new(&[("rows.csv", ROWS), ("none.csv", "a,b\n1,2\n")]);
     let run = place.muster("capacity evaluate rows.csv --out out.csv");
-    run.shows(0, &["1 rows without prediction", "llama-3.1-8b"]);
+    run.shows(0, &["1 rows without prediction", "llama-3.1-8b", "E2E error"]);
     let written = place.read("out.csv");
     assert!(written.lines().next().unwrap().contains("predicted_ttft_ms"), "{written}");
     assert_eq!(written.lines().count(), 3);

@@ -44,6 +44,8 @@ pub(crate) struct Computed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ground {
     Cheapest,
+    /// The same of those that have as many GPUs, or the slice, that the file states.
+    CheapestAsStated,
     /// The engine's command needs no other argument for it.
     CommandStands,
     /// Its pods are there already.
@@ -54,6 +56,9 @@ impl Ground {
     const fn words(self) -> &'static str {
         match self {
             Self::Cheapest => "the cheapest that keeps the promise",
+            Self::CheapestAsStated => {
+                "the cheapest that keeps the promise with the GPUs that the file gives a replica"
+            }
             Self::CommandStands => "the cheapest that keeps the promise as the command stands",
             Self::RunsThere => "it runs there already and keeps the promise",
         }

@@ -1,7 +1,7 @@
 //! What the command tells the engine, and the model that it loads.
 
-use super::{ONE, SMALL, TWO, devices, message, only, server, serving, small};
-use crate::common::{file, finds, given, plan_with};
+use super::{ONE, SLICE, SMALL, TWO, devices, message, only, server, serving, small};
+use crate::common::{file, finds, given, plan_with, why};
 use model::plan::Plan;
 use model::reason::Because;
 
@@ -10,6 +10,18 @@ fn a_command_states_the_tensor_parallelism_too() {
     let plan = small("command: '--tensor-parallel-size=2'", "h100");
     assert_eq!(*devices(&plan), only("nvidia.com/gpu", 2));
     assert!(!finds(&plan, "engine-arguments"));
+}
+
+#[test]
+fn what_a_command_made_dearer_is_not_called_the_cheapest_of_all() {
+    let stated = "with the GPUs that the file gives a replica";
+    for (rest, want) in
+        [("", false), ("gpus: all", false), ("command: '-tp 2'", true), (TWO, true), (SLICE, true)]
+    {
+        let plan = plan_with(&server(rest, SMALL));
+        let found = why(&plan, "Deployment/chat", "nodeSelector.nvidia.com/gpu.product");
+        assert_eq!(found.contains(stated), want, "{rest}: {found}");
+    }
 }
 
 #[test]

@@ -223,10 +223,11 @@ fn columns<const N: usize>(lines: &[[String; N]]) -> String {
     for line in lines {
         let cells = line.iter().zip(widths).enumerate();
         let padded: Vec<_> = cells
-            .map(|(at, (cell, width))| match at < WORDS {
-                true => format!("{cell:<width$}"),
-                false => format!("{cell:>width$}"),
-            })
+            .map(
+                |(at, (cell, width))| {
+                    if at < WORDS { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+                },
+            )
             .collect();
         text.push_str(padded.join("  ").trim_end());
         text.push('\n');

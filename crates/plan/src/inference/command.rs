@@ -13,8 +13,10 @@ const SPECULATIVE: &[&str] =
     &["--speculative-config", "--speculative-model", "--speculative-algorithm"];
 /// Memory and batches, in ways that the figures do not know.
 const UNREAD: &[&str] = &["--cpu-offload-gb"];
+/// An option with a share, and of what it is one.
+type Shared = (&'static str, fn(f64) -> Budget);
 /// What the engine takes of a GPU's memory: vLLM, `SGLang`, TensorRT-LLM by two names.
-const BUDGETS: &[(&str, fn(f64) -> Budget)] = &[
+const BUDGETS: &[Shared] = &[
     ("--gpu-memory-utilization", Budget::Engine),
     ("--mem-fraction-static", Budget::WeightsAndCache),
     ("--kv-cache-free-gpu-memory-fraction", Budget::Free),
@@ -98,8 +100,7 @@ impl<'a> Command<'a> {
 
     /// What the engine takes of a GPU's memory, if it would start with that.
     fn budget(&self) -> Option<Budget> {
-        let read =
-            |(name, of): &(&str, fn(f64) -> Budget)| self.value(&[name])?.parse().ok().map(of);
+        let read = |(name, of): &Shared| self.value(&[name])?.parse().ok().map(of);
         BUDGETS.iter().find_map(read).filter(|it| it.is_sound())
     }
 

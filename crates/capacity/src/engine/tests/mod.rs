@@ -158,9 +158,9 @@ fn times() -> impl Strategy<Value = Linear> {
     // Steps are flat for none of their caches, for small ones, or for all.
     let least = prop_oneof![Just(0.0), Just(8.05e-3), Just(0.02)];
     (overhead, per_prompt, least).prop_map(|(overhead, per_prompt, least)| Linear {
+        least,
         overhead,
         per_prompt,
-        least,
         ..TYPICAL
     })
 }

@@ -192,7 +192,12 @@ fn what_the_command_says_of_requests_and_beside_is_told() {
     };
     told("--max-model-len 1000").says(
         2,
-        &["compose.yaml:5:", "have 1280 tokens", "take 1000", "--max-model-len 1280 or more"],
+        &[
+            "compose.yaml:5:",
+            "have 1280 tokens",
+            "take 1000",
+            "--max-model-len 1280 (SGLang: --context-length",
+        ],
     );
     told("--max-model-len 1280 --cpu-offload-gb 8")
         .says(0, &["what a replica of `chat` carries is computed without --cpu-offload-gb"]);

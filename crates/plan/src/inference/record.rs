@@ -181,7 +181,9 @@ pub(super) fn too_long(
         format!(
             "prompt and answer have {tokens} tokens and the command lets the engine take {longest}"
         ),
-        format!("--max-model-len {tokens} or more, or other x-muster.inference.prompt and output"),
+        format!(
+            "--max-model-len {tokens} (SGLang: --context-length, TensorRT-LLM: --max_seq_len), or other x-muster.inference.prompt and output"
+        ),
     ))
 }
 

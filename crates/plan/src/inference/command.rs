@@ -12,7 +12,7 @@ const PARALLEL: &[&str] =
 const SPECULATIVE: &[&str] =
     &["--speculative-config", "--speculative-model", "--speculative-algorithm"];
 /// Memory and batches, in ways that the figures do not know.
-const UNREAD: &[&str] = &["--cpu-offload-gb"];
+const UNREAD: &[&str] = &["--cpu-offload-gb", "--cache-max-entry-count", "--extra-llm-api-options"];
 /// An option with a share, and of what it is one.
 type Shared = (&'static str, fn(f64) -> Budget);
 /// What the engine takes of a GPU's memory: vLLM, `SGLang`, TensorRT-LLM by two names.
@@ -207,6 +207,7 @@ mod tests {
             ("--mem-fraction-static 0.8 --enforce-eager", None, 0),
             ("--mem-fraction-static 1 --cpu-offload-gb 8", None, 2),
             ("--kv_cache_free_gpu_memory_fraction 1.2", None, 1),
+            ("--extra_llm_api_options more.yaml", None, 1),
             ("--quantization bitsandbytes", None, 1),
             ("-q fp8", None, 0),
         ] {

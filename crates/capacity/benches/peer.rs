@@ -34,11 +34,11 @@ impl StepTime for Linear {
         let line = self.decode(step.decodes);
         #[allow(clippy::cast_precision_loss, reason = "there are fewer tokens than that")]
         let (context, prefill) = (step.context as f64, step.prefill_tokens as f64);
-        line.base + line.per_token * context + COSTS.3 * prefill
+        line.seconds(context) + COSTS.3 * prefill
     }
 
     fn decode(&self, requests: u32) -> Decode {
-        Decode { base: COSTS.0 + COSTS.1 * f64::from(requests), per_token: COSTS.2 }
+        Decode { base: COSTS.0 + COSTS.1 * f64::from(requests), per_token: COSTS.2, least: 0.0 }
     }
 
     fn front_end(&self, _: u32) -> f64 {

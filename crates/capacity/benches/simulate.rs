@@ -15,11 +15,11 @@ impl StepTime for Linear {
         let line = self.decode(step.decodes);
         #[allow(clippy::cast_precision_loss, reason = "there are fewer tokens than that")]
         let (context, prefill) = (step.context as f64, step.prefill_tokens as f64);
-        line.base + line.per_token * context + 60e-6 * prefill
+        line.seconds(context) + 60e-6 * prefill
     }
 
     fn decode(&self, requests: u32) -> Decode {
-        Decode { base: 8.5e-3 + 20e-6 * f64::from(requests), per_token: 64e-9 }
+        Decode { base: 8.5e-3 + 20e-6 * f64::from(requests), per_token: 64e-9, least: 0.0 }
     }
 
     fn front_end(&self, _: u32) -> f64 {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use crate::gpu::Generation;
-use crate::{Coefficients, Deployment};
+use crate::{Coefficients, Deployment, Graphs};
 
 /// A data set that was fitted or checked against.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,8 +151,10 @@ impl Calibration {
 
     /// How sure a deployment's numbers are.
     pub fn bands(&self, deployment: &Deployment) -> (Basis, Option<&Bands>) {
-        let measured =
-            deployment.gpu.generation == Generation::Hopper && deployment.slice.is_none();
+        let measured = deployment.gpu.generation == Generation::Hopper
+            && deployment.slice.is_none()
+            // No measured engine launched its kernels one by one.
+            && deployment.graphs == Graphs::Replayed;
         let class = if measured { class(deployment) } else { elsewhere(deployment) };
         let bands = self.bands.get(&class);
         let basis =

@@ -2,6 +2,7 @@
 
 use crate::engine::{self, Admission, PrefixCache, Prompts};
 use crate::gpu::{Gpu, LinkKind, Slice};
+use crate::memory::Budget;
 use crate::model::{Attention, Model, Stored};
 
 /// In what weights are kept.
@@ -172,6 +173,18 @@ impl Engine {
 /// Tokens of a block of the cache.
 const BLOCK: u32 = 16;
 
+/// How steps without prompts reach the GPU.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Graphs {
+    /// As CUDA graphs, which are captured at the start: one launch for all kernels. What engines do unless they are told
+    /// otherwise.
+    #[default]
+    Replayed,
+    /// Kernel by kernel (vLLM's `--enforce-eager`, `SGLang`'s `--disable-cuda-graph`): a step takes at least what its
+    /// kernels take to be launched.
+    Eager,
+}
+
 /// One replica.
 #[derive(Clone, Debug)]
 pub struct Deployment {
@@ -182,8 +195,8 @@ pub struct Deployment {
     pub weights: Weights,
     pub cache: Cache,
     pub engine: Engine,
-    /// Share of the memory that the engine takes, from 0 to 1.
-    pub utilisation: f64,
+    pub budget: Budget,
+    pub graphs: Graphs,
 }
 
 /// Why a deployment cannot be.
@@ -201,24 +214,6 @@ pub enum Unfit {
     Memory { model: String, weights_gb: f64, reserve_gb: f64, usable_gb: f64 },
 }
 
-/// What the memory of one GPU holds, bytes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Memory {
-    pub usable: f64,
-    pub weights: f64,
-    /// Activations, context of the driver, graphs, buffers of the links.
-    pub reserve: f64,
-    /// Of one token in the cache.
-    pub per_token: f64,
-    /// Tokens that the cache holds.
-    pub tokens: u64,
-}
-
-/// What aiconfigurator reserves (`systems/a100_sxm.yaml`), bytes: for NCCL, and for all else.
-const RESERVE: (f64, f64) = (0.37e9, 3.5e9);
-/// Of it, what a small GPU needs at least: it runs smaller batches.
-const LEAST_RESERVE: f64 = 1.0e9;
-
 #[allow(clippy::cast_precision_loss)] // Sizes of models and memories are far below 2^52.
 impl Deployment {
     /// Share of the GPU's bandwidth and of its compute.
@@ -227,12 +222,6 @@ impl Deployment {
         self.slice
             .as_ref()
             .map_or((1.0, 1.0), |s| (f64::from(s.memory) / 8.0, f64::from(s.sms) / whole))
-    }
-
-    /// Bytes of memory per GPU or slice.
-    pub fn memory_bytes(&self) -> f64 {
-        let whole = self.gpu.memory_mib as f64 * 1_048_576.0;
-        self.slice.as_ref().map_or(whole, |s| s.gib * 1_073_741_824.0)
     }
 
     /// Bytes of weights per GPU. Embeddings and output stay in 16 bits, and attention does where only
@@ -267,40 +256,6 @@ impl Deployment {
     /// Bytes of one cached token per GPU.
     pub fn kv_bytes(&self) -> f64 {
         self.model.kv_width_per_gpu(u64::from(self.tensor_parallel)) * self.cache.bytes()
-    }
-
-    /// What lies where, or why it does not fit.
-    ///
-    /// # Errors
-    /// With the figures.
-    pub fn memory(&self) -> Result<Memory, Unfit> {
-        let tp = self.tensor_parallel;
-        if self.slice.is_some() && tp > 1 {
-            return Err(Unfit::SlicesApart { tp });
-        }
-        if tp == 0 || !self.model.heads.is_multiple_of(u64::from(tp)) {
-            return Err(Unfit::Heads {
-                model: self.model.name.clone(),
-                heads: self.model.heads,
-                tp,
-            });
-        }
-        let usable = self.memory_bytes() * self.utilisation.clamp(0.0, 1.0);
-        let nccl = if tp > 1 { RESERVE.0 } else { 0.0 };
-        let reserve = nccl + RESERVE.1.min(LEAST_RESERVE.max(usable / 10.0));
-        let (weights, per_token) = (self.weight_bytes(), self.kv_bytes());
-        let left = usable - weights - reserve;
-        if left < per_token {
-            return Err(Unfit::Memory {
-                model: self.model.name.clone(),
-                weights_gb: weights / 1e9,
-                reserve_gb: reserve / 1e9,
-                usable_gb: usable / 1e9,
-            });
-        }
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Positive, below 2^40.
-        let tokens = (left / per_token) as u64;
-        Ok(Memory { usable, weights, reserve, per_token, tokens })
     }
 
     /// Whether the GPUs of a node are linked by more than the bus.

@@ -15,6 +15,7 @@ pub mod evaluate;
 pub mod gpu;
 pub mod items;
 pub mod load;
+mod memory;
 pub mod model;
 mod nearest;
 pub mod offers;
@@ -28,8 +29,9 @@ pub use calibration::{
     Band, Bands, Basis, Calibration, Check, DataSet, Errors, Knees, measured_loads,
 };
 pub use cost::{Coefficients, Roofline};
-pub use deployment::{Cache, Deployment, Engine, Memory, Unfit, Weights};
+pub use deployment::{Cache, Deployment, Engine, Graphs, Unfit, Weights};
 pub use gpu::{Gpu, gpu};
+pub use memory::{Budget, Memory};
 pub use model::{Model, model};
 pub use price::{PriceFault, Prices};
 pub use step::{Decode, Step, StepTime};

@@ -1,9 +1,10 @@
 //! Deployments that could serve a model: kinds of GPUs, tensor parallelism, slices.
 
 use crate::calibration::{Bands, Basis, Calibration};
-use crate::deployment::{Cache, Deployment, Engine, Unfit, Weights};
+use crate::deployment::{Cache, Deployment, Engine, Graphs, Unfit, Weights};
 use crate::engine;
 use crate::gpu::{Gpu, Slice};
+use crate::memory::Budget;
 use crate::search::{Candidate, Name, Question, Room};
 use crate::{Model, Prices, Roofline};
 
@@ -31,12 +32,14 @@ pub struct Wish<'a> {
 /// What an engine is told of its limits; what it is not told is as it sets it itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Settings {
-    /// Share of a GPU's memory that it takes, above 0 and up to 1.
-    pub utilisation: Option<f64>,
+    /// What it takes of a GPU's memory.
+    pub budget: Option<Budget>,
     /// Requests in a batch.
     pub max_sequences: Option<u32>,
     /// Tokens computed in a step.
     pub max_batched_tokens: Option<u32>,
+    /// How steps without prompts reach the GPU.
+    pub graphs: Graphs,
 }
 
 /// Which slices of GPUs may be offered.
@@ -76,8 +79,6 @@ pub struct Misfit {
     pub why: Unfit,
 }
 
-/// Share of a GPU's memory that the engine takes: vLLM's default.
-const UTILISATION: f64 = 0.9;
 /// Seconds until a pod runs whose image is on the node, and until an engine that has its weights serves: its graphs are
 /// captured. Assumed; guides of llm-d speak of two to seven minutes in all.
 const START: f64 = 90.0;
@@ -102,7 +103,8 @@ pub fn offers(wish: &Wish<'_>, prices: &Prices) -> (Vec<Offer>, Vec<Misfit>) {
                 weights: wish.weights,
                 cache: wish.cache,
                 engine: wish.engine,
-                utilisation: wish.settings.utilisation.unwrap_or(UTILISATION),
+                budget: wish.settings.budget.unwrap_or(Budget::USUAL),
+                graphs: wish.settings.graphs,
             };
             match offer(name.clone(), deployment, &wish.settings, prices) {
                 Ok(offer) => offers.push(offer),
@@ -226,7 +228,7 @@ mod tests {
         assert_eq!(set(short), (512, 512, blocks));
         let many = Settings { max_sequences: Some(20_000), ..Settings::default() };
         assert_eq!(set(many), (20_000, 20_000, blocks));
-        let half = Settings { utilisation: Some(0.5), ..Settings::default() };
+        let half = Settings { budget: Some(Budget::Engine(0.5)), ..Settings::default() };
         let small = set(half);
         assert!((small.0, small.1) == (sequences, tokens) && small.2 < blocks / 2, "{small:?}");
     }

@@ -15,18 +15,37 @@ pub struct Step {
     pub context: u64,
 }
 
-/// The time of steps without prefill is a line over the cached tokens.
+/// The time of steps without prefill is a line over the cached tokens, and flat below a least time.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Decode {
     /// Seconds, with empty caches.
     pub base: f64,
     /// Seconds for each cached token.
     pub per_token: f64,
+    /// Seconds that a step takes at least, as kernels that no graph launches do; most often none.
+    pub least: f64,
+}
+
+impl Decode {
+    /// Seconds of a step with so many cached tokens.
+    pub fn seconds(self, context: f64) -> f64 {
+        (self.base + self.per_token * context).max(self.least)
+    }
+
+    /// The same steps, if they take so many times as long.
+    #[must_use]
+    pub fn times(self, factor: f64) -> Self {
+        Self {
+            base: factor * self.base,
+            per_token: factor * self.per_token,
+            least: factor * self.least,
+        }
+    }
 }
 
 /// How long steps take, on one kind of deployment.
 pub trait StepTime {
-    /// Seconds of any step. Of one without prefill: `base + per_token * context` of [`Self::decode`].
+    /// Seconds of any step. Of one without prefill: those of [`Self::decode`].
     fn seconds(&self, step: &Step) -> f64;
 
     /// What steps without prefill take, by how many requests get a token (at least one).

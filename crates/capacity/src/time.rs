@@ -33,6 +33,11 @@ impl Time {
         self.0 as f64 / SECOND
     }
 
+    /// How many whole times another span goes into it, unless that is nothing.
+    pub(crate) fn over(self, other: Time) -> Option<u128> {
+        self.0.checked_div(other.0)
+    }
+
     /// This span, so many times.
     #[must_use]
     pub fn times(self, count: u128) -> Time {

@@ -4,7 +4,7 @@
 
 use capacity::gpu::gpus;
 use capacity::model::{Attention, ConfigError, from_config_bytes, model_names};
-use capacity::{Cache, Deployment, Engine, Unfit, Weights, gpu, model};
+use capacity::{Budget, Cache, Deployment, Engine, Graphs, Unfit, Weights, gpu, model};
 
 fn deployment(name: &str, gpu_name: &str, tensor_parallel: u32) -> Deployment {
     Deployment {
@@ -15,7 +15,8 @@ fn deployment(name: &str, gpu_name: &str, tensor_parallel: u32) -> Deployment {
         weights: Weights::Bf16,
         cache: Cache::Bf16,
         engine: Engine::Vllm,
-        utilisation: 0.9,
+        budget: Budget::USUAL,
+        graphs: Graphs::Replayed,
     }
 }
 

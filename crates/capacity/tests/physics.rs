@@ -4,7 +4,8 @@
 
 use capacity::closed::{Clients, Method, Start, replay};
 use capacity::{
-    Cache, Calibration, Deployment, Engine, Roofline, Step, StepTime, Weights, gpu, model,
+    Budget, Cache, Calibration, Deployment, Engine, Graphs, Roofline, Step, StepTime, Weights, gpu,
+    model,
 };
 use proptest::prelude::*;
 
@@ -23,7 +24,8 @@ fn deployment(
         weights,
         cache: Cache::Bf16,
         engine,
-        utilisation: 0.9,
+        budget: Budget::USUAL,
+        graphs: Graphs::Replayed,
     }
 }
 
@@ -98,6 +100,21 @@ proptest! {
         let line = time.decode(requests);
         let step = time.seconds(&Step { decodes: requests, context, ..Step::default() });
         prop_assert!((step - line.base - line.per_token * context as f64).abs() < 1e-12);
+    }
+
+    #[test]
+    fn steps_without_graphs_take_as_long_as_their_launches(d in any_deployment(), requests in 1_u32..600, context in 0_u64..1_000_000) {
+        let graphs = time(&d);
+        let eager = time(&Deployment { graphs: Graphs::Eager, ..d.clone() });
+        // A prompt of one token takes little but its launches, with graphs too.
+        let prompt = Step { prefill_tokens: 1, prefill_pairs: 1, prefill_requests: 1, ..Step::default() };
+        let step = Step { decodes: requests, context, ..Step::default() };
+        let least = eager.decode(requests).least;
+        let same = |a: f64, b: f64| (a - b).abs() < 1e-12;
+        prop_assert!(least > 0.0 && least <= graphs.seconds(&prompt));
+        prop_assert!(same(eager.seconds(&prompt), graphs.seconds(&prompt)));
+        prop_assert!(same(eager.seconds(&step), graphs.seconds(&step).max(least)));
+        prop_assert!(same(graphs.decode(requests).least, 0.0));
     }
 
     #[test]

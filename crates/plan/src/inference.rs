@@ -18,10 +18,12 @@ use crate::log::Log;
 use crate::rules;
 use crate::survey;
 use crate::world::{Shape, Subject};
+use command::Command;
 use model::facts::{ClusterFacts, Options};
 use model::plan::{Curve, ServingOption, ServingQuestion};
-use model::project::{InferenceIntent, Project};
+use model::project::{InferenceIntent, Project, Service};
 use model::reason::{Because, Certainty, Level};
+use yaml::Span;
 
 /// What was computed for a service.
 #[derive(Clone, Debug)]
@@ -42,6 +44,8 @@ pub(crate) struct Computed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ground {
     Cheapest,
+    /// The same of those that have as many GPUs, or the slice, that the file states.
+    CheapestAsStated,
     /// The engine's command needs no other argument for it.
     CommandStands,
     /// Its pods are there already.
@@ -52,6 +56,9 @@ impl Ground {
     const fn words(self) -> &'static str {
         match self {
             Self::Cheapest => "the cheapest that keeps the promise",
+            Self::CheapestAsStated => {
+                "the cheapest that keeps the promise with the GPUs that the file gives a replica"
+            }
             Self::CommandStands => "the cheapest that keeps the promise as the command stands",
             Self::RunsThere => "it runs there already and keeps the promise",
         }
@@ -149,15 +156,38 @@ pub struct Unread {
     pub fix: String,
 }
 
-/// The first service that says which model it serves, and how it deploys it: what a plan rests on, for those who ask
-/// themselves.
-pub fn deployed(project: &Project) -> Option<(String, Result<Deployed, Unread>)> {
+/// A service that says which model it serves: what a plan rests on, for those who ask themselves.
+#[derive(Clone, Debug)]
+pub struct Serves<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// How it deploys the model.
+    pub deployed: Result<Deployed, Unread>,
+}
+
+impl Serves<'_> {
+    /// Why the engine takes no request of so many tokens, and where its command says so.
+    pub fn refuses(&self, prompt: u32, output: u32) -> Option<(Span, Unread)> {
+        let (why, fix) = record::too_long(&Command::of(self.service), prompt, output)?;
+        let said = self.service.command.as_ref().or(self.service.entrypoint.as_ref());
+        Some((said.map_or(self.service.span, |it| it.span), Unread { why, fix }))
+    }
+
+    /// What its command says and no figure counts.
+    pub fn uncounted(&self) -> Option<String> {
+        record::uncounted(self.service)
+    }
+}
+
+/// The first service that says which model it serves.
+pub fn deployed(project: &Project) -> Option<Serves<'_>> {
     let (cluster, options) = (ClusterFacts::default(), Options::default());
     let (world, _) = survey::subjects(project, &cluster, &options, &mut Log::default());
     let mut models = world.subjects.values().filter_map(|it| Some((it, deployed::model(it)?)));
     let (subject, model) = models.next()?;
     let read = deployed::deployed(&cluster, subject, model);
-    Some((subject.key().to_owned(), read.map_err(|no| Unread { why: no.why, fix: no.fix })))
+    let deployed = read.map_err(|no| Unread { why: no.why, fix: no.fix });
+    Some(Serves { service: project.services.get(subject.key())?, deployed })
 }
 
 fn because(subject: &Subject<'_>) -> Vec<Because> {

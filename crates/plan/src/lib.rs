@@ -46,7 +46,7 @@ use model::reason::{Because, Rule};
 use references::Reference;
 use world::{Shape, Shared, World};
 
-pub use inference::{Deployed, Unread, deployed};
+pub use inference::{Deployed, Serves, Unread, deployed};
 pub use survey::namespace_of;
 pub(crate) use survey::{
     published_as as survey_published, restart_of as survey_restart, schedule as survey_schedule,

@@ -76,7 +76,7 @@ pub(crate) fn sure(basis: &str, has_ranges: bool) -> String {
             );
         }
         (_, true) => {
-            "such GPUs or slices were not measured end to end; the ranges are those of GPUs that no fit saw"
+            "such GPUs, slices or settings were not measured end to end; the ranges are those of GPUs that no fit saw"
         }
         (_, false) => return basis.to_owned(),
     };

@@ -26,7 +26,7 @@ fn promise_and_plan_stand_together() {
         "first token within 500 ms, each token within 50 ms, for p95 of the requests",
         "over the range): the promise is kept, also when one fails",
         "bound by memory bandwidth",
-        "modelled only: such GPUs or slices were not measured end to end",
+        "modelled only: such GPUs, slices or settings were not measured end to end",
     ] {
         assert!(text.contains(said), "{said}: {text}");
     }

@@ -18,7 +18,7 @@ impl StepTime for Linear {
     }
 
     fn decode(&self, _: u32) -> Decode {
-        Decode { base: 1e-2, per_token: 1e-7 }
+        Decode { base: 1e-2, per_token: 1e-7, least: 0.0 }
     }
 
     fn front_end(&self, _: u32) -> f64 {

@@ -3,7 +3,9 @@
 use crate::calibration::Check;
 use crate::closed::Clients;
 use crate::evaluate::Table;
-use crate::{Cache, Coefficients, Deployment, Engine, Roofline, Step, StepTime, Weights};
+use crate::{
+    Budget, Cache, Coefficients, Deployment, Engine, Graphs, Roofline, Step, StepTime, Weights,
+};
 
 /// All of them.
 pub fn all(throughput: &str, batches: &str, coefficients: &Coefficients) -> Vec<Check> {
@@ -37,7 +39,8 @@ fn deployment(
         weights,
         cache: if weights == Weights::Fp8 { Cache::Fp8 } else { Cache::Bf16 },
         engine,
-        utilisation: 0.9,
+        budget: Budget::USUAL,
+        graphs: Graphs::Replayed,
     })
 }
 
@@ -46,7 +49,7 @@ fn peak(table: &Table, row: &[String], coefficients: &Coefficients) -> Option<Ch
     let fp8 = table.field(row, "precision") == "fp8";
     let (gpu, weights) = if fp8 { ("h100", Weights::Fp8) } else { ("a100-80gb", Weights::Bf16) };
     let d = Deployment {
-        utilisation: 0.95,
+        budget: Budget::Engine(0.95),
         ..deployment("llama-3.1-8b", gpu, 1, weights, Engine::Trtllm)?
     };
     let (prompt, output) =
@@ -110,9 +113,8 @@ fn alone(table: &Table, row: &[String], coefficients: &Coefficients) -> Option<[
         prefill_requests: 1,
         ..Step::default()
     });
-    let decode = time.decode(1);
     let (prompt, output) = (f64::from(prompt), f64::from(output));
-    let token = decode.base + decode.per_token * (prompt + output / 2.0);
+    let token = time.decode(1).seconds(prompt + output / 2.0);
     let what = |w: &str| {
         format!("LMDeploy 0.1, {model} FP16, {tp} × A100-80, {prompt}/{output}, batch 1: {w}")
     };

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::coefficients::{Arithmetic, AttentionCost, Coefficients, EngineCost, Gemm, Reduce};
 use super::shape::{Product, Shape, products};
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Graphs};
 use crate::{Decode, Step, StepTime};
 
 /// Experts on one GPU.
@@ -83,6 +83,7 @@ pub struct Roofline {
     reduce: Reduce,
     engine: EngineCost,
     shape: Shape,
+    graphs: Graphs,
     table: Vec<OnceLock<Decode>>,
     /// By tokens of a step; most deployments are never simulated, and need no table.
     layers: OnceLock<Vec<OnceLock<Layers>>>,
@@ -138,6 +139,7 @@ impl Roofline {
             reduce: kernels.reduce,
             engine,
             shape,
+            graphs: deployment.graphs,
             table: empty(TABLE),
             layers: OnceLock::new(),
             outputs: empty(TABLE),
@@ -208,6 +210,7 @@ impl Roofline {
             base: s.layers
                 * (a.decode_fixed_us * 1e-6 + a.decode_head_ns * 1e-9 * requests * s.heads),
             per_token: bytes.max(s.kv_operations / (s.operations * a.prefill_compute)),
+            least: 0.0,
         }
     }
 
@@ -233,7 +236,11 @@ impl Roofline {
         let requests = requests.max(1);
         let attention = self.decode_attention(requests.into());
         let dense = self.dense(requests.into(), requests.into());
-        Decode { base: dense + attention.base, ..attention }
+        let least = match self.graphs {
+            Graphs::Replayed => 0.0,
+            Graphs::Eager => self.launches(),
+        };
+        Decode { base: dense + attention.base, least, ..attention }
     }
 }
 
@@ -241,8 +248,7 @@ impl StepTime for Roofline {
     #[allow(clippy::cast_precision_loss)]
     fn seconds(&self, step: &Step) -> f64 {
         if step.prefill_tokens == 0 {
-            let decode = self.decode(step.decodes);
-            return decode.base + decode.per_token * step.context as f64;
+            return self.decode(step.decodes).seconds(step.context as f64);
         }
         let tokens = step.prefill_tokens + u64::from(step.decodes);
         let rows = u64::from(step.prefill_requests) + u64::from(step.decodes);

@@ -204,8 +204,7 @@ impl<T: StepTime + ?Sized> Bounds<'_, T> {
     fn decode(&self, batch: f64) -> f64 {
         let tokens = self.shape.prompt + self.shape.output / 2.0;
         let step = |requests: f64| {
-            let line = self.times.decode(requests.max(1.0) as u32);
-            line.base + line.per_token * requests.max(1.0) * tokens
+            self.times.decode(requests.max(1.0) as u32).seconds(requests.max(1.0) * tokens)
         };
         let below = batch.floor();
         step(below) + (step(below + 1.0) - step(below)) * (batch - below)

@@ -2,7 +2,7 @@
 
 use super::csv::Table;
 use crate::closed::{Clients, Means, Method, Start};
-use crate::{Cache, Coefficients, Deployment, Engine, Roofline, Weights, engine};
+use crate::{Budget, Cache, Coefficients, Deployment, Engine, Graphs, Roofline, Weights, engine};
 
 /// A benchmark of one deployment.
 #[derive(Clone, Debug)]
@@ -131,7 +131,8 @@ impl Case {
                 weights,
                 cache,
                 engine,
-                utilisation: 0.9,
+                budget: Budget::USUAL,
+                graphs: Graphs::Replayed,
             },
             load: Clients {
                 prompt: small_number(count("isl")?),

@@ -17,8 +17,7 @@ impl StepTime for Scaled<'_> {
     }
 
     fn decode(&self, requests: u32) -> Decode {
-        let line = self.times.decode(requests);
-        Decode { base: self.factor * line.base, per_token: self.factor * line.per_token }
+        self.times.decode(requests).times(self.factor)
     }
 
     fn front_end(&self, prompt: u32) -> f64 {

@@ -26,11 +26,12 @@ impl Line {
 impl StepTime for Line {
     fn seconds(&self, step: &Step) -> f64 {
         let line = self.decode(step.decodes);
-        line.base + line.per_token * step.context as f64 + self.prefill * step.prefill_tokens as f64
+        line.seconds(step.context as f64) + self.prefill * step.prefill_tokens as f64
     }
 
     fn decode(&self, requests: u32) -> Decode {
-        Decode { base: self.base + self.decode * f64::from(requests), per_token: self.context }
+        let base = self.base + self.decode * f64::from(requests);
+        Decode { base, per_token: self.context, least: 0.0 }
     }
 
     fn front_end(&self, _: u32) -> f64 {

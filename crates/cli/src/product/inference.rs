@@ -8,7 +8,7 @@ use crate::printer::Printer;
 use capacity::Cache;
 use capacity::offers::Slices;
 use model::project::InferenceIntent;
-use plan::Deployed;
+use plan::{Deployed, Unread};
 use std::path::Path;
 use units::Micros;
 
@@ -23,20 +23,26 @@ pub(crate) fn asked(
     let cluster = ClusterArguments::default();
     let inputs = Inputs { project: &project, cluster: &cluster, variables };
     let readable = read(&inputs, printer)?;
-    let (service, deployed) = plan::deployed(&readable.project).ok_or_else(|| {
+    let serves = plan::deployed(&readable.project).ok_or_else(|| {
         Error::advised(
             format!("no service of {} names a model", file.display()),
             "write x-muster: { inference: { model: llama-3.1-8b, users: 500 } } at the service",
         )
     })?;
-    let deployed =
-        deployed.map_err(|unread| Error::advised(unread.to_string(), unread.fix.clone()))?;
-    let service = readable.project.services.get(&service);
-    let out = on(arguments, &deployed);
-    Ok(match service.and_then(|it| it.intent.inference.as_ref()) {
+    let advised = |unread: &Unread| Error::advised(unread.to_string(), unread.fix.clone());
+    let out = on(arguments, serves.deployed.as_ref().map_err(advised)?);
+    let out = match &serves.service.intent.inference {
         Some(intent) => by(out, intent),
         None => out,
-    })
+    };
+    if let Some((at, unread)) = serves.refuses(out.load.prompt, out.load.output) {
+        let place = readable.loaded.sources.location(at);
+        return Err(Error::advised(format!("{place}: {unread}"), unread.fix));
+    }
+    if let Some(uncounted) = serves.uncounted() {
+        printer.note(&uncounted);
+    }
+    Ok(out)
 }
 
 /// What is served on what. What the file does not say stays as it was typed, or is the default.

@@ -119,6 +119,12 @@ fn capacity_reads_a_file_as_a_plan_does() {
                 .to_owned(),
             "",
         ),
+        (
+            "lmsysorg/sglang:v0.5.0",
+            "command: '--model-path Qwen/Qwen2.5-7B-Instruct --mem-fraction-static 0.5 --disable-cuda-graph'"
+                .to_owned(),
+            "",
+        ),
         ("acme/chat:1", one.to_owned(), "model: openai/gpt-oss-20b, "),
     ] {
         let compose = format!(
@@ -171,6 +177,30 @@ fn what_a_plan_refuses_to_compute_capacity_refuses_too() {
     let compose = COMPOSE.replace("    x-muster:", "    command: '-pp 2'\n    x-muster:");
     let place = Place::new(&[("compose.yaml", &compose)]);
     place.muster("capacity --from compose.yaml").says(2, &["-pp", "not modelled"]);
+    let tgi = "ghcr.io/huggingface/text-generation-inference:3.3.5";
+    let place = Place::new(&[("compose.yaml", &COMPOSE.replace("vllm/vllm-openai:v0.15.1", tgi))]);
+    let run = place.muster("capacity --from compose.yaml");
+    run.says(2, &["nothing was measured of Text Generation Inference", "vllm, sglang"]);
+}
+
+#[test]
+fn what_the_command_says_of_requests_and_beside_is_told() {
+    let told = |command: &str| {
+        let line = format!("    command: '{command}'\n    x-muster:");
+        let place = Place::new(&[("compose.yaml", &COMPOSE.replace("    x-muster:", &line))]);
+        place.muster("capacity --from compose.yaml")
+    };
+    told("--max-model-len 1000").says(
+        2,
+        &[
+            "compose.yaml:5:",
+            "have 1280 tokens",
+            "take 1000",
+            "--max-model-len 1280 (SGLang: --context-length",
+        ],
+    );
+    told("--max-model-len 1280 --cpu-offload-gb 8")
+        .says(0, &["what a replica of `chat` carries is computed without --cpu-offload-gb"]);
 }
 
 #[test]
@@ -198,7 +228,7 @@ fn traces_are_replayed_and_broken_lines_named() {
 fn measured_rows_get_predictions() {
     let place = Place::new(&[("rows.csv", ROWS), ("none.csv", "a,b\n1,2\n")]);
     let run = place.muster("capacity evaluate rows.csv --out out.csv");
-    run.shows(0, &["1 rows without prediction", "llama-3.1-8b"]);
+    run.shows(0, &["1 rows without prediction", "llama-3.1-8b", "E2E error"]);
     let written = place.read("out.csv");
     assert!(written.lines().next().unwrap().contains("predicted_ttft_ms"), "{written}");
     assert_eq!(written.lines().count(), 3);

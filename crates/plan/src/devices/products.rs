@@ -81,7 +81,7 @@ fn own_label<'w>(world: &World<'w>, subject: &Subject<'_>, wanted: &str) -> Opti
     best.map(|(product, _)| product.as_str())
 }
 
-/// A kind of GPU that was asked for, or that keeps a promise at the lowest price, becomes a node selector.
+/// A kind of GPU that was asked for, or that was computed to keep a promise, becomes a node selector.
 pub(super) fn choose(
     world: &World<'_>,
     subject: &Subject<'_>,
@@ -91,7 +91,7 @@ pub(super) fn choose(
     let computed = subject.serving.as_ref();
     let label = match (named(subject), computed) {
         (Some(named), _) => wished(world, subject, &named, log),
-        (None, Some(computed)) => cheapest(world, subject, computed, log),
+        (None, Some(computed)) => computed_for(world, subject, computed, log),
         (None, None) => return,
     };
     placement.node_selector.insert("nvidia.com/gpu.product".to_owned(), label);
@@ -169,7 +169,7 @@ fn wished<'w>(
 const DISCOVERED: &str = "GPU feature discovery labels nodes with the product they hold";
 
 /// Nobody names a kind: what was computed holds for the one that it was computed for.
-fn cheapest(
+fn computed_for(
     world: &World<'_>,
     subject: &Subject<'_>,
     computed: &Computed,

@@ -8,7 +8,7 @@ use capacity::offers::{Misfit, Offer, Slices, offers};
 use capacity::search::{
     Answer, Choice, Name, Point, Question, knee, search_with, seats_between, sweep,
 };
-use capacity::{Band, Bands, Prices};
+use capacity::{Band, Bands, Prices, usual};
 use model::plan::{Curve, CurvePoint, Latency, ServingOption};
 
 /// Answers of one plan: what is asked again is not computed again.
@@ -91,6 +91,7 @@ fn ground(asked: &Asked, choices: &[Choice], chosen: &Name) -> Ground {
             (true, _) => Ground::RunsThere,
             (false, _) => Ground::CommandStands,
         },
+        _ if asked.deployed.tensor_parallel != usual::TENSOR_PARALLEL => Ground::CheapestAsStated,
         _ => Ground::Cheapest,
     }
 }

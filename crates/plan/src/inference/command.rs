@@ -2,7 +2,7 @@
 
 use super::formats::{FORMATS, Format, GENERAL, ending};
 use capacity::offers::Settings;
-use capacity::{Cache, Weights};
+use capacity::{Budget, Cache, Graphs, Weights};
 use model::project::Service;
 
 /// Pipelines, and attention of which each GPU has its own requests.
@@ -12,9 +12,18 @@ const PARALLEL: &[&str] =
 const SPECULATIVE: &[&str] =
     &["--speculative-config", "--speculative-model", "--speculative-algorithm"];
 /// Memory and batches, in ways that the figures do not know.
-const UNREAD: &[&str] = &["--mem-fraction-static", "--cpu-offload-gb", "--enforce-eager"];
-/// The share of a GPU's memory that the engine takes (vLLM).
-const UTILISATION: &[&str] = &["--gpu-memory-utilization"];
+const UNREAD: &[&str] = &["--cpu-offload-gb", "--cache-max-entry-count", "--extra-llm-api-options"];
+/// An option with a share, and of what it is one.
+type Shared = (&'static str, fn(f64) -> Budget);
+/// What the engine takes of a GPU's memory: vLLM, `SGLang`, TensorRT-LLM by two names.
+const BUDGETS: &[Shared] = &[
+    ("--gpu-memory-utilization", Budget::Engine),
+    ("--mem-fraction-static", Budget::WeightsAndCache),
+    ("--kv-cache-free-gpu-memory-fraction", Budget::Free),
+    ("--free-gpu-memory-fraction", Budget::Free),
+];
+/// Steps without CUDA graphs: vLLM, `SGLang`.
+const EAGER: &[&str] = &["--enforce-eager", "--disable-cuda-graph"];
 /// Requests in a batch: vLLM, `SGLang`, TensorRT-LLM and `LMDeploy`.
 const SEQUENCES: &[&str] = &["--max-num-seqs", "--max-running-requests", "--max-batch-size"];
 /// Tokens of a step: vLLM, `SGLang`, TensorRT-LLM.
@@ -65,26 +74,34 @@ impl<'a> Command<'a> {
     pub(super) fn unread(&self) -> Vec<&'static str> {
         let odd = self.weights("").is_none();
         let formats = QUANTIZED.iter().filter(|name| odd && self.has(name));
-        let Settings { utilisation, max_sequences, max_batched_tokens } = self.settings();
-        let limits = [
-            (UTILISATION, utilisation.is_none()),
-            (SEQUENCES, max_sequences.is_none()),
-            (BATCHED, max_batched_tokens.is_none()),
-        ];
+        let Settings { budget, max_sequences, max_batched_tokens, .. } = self.settings();
+        let shares = BUDGETS.iter().filter(|_| budget.is_none()).map(|(name, _)| name);
+        let limits =
+            [(SEQUENCES, max_sequences.is_none()), (BATCHED, max_batched_tokens.is_none())];
         let broken = limits.iter().filter(|(_, is_none)| *is_none).flat_map(|(names, _)| *names);
-        let there = UNREAD.iter().chain(broken).filter(|name| self.has(name));
+        let there = UNREAD.iter().chain(shares).chain(broken).filter(|name| self.has(name));
         there.chain(formats).copied().collect()
     }
 
     /// What the engine is told of its limits. It sets what is nought or no number itself.
     pub(super) fn settings(&self) -> Settings {
-        let share = self.value(UTILISATION).and_then(|it| it.parse::<f64>().ok());
         let above = |names| self.number(names).filter(|it| *it > 0);
         Settings {
-            utilisation: share.filter(|share| *share > 0.0 && *share <= 1.0),
+            budget: self.budget(),
             max_sequences: above(SEQUENCES),
             max_batched_tokens: above(BATCHED),
+            graphs: if EAGER.iter().any(|name| self.has(name)) {
+                Graphs::Eager
+            } else {
+                Graphs::Replayed
+            },
         }
+    }
+
+    /// What the engine takes of a GPU's memory, if it would start with that.
+    fn budget(&self) -> Option<Budget> {
+        let read = |(name, of): &Shared| self.value(&[name])?.parse().ok().map(of);
+        BUDGETS.iter().find_map(read).filter(|it| it.is_sound())
     }
 
     fn number(&self, names: &[&str]) -> Option<u32> {
@@ -97,7 +114,7 @@ impl<'a> Command<'a> {
             let at = self.words.iter().position(|word| *word == "serve")?;
             self.words.get(at + 1).copied().filter(|word| !word.starts_with('-'))
         };
-        self.value(&["--model", "--model-path"]).or_else(served)
+        self.value(&["--model", "--model-path", "--model-id"]).or_else(served)
     }
 
     /// GPUs that compute a step together.
@@ -107,7 +124,7 @@ impl<'a> Command<'a> {
 
     /// Tokens of prompt and answer that the engine takes at most.
     pub(super) fn longest(&self) -> Option<u32> {
-        self.number(&["--max-model-len", "--context-length"])
+        self.number(&["--max-model-len", "--context-length", "--max-seq-len"])
     }
 
     /// In what weights are kept, if the command or the model's name says so.
@@ -146,8 +163,8 @@ impl<'a> Command<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Command, Settings};
-    use capacity::Weights;
+    use super::Command;
+    use capacity::{Budget, Graphs, Weights};
 
     fn command(text: &str) -> Command<'_> {
         Command { words: text.split(' ').collect() }
@@ -165,6 +182,8 @@ mod tests {
                 Some(2),
                 Some(4_096),
             ),
+            ("trtllm-serve a/b --max_seq_len 2048", None, None, Some(2_048)),
+            ("--model-id a/b", Some("a/b"), None, None),
             ("vllm serve --port 80", None, None, None),
             ("--model a/b --tp", Some("a/b"), None, None),
             ("--served-model-name a --max-model-len 8k", None, None, None),
@@ -185,7 +204,10 @@ mod tests {
             ("--speculative_config={}", Some("--speculative-config"), 0),
             ("--max-num-seqs 64 --gpu-memory-utilization=0.8", None, 0),
             ("--max-num-seqs many --gpu-memory-utilization=8 --chunked-prefill-size -1", None, 3),
-            ("--mem-fraction-static 0.8 --enforce-eager", None, 2),
+            ("--mem-fraction-static 0.8 --enforce-eager", None, 0),
+            ("--mem-fraction-static 1 --cpu-offload-gb 8", None, 2),
+            ("--kv_cache_free_gpu_memory_fraction 1.2", None, 1),
+            ("--extra_llm_api_options more.yaml", None, 1),
             ("--quantization bitsandbytes", None, 1),
             ("-q fp8", None, 0),
         ] {
@@ -197,19 +219,47 @@ mod tests {
     #[test]
     fn limits_are_those_that_the_engine_is_told() {
         for (text, want) in [
-            ("", (None, None, None)),
-            ("--max-num-seqs 64 --max_num_batched_tokens=4096", (None, Some(64), Some(4_096))),
-            ("--gpu-memory-utilization 0.85", (Some(0.85), None, None)),
-            (
-                "--max-running-requests 32 --chunked-prefill-size 2048",
-                (None, Some(32), Some(2_048)),
-            ),
-            ("--max_batch_size 16 --max_num_tokens 8192", (None, Some(16), Some(8_192))),
-            ("--gpu-memory-utilization NaN --max-num-seqs 0", (None, None, None)),
+            ("", (None, None)),
+            ("--max-num-seqs 64 --max_num_batched_tokens=4096", (Some(64), Some(4_096))),
+            ("--max-running-requests 32 --chunked-prefill-size 2048", (Some(32), Some(2_048))),
+            ("--max_batch_size 16 --max_num_tokens 8192", (Some(16), Some(8_192))),
+            ("--max-num-seqs 0", (None, None)),
         ] {
-            let Settings { utilisation, max_sequences, max_batched_tokens } =
-                command(text).settings();
-            assert_eq!((utilisation, max_sequences, max_batched_tokens), want, "{text}");
+            let read = command(text).settings();
+            assert_eq!((read.max_sequences, read.max_batched_tokens), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_engine_says_in_its_own_way_what_it_takes_of_memory() {
+        for (text, want) in [
+            ("", None),
+            ("--gpu-memory-utilization 0.85", Some(Budget::Engine(0.85))),
+            ("--mem-fraction-static 0.85", Some(Budget::WeightsAndCache(0.85))),
+            ("--mem_fraction_static=0.85", Some(Budget::WeightsAndCache(0.85))),
+            ("--kv_cache_free_gpu_memory_fraction 0.85", Some(Budget::Free(0.85))),
+            ("--free_gpu_memory_fraction 0.85", Some(Budget::Free(0.85))),
+            ("--gpu-memory-utilization NaN", None),
+            ("--mem-fraction-static 0", None),
+            ("--mem-fraction-static 1", None),
+            ("--kv_cache_free_gpu_memory_fraction -0.5", None),
+            ("--mem-fraction-static", None),
+        ] {
+            assert_eq!(command(text).settings().budget, want, "{text}");
+        }
+    }
+
+    #[test]
+    fn graphs_are_replayed_unless_the_command_says_otherwise() {
+        for (text, want) in [
+            ("--model a/b", Graphs::Replayed),
+            ("--model a/b --enforce-eager", Graphs::Eager),
+            ("--enforce_eager", Graphs::Eager),
+            ("--disable-cuda-graph --tp 2", Graphs::Eager),
+            ("--disable-cuda-graph-padding", Graphs::Replayed),
+            ("--no-enforce-eager", Graphs::Replayed),
+        ] {
+            assert_eq!(command(text).settings().graphs, want, "{text}");
         }
     }
 

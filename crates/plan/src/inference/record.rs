@@ -8,6 +8,7 @@ use crate::log::Log;
 use crate::scaling;
 use crate::world::{Scale, Subject, World};
 use model::plan::{Kept, Plan, Serving};
+use model::project::Service;
 use model::reason::Level;
 
 /// Puts what was computed into the plan, with what people should know of it.
@@ -141,16 +142,8 @@ fn arguments(subject: &Subject<'_>, computed: &Computed, log: &mut Log) {
         );
     }
     let question = &computed.asked;
-    let tokens = question.prompt.saturating_add(question.output);
-    if let Some(longest) = command.longest().filter(|longest| *longest < tokens) {
-        complain(
-            format!(
-                "prompt and answer have {tokens} tokens and the command lets the engine take {longest}"
-            ),
-            format!(
-                "--max-model-len {tokens} or more, or other x-muster.inference.prompt and output"
-            ),
-        );
+    if let Some((message, fix)) = too_long(&command, question.prompt, question.output) {
+        complain(message, fix);
     }
     if let Some((said, stored)) = command.contradicted(deployed::model(subject).unwrap_or_default())
     {
@@ -176,23 +169,42 @@ fn arguments(subject: &Subject<'_>, computed: &Computed, log: &mut Log) {
     }
 }
 
-/// The figures are those of an engine as it is set by default.
+/// That the engine takes no requests of so many tokens, and what to do about it.
+pub(super) fn too_long(
+    command: &Command<'_>,
+    prompt: u32,
+    output: u32,
+) -> Option<(String, String)> {
+    let tokens = prompt.saturating_add(output);
+    let longest = command.longest().filter(|longest| *longest < tokens)?;
+    Some((
+        format!(
+            "prompt and answer have {tokens} tokens and the command lets the engine take {longest}"
+        ),
+        format!(
+            "--max-model-len {tokens} (SGLang: --context-length, TensorRT-LLM: --max_seq_len), or other x-muster.inference.prompt and output"
+        ),
+    ))
+}
+
+/// What the command says and no figure counts.
+pub(super) fn uncounted(service: &Service) -> Option<String> {
+    let options = Command::of(service).unread();
+    (!options.is_empty()).then(|| {
+        let options = options.join(", ");
+        format!("what a replica of `{}` carries is computed without {options}", service.name)
+    })
+}
+
 fn unread(subject: &Subject<'_>, log: &mut Log) {
-    let options = Command::of(subject.service).unread();
-    if options.is_empty() {
-        return;
-    }
+    let Some(message) = uncounted(subject.service) else { return };
     let mut lines = cite(subject, &["command", "entrypoint"]);
     lines.extend(because(subject));
     log.find(
         Level::Note,
         "engine-arguments-not-modelled",
         Some(subject.key()),
-        format!(
-            "what a replica of `{}` carries is computed without {}",
-            subject.key(),
-            options.join(", ")
-        ),
+        message,
         "measure it, and write deploy.replicas if it differs",
         lines,
     );

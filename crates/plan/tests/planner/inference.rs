@@ -205,6 +205,20 @@ fn an_engine_that_nobody_measured_is_no_vllm() {
         "chat: { image: 'ollama/ollama:0.11.0', x-muster: { inference: { model: llama-3.1-8b, users: 5 } } }",
     );
     assert!(message(&plan, "inference-not-computed").starts_with("Nothing was measured of Ollama"));
+    let tgi = "image: 'ghcr.io/huggingface/text-generation-inference:3.3.5'";
+    for (command, inference) in [
+        ("--num-shard 1", "model: llama-3.1-8b, users: 5, gpu: h100"),
+        ("--model-id meta-llama/Llama-3.1-8B-Instruct", "users: 5"),
+    ] {
+        let plan = plan_with(&format!(
+            "chat: {{ {tgi}, command: '{command}', x-muster: {{ inference: {{ {inference} }} }} }}"
+        ));
+        let found = plan.report.findings.iter().find(|it| it.code == "inference-not-computed");
+        let found = found.unwrap_or_else(|| panic!("{:#?}", plan.report.findings));
+        assert!(found.message.starts_with("Nothing was measured of Text Generation Inference"));
+        assert!(found.fix.contains("deploy.replicas") && found.fix.contains("vllm, sglang"));
+        assert!(plan.serving.is_empty() && replicas(&plan, "chat") == Some(1));
+    }
 }
 
 #[test]

@@ -20,6 +20,7 @@ pub(super) struct Linear {
     pub(super) base: f64,
     pub(super) per_request: f64,
     pub(super) per_token: f64,
+    pub(super) least: f64,
     pub(super) per_prefill: f64,
     pub(super) overhead: f64,
     pub(super) per_prompt: f64,
@@ -29,6 +30,7 @@ pub(super) const TYPICAL: Linear = Linear {
     base: 8e-3,
     per_request: 20e-6,
     per_token: 64e-9,
+    least: 0.0,
     per_prefill: 60e-6,
     overhead: 2e-3,
     per_prompt: 0.0,
@@ -39,12 +41,12 @@ impl StepTime for Linear {
         let line = self.decode(step.decodes);
         #[allow(clippy::cast_precision_loss)]
         let (context, prefill) = (step.context as f64, step.prefill_tokens as f64);
-        line.base + line.per_token * context + self.per_prefill * prefill
+        line.seconds(context) + self.per_prefill * prefill
     }
 
     fn decode(&self, requests: u32) -> Decode {
         let base = self.base + self.per_request * f64::from(requests);
-        Decode { base, per_token: self.per_token }
+        Decode { base, per_token: self.per_token, least: self.least }
     }
 
     fn front_end(&self, prompt: u32) -> f64 {
@@ -153,7 +155,10 @@ fn times() -> impl Strategy<Value = Linear> {
     let overhead = prop_oneof![Just(0.0), Just(1e-3), Just(0.013)];
     // With the larger one, requests queue before the engine sees them.
     let per_prompt = prop_oneof![Just(0.0), Just(1e-6), Just(3e-4)];
-    (overhead, per_prompt).prop_map(|(overhead, per_prompt)| Linear {
+    // Steps are flat for none of their caches, for small ones, or for all.
+    let least = prop_oneof![Just(0.0), Just(8.05e-3), Just(0.02)];
+    (overhead, per_prompt, least).prop_map(|(overhead, per_prompt, least)| Linear {
+        least,
         overhead,
         per_prompt,
         ..TYPICAL

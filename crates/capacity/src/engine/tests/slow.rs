@@ -280,7 +280,7 @@ impl<'a> Slow<'a> {
             } else {
                 let line = self.times.decode(step.decodes);
                 let read = Time::from_seconds(line.per_token).times(u128::from(step.context));
-                Time::from_seconds(line.base) + read
+                (Time::from_seconds(line.base) + read).max(Time::from_seconds(line.least))
             };
             self.replicas[replica].step_end = Some(self.now + seconds);
         }

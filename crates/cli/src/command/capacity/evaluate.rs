@@ -31,7 +31,12 @@ fn for_programs(summary: &Summary) -> serde_json::Value {
         let middle = |it: Option<(f64, f64)>| {
             it.map(|(mean, median)| json!({"meanPercent": mean, "medianPercent": median}))
         };
-        json!({"rows": errors.rows(), "ttft": middle(errors.ttft()), "tpot": middle(errors.tpot())})
+        json!({
+            "rows": errors.rows(),
+            "ttft": middle(errors.ttft()),
+            "tpot": middle(errors.tpot()),
+            "endToEnd": middle(errors.end_to_end()),
+        })
     };
     let by: Vec<_> = summary
         .by

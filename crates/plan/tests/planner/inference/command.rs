@@ -1,13 +1,27 @@
 //! What the command tells the engine, and the model that it loads.
 
-use super::{ONE, SMALL, TWO, devices, message, only, server, serving, small};
-use crate::common::{file, finds, given, plan_with};
+use super::{ONE, SLICE, SMALL, TWO, devices, message, only, server, serving, small};
+use crate::common::{file, finds, given, plan_with, why};
+use model::plan::Plan;
+use model::reason::Because;
 
 #[test]
 fn a_command_states_the_tensor_parallelism_too() {
     let plan = small("command: '--tensor-parallel-size=2'", "h100");
     assert_eq!(*devices(&plan), only("nvidia.com/gpu", 2));
     assert!(!finds(&plan, "engine-arguments"));
+}
+
+#[test]
+fn what_a_command_made_dearer_is_not_called_the_cheapest_of_all() {
+    let stated = "with the GPUs that the file gives a replica";
+    for (rest, want) in
+        [("", false), ("gpus: all", false), ("command: '-tp 2'", true), (TWO, true), (SLICE, true)]
+    {
+        let plan = plan_with(&server(rest, SMALL));
+        let found = why(&plan, "Deployment/chat", "nodeSelector.nvidia.com/gpu.product");
+        assert_eq!(found.contains(stated), want, "{rest}: {found}");
+    }
 }
 
 #[test]
@@ -49,8 +63,10 @@ fn a_model_of_ones_own_is_described_by_its_config() {
 
 #[test]
 fn settings_that_the_figures_do_not_know_are_named() {
-    let plan = small("command: '--enforce-eager'", "h100");
-    assert!(message(&plan, "engine-arguments-not-modelled").contains("--enforce-eager"));
+    let plan = small("command: '--cpu-offload-gb 8'", "h100");
+    assert!(message(&plan, "engine-arguments-not-modelled").contains("--cpu-offload-gb"));
+    let plan = small("command: '--mem-fraction-static 1.2'", "h100");
+    assert!(message(&plan, "engine-arguments-not-modelled").contains("--mem-fraction-static"));
     assert!(!finds(&small(ONE, "h100"), "engine-arguments-not-modelled"));
 }
 
@@ -70,6 +86,70 @@ fn limits_that_the_engine_is_told_are_computed_with() {
     }
     let both = small("command: '--max-num-seqs 64 --max-num-batched-tokens 32'", "h100");
     assert!(message(&both, "inference-not-computed").contains("64 sequences"));
+}
+
+#[test]
+fn each_engine_is_given_its_share_of_memory() {
+    for (image, least, most) in [
+        ("lmsysorg/sglang:v0.5.0", "--mem-fraction-static 0.3", "--mem-fraction-static 0.85"),
+        (
+            "nvcr.io/nvidia/tensorrt-llm/release:1.0.0",
+            "--kv_cache_free_gpu_memory_fraction 0.2",
+            "--kv_cache_free_gpu_memory_fraction 0.9",
+        ),
+    ] {
+        let seats = |command: &str| {
+            let rest = format!("command: '{command}', {ONE}");
+            let file = server(&rest, &format!("{SMALL}, gpu: h100"));
+            let plan = plan_with(&file.replace("vllm/vllm-openai:v0.15.1", image));
+            assert!(!finds(&plan, "engine-arguments-not-modelled"), "{command}");
+            serving(&plan).chosen.seats
+        };
+        let (small, large) = (seats(least), seats(most));
+        assert!(small < 0.9 * large, "{image}: {small} {large}");
+    }
+}
+
+#[test]
+fn steps_without_graphs_leave_fewer_seats_and_were_not_measured() {
+    let plan = |rest: &str, tpot: &str| {
+        let promise = SMALL.replace("tpot: 50ms", tpot);
+        plan_with(&server(rest, &format!("{promise}, gpu: h100")))
+    };
+    let eager = format!("command: '--enforce-eager', {ONE}");
+    let (graphs, slow) = (plan(ONE, "tpot: 12ms"), plan(&eager, "tpot: 12ms"));
+    let (graphs, chosen) = (&serving(&graphs).chosen, &serving(&slow).chosen);
+    assert!(chosen.seats < graphs.seats, "{} {}", chosen.seats, graphs.seats);
+    assert_eq!((graphs.basis.as_str(), chosen.basis.as_str()), ("calibrated", "modelled only"));
+    assert!(!finds(&slow, "engine-arguments-not-modelled"));
+    assert!(serving(&plan(ONE, "tpot: 9ms")).chosen.seats > 1.0);
+    let never = plan(&eager, "tpot: 9ms");
+    let message = message(&never, "inference-promise-impossible");
+    assert!(message.contains("a token takes 9.9 ms"), "{message}");
+}
+
+/// Engines take blocks of the cache as tokens come: the longest request sets none aside.
+#[test]
+fn the_longest_request_is_judged_and_changes_nothing_else() {
+    let plain = small(ONE, "h100");
+    for option in ["--max-model-len", "--context-length", "--max_seq_len"] {
+        let plan = small(&format!("command: '{option} 1280', {ONE}"), "h100");
+        assert!(!finds(&plan, "engine-arguments"), "{option}");
+        assert_eq!(serving(&plan).chosen, serving(&plain).chosen, "{option}");
+        let plan = small(&format!("command: '{option} 1279', {ONE}"), "h100");
+        assert!(message(&plan, "engine-arguments").contains("take 1279"), "{option}");
+        assert_eq!(cited(&plan, "engine-arguments"), [("services.chat.command", 3)], "{option}");
+    }
+}
+
+/// The lines of the file that a finding names, beside those of `x-muster`.
+fn cited<'p>(plan: &'p Plan, code: &str) -> Vec<(&'p str, u32)> {
+    let found = plan.report.findings.iter().find(|it| it.code == code);
+    let lines = found.iter().flat_map(|it| &it.because).filter_map(|because| match because {
+        Because::Line { field, span } => Some((field.as_str(), span.start.line)),
+        _ => None,
+    });
+    lines.filter(|(field, _)| !field.contains("x-muster")).collect()
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn peak(table: &Table, row: &[String], coefficients: &Coefficients) -> Option<Ch
     let fp8 = table.field(row, "precision") == "fp8";
     let (gpu, weights) = if fp8 { ("h100", Weights::Fp8) } else { ("a100-80gb", Weights::Bf16) };
     let d = Deployment {
-        budget: Budget::Engine(0.95),
+        budget: Budget::Free(0.95),
         ..deployment("llama-3.1-8b", gpu, 1, weights, Engine::Trtllm)?
     };
     let (prompt, output) =

@@ -1,6 +1,6 @@
 //! What a command tells its engine.
 
-use super::formats::{FORMATS, Format, GENERAL, ending};
+use super::formats::{self, FORMATS, Format, GENERAL};
 use capacity::offers::Settings;
 use capacity::{Budget, Cache, Graphs, Weights};
 use model::project::Service;
@@ -149,7 +149,7 @@ impl<'a> Command<'a> {
 
     /// The format that a model's name speaks of.
     fn stored(&self, model: &str) -> Option<&'static Format> {
-        ending(self.model().unwrap_or(model)).map(|(format, _)| format)
+        formats::of(self.model().unwrap_or(model))
     }
 
     /// In what keys and values are kept.

@@ -2,7 +2,6 @@
 
 use super::No;
 use super::command::Command;
-use super::formats::plain;
 use crate::devices::{Reserved, named, reserved, short};
 use crate::world::Subject;
 use capacity::gpu::{Gpu, gpu, gpus};
@@ -46,7 +45,7 @@ pub(super) fn deployed(
     let (tensor_parallel, slices) = cut(subject, &command)?;
     Ok(Deployed {
         config: config(subject, model)?,
-        model: plain(model).to_owned(),
+        model: model.to_owned(),
         gpus: kinds(cluster, subject)?,
         tensor_parallel,
         slices,

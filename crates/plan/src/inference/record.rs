@@ -1,7 +1,6 @@
 //! Whether the planned replicas keep the promise, and where the command says otherwise.
 
 use super::command::Command;
-use super::formats::plain;
 use super::{Computed, because, deployed, room};
 use crate::attributes::cite;
 use crate::log::Log;
@@ -155,7 +154,7 @@ fn arguments(subject: &Subject<'_>, computed: &Computed, log: &mut Log) {
                 .to_owned(),
         );
     }
-    let models = |name: &str| capacity::model(plain(name)).ok();
+    let models = |name: &str| capacity::model(name).ok();
     if let (Some(loaded), Some(meant)) = (command.model().and_then(models), models(&question.model))
         && loaded != meant
     {

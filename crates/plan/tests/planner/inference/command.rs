@@ -32,7 +32,7 @@ fn the_command_names_the_model_if_the_intent_does_not() {
     let copy = "command: '--model acme/Llama-3.1-8B-Instruct-AWQ'";
     let plan = plan_with(&server(copy, "model: llama-3.1-8b-awq, users: 20, gpu: h100"));
     let asked = &serving(&plan).asked;
-    assert_eq!((asked.model.as_str(), asked.weights.as_str()), ("llama-3.1-8b", "int4"));
+    assert_eq!((asked.model.as_str(), asked.weights.as_str()), ("llama-3.1-8b-awq", "int4"));
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn steps_without_graphs_leave_fewer_seats_and_were_not_measured() {
     assert!(serving(&plan(ONE, "tpot: 9ms")).chosen.seats > 1.0);
     let never = plan(&eager, "tpot: 9ms");
     let message = message(&never, "inference-promise-impossible");
-    assert!(message.contains("a token takes 9.9 ms"), "{message}");
+    assert!(message.contains("even alone, and 9.0 ms are promised"), "{message}");
 }
 
 /// Engines take blocks of the cache as tokens come: the longest request sets none aside.

@@ -91,11 +91,13 @@ pub struct Roofline {
     outputs: Vec<OnceLock<f64>>,
 }
 
-/// Seconds of the products of all layers over the tokens of a step.
+/// Seconds of all layers over the tokens of a step, besides attention.
 #[derive(Clone, Copy, Debug)]
 struct Layers {
     blocks: f64,
     experts: f64,
+    elementwise: f64,
+    reductions: f64,
 }
 
 #[allow(clippy::cast_precision_loss)] // Counts are far below 2^52.
@@ -157,15 +159,15 @@ impl Roofline {
         Layers {
             blocks: self.products.iter().map(|p| self.blocks.product(tokens, p)).sum(),
             experts: self.routed.map_or(0.0, |r| self.routed_seconds(tokens, r)),
+            elementwise: self.elementwise(tokens),
+            reductions: self.reductions(tokens),
         }
     }
 
     /// Powers are slow, and a long prompt has many steps of as many tokens.
-    fn matrices(&self, tokens: u64, rows_out: u64) -> f64 {
+    fn layers(&self, tokens: u64) -> Layers {
         let table = self.layers.get_or_init(|| empty(LARGEST + 1));
-        let layers = kept(table, tokens, || self.layers_afresh(tokens));
-        let output = || self.plain.product(rows_out as f64, &self.output);
-        layers.blocks + kept(&self.outputs, rows_out, output) + layers.experts
+        kept(table, tokens, || self.layers_afresh(tokens))
     }
 
     /// Experts that at least one of the tokens goes to are read; each token pays for its own.
@@ -217,12 +219,12 @@ impl Roofline {
     /// What a step takes besides attention.
     fn dense(&self, tokens: u64, rows_out: u64) -> f64 {
         let (e, s) = (&self.engine, &self.shape);
-        let layers = e.layer_us * s.layers + e.latent_layer_us * s.latent_layers;
-        let fixed = e.step_us + layers + e.request_us * rows_out as f64;
-        self.matrices(tokens, rows_out)
-            + self.elementwise(tokens as f64)
-            + self.reductions(tokens as f64)
-            + fixed * 1e-6
+        let added = e.layer_us * s.layers + e.latent_layer_us * s.latent_layers;
+        let fixed = e.step_us + added + e.request_us * rows_out as f64;
+        let layers = self.layers(tokens);
+        let output = || self.plain.product(rows_out as f64, &self.output);
+        let matrices = layers.blocks + kept(&self.outputs, rows_out, output) + layers.experts;
+        matrices + layers.elementwise + layers.reductions + fixed * 1e-6
     }
 
     /// What the kernels of a step that is no graph take to be launched.

@@ -82,6 +82,11 @@ impl Blocks {
         self.free
     }
 
+    /// Whether prompts that begin alike share any.
+    pub(super) fn are_shared(&self) -> bool {
+        self.shared.is_some()
+    }
+
     pub(super) fn used(&self) -> u64 {
         self.total - self.free
     }

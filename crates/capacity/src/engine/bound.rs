@@ -152,7 +152,9 @@ impl<T: StepTime + ?Sized> Bounds<'_, T> {
         let (mut low, mut high) = (0.0, self.full().batch);
         for _ in 0..50 {
             let middle = f64::midpoint(low, high);
-            if self.settled(rate, middle).batch > middle { low = middle } else { high = middle }
+            let prompt = self.prompt_at(rate, middle);
+            let batch = rate * self.whole_answer(self.token(rate, &prompt, middle));
+            if batch > middle { low = middle } else { high = middle }
         }
         self.settled(rate, high)
     }
@@ -164,7 +166,7 @@ impl<T: StepTime + ?Sized> Bounds<'_, T> {
         if people(&near) < users {
             // Whoever is too many waits for the first token.
             let in_flight = users - most.requests_per_second * think;
-            let answer = (self.shape.output - 1.0).max(0.0) * most.tpot;
+            let answer = self.whole_answer(most.tpot);
             let ttft = in_flight / most.requests_per_second - answer;
             return Bound { in_flight, ttft: ttft.max(near.ttft), ..most };
         }
@@ -179,14 +181,23 @@ impl<T: StepTime + ?Sized> Bounds<'_, T> {
     /// At a rate and with steps of this batch.
     fn settled(&self, rate: f64, batch: f64) -> Bound {
         let prompt = self.prompt_at(rate, batch);
-        let left = (1.0 - rate * prompt.seconds).max(1e-9);
-        let tpot = self.decode(batch) / left;
-        let answer = (self.shape.output - 1.0).max(0.0) * tpot;
+        let tpot = self.token(rate, &prompt, batch);
+        let answer = self.whole_answer(tpot);
         let beside = if batch < 1.0 { 0.0 } else { self.decode(batch) };
         let outside = self.reading(rate) + self.times.crossing();
         let ttft = outside + first_token(rate, &prompt, beside);
         let in_flight = rate * (ttft + answer);
         Bound { requests_per_second: rate, ttft, tpot, batch: rate * answer, in_flight }
+    }
+
+    /// Seconds for a token: prompts leave so much of the time to the batch.
+    fn token(&self, rate: f64, prompt: &Prompt, batch: f64) -> f64 {
+        let left = (1.0 - rate * prompt.seconds).max(1e-9);
+        self.decode(batch) / left
+    }
+
+    fn whole_answer(&self, tpot: f64) -> f64 {
+        (self.shape.output - 1.0).max(0.0) * tpot
     }
 
     fn front_end(&self) -> f64 {

@@ -27,6 +27,7 @@ mod book;
 mod bound;
 mod config;
 mod history;
+mod hunch;
 mod line;
 mod patience;
 mod replica;
@@ -38,9 +39,10 @@ mod window;
 pub use bound::{Bound, Bounds, Demand, Shape};
 pub use config::{Admission, Engine, EngineFault, PrefixCache, Prompts};
 pub use history::{History, Outcome, Refusal, Request, Usage};
+pub use hunch::Hunch;
 pub use patience::Patience;
 pub use router::Router;
-pub use simulate::{Fleet, simulate, simulate_while};
+pub use simulate::{Fleet, glance, simulate, simulate_while};
 pub use summary::{Bottleneck, Estimate, Percentiles, Promise, Summary};
 
 #[cfg(test)]

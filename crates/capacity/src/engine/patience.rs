@@ -1,51 +1,128 @@
 //! When the rest of a simulation is of no interest.
 
-use super::history::Request;
 use super::summary::{Promise, Times};
+use super::window::left_out;
+
+/// What a simulation tells while it runs, and what may end it.
+pub(super) trait Watch {
+    /// A request ended that was the so many-th to arrive, when so many at most had been there at once.
+    fn see(&mut self, place: u32, arrival: f64, times: &Times, most: u32);
+
+    fn is_over(&self) -> bool;
+}
 
 /// A promise that holds for a share of the requests, as long as it can still be kept.
 ///
-/// Of a history only the middle is sure to be measured ([`super::Summary`]): if too many of those requests came off
-/// worse, the percentile of the whole will, whatever comes after them.
-#[derive(Clone, Copy, Debug)]
+/// Which requests of a history are measured depends on how many there were at once ([`super::Summary`]), and that may
+/// still grow: too many of them have to have come off worse however many there will be.
+#[derive(Clone, Debug)]
 pub struct Patience {
     promise: Promise,
-    /// By arrival, the first that is measured in any case, and the first that may not be.
-    sure: (u32, u32),
-    /// How many may be worse.
-    most: u32,
-    /// How many are, in first token, each token and the whole.
-    worse: [u32; 3],
+    hundredths: u32,
+    /// Arrivals, the earliest and the latest, of requests that are measured in any case.
+    between: (f64, f64),
+    /// In first token, each token and the whole.
+    worse: [Worse; 3],
+    is_over: bool,
+}
+
+/// Requests that came off worse than promised.
+#[derive(Clone, Debug)]
+struct Worse {
+    /// By arrival.
+    places: Vec<bool>,
+    /// What may be measured, where the most are missing until it is too many.
+    doubt: (usize, usize),
+    missing: usize,
+}
+
+/// Whether each of the times is worse than promised.
+pub(super) fn worse(promise: &Promise, times: &Times) -> [bool; 3] {
+    let is_worse = |took: Option<f64>, promised: Option<f64>| {
+        took.zip(promised).is_some_and(|(took, promised)| took > promised)
+    };
+    [
+        is_worse(Some(times.ttft), promise.ttft),
+        is_worse(times.tpot, promise.tpot),
+        is_worse(Some(times.e2e), promise.e2e),
+    ]
 }
 
 impl Patience {
     /// With a load of so many requests, of which so many of a hundred have to be served as promised.
     pub fn new(promise: Promise, requests: u32, hundredths: u32) -> Self {
-        let most = u64::from(requests) * u64::from(100_u32.saturating_sub(hundredths)) / 100;
+        let worse = Worse { places: vec![false; requests as usize], doubt: (0, 0), missing: 1 };
         Self {
             promise,
-            sure: (requests / 3, requests - requests / 4),
-            most: u32::try_from(most).unwrap_or(u32::MAX),
-            worse: [0; 3],
+            hundredths,
+            between: (f64::INFINITY, f64::NEG_INFINITY),
+            worse: [worse.clone(), worse.clone(), worse],
+            is_over: false,
         }
     }
 
-    /// A request ended that was the so many-th to arrive.
-    pub(super) fn see(&mut self, place: u32, request: &Request) {
-        let Some(times) = request.times() else { return };
-        if place < self.sure.0 || place >= self.sure.1 {
+    /// Those that arrive all at once are measured all, whatever may be said of them: that has to be ruled out.
+    fn part(&mut self, place: usize, arrival: f64) {
+        let all = self.worse[0].places.len();
+        let (head, tail) = left_out(all, all);
+        if (head..all - tail).contains(&place) {
+            self.between = (self.between.0.min(arrival), self.between.1.max(arrival));
+        }
+    }
+}
+
+impl Watch for Patience {
+    fn see(&mut self, place: u32, arrival: f64, times: &Times, most: u32) {
+        let place = place as usize;
+        self.part(place, arrival);
+        for (column, is_worse) in self.worse.iter_mut().zip(worse(&self.promise, times)) {
+            if is_worse {
+                column.add(place, most as usize, self.hundredths as usize);
+            }
+        }
+        let have_parted = self.between.0 < self.between.1;
+        self.is_over = have_parted && self.worse.iter().any(|column| column.missing == 0);
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_over
+    }
+}
+
+impl Worse {
+    fn add(&mut self, place: usize, most: usize, hundredths: usize) {
+        if self.missing == 0 {
             return;
         }
-        let Times { ttft, tpot, e2e, .. } = times;
-        let Promise { ttft: first, tpot: each, e2e: whole } = self.promise;
-        let pairs = [(Some(ttft), first), (tpot, each), (Some(e2e), whole)];
-        for (worse, (took, promised)) in self.worse.iter_mut().zip(pairs) {
-            let is_worse = took.zip(promised).is_some_and(|(took, promised)| took > promised);
-            *worse += u32::from(is_worse);
+        self.places[place] = true;
+        if (self.doubt.0..self.doubt.1).contains(&place) {
+            self.missing -= 1;
+        }
+        if self.missing == 0 || self.doubt.1 == 0 {
+            self.look_again(most, hundredths);
         }
     }
 
-    pub(super) fn is_over(&self) -> bool {
-        self.worse.iter().any(|worse| *worse > self.most)
+    /// At all that may be measured if so many there were at once, or more.
+    fn look_again(&mut self, most: usize, hundredths: usize) {
+        let all = self.places.len();
+        let mut until = vec![0; all + 1];
+        for (at, is_worse) in self.places.iter().enumerate() {
+            until[at + 1] = until[at] + usize::from(*is_worse);
+        }
+        let windows = (most..=all.max(most)).map(|most| left_out(all, most));
+        self.missing = 0;
+        for (head, tail) in windows {
+            let end = all - tail;
+            // So many more than may be: the percentile is one of them.
+            let enough = (end - head) - ((end - head) * hundredths).div_ceil(100) + 1;
+            let missing = enough.saturating_sub(until[end] - until[head]);
+            if missing > self.missing {
+                (self.missing, self.doubt) = (missing, (head, end));
+            }
+            if (head, tail) == left_out(all, all) {
+                break;
+            }
+        }
     }
 }

@@ -3,10 +3,12 @@
 use super::book::Book;
 use super::config::{Engine, EngineFault, MOST_REPLICAS};
 use super::history::{History, Refusal};
+use super::hunch::Hunch;
 use super::line::Clock;
-use super::patience::Patience;
+use super::patience::{Patience, Watch};
 use super::replica::{Due, Replica, Setting};
 use super::router::{Ledger, Router};
+use super::summary::Times;
 use crate::load::{Arrival, Load, Source};
 use crate::{StepTime, Time};
 use std::cmp::Reverse;
@@ -33,7 +35,7 @@ pub fn simulate<T: StepTime + ?Sized>(
     load: &Load,
     times: &T,
 ) -> Result<History, EngineFault> {
-    let mut simulation = Simulation::new(fleet, load, times)?;
+    let mut simulation = Simulation::new(fleet, load, times, Unwatched)?;
     simulation.run();
     Ok(simulation.history())
 }
@@ -45,13 +47,35 @@ pub fn simulate_while<T: StepTime + ?Sized>(
     times: &T,
     patience: Patience,
 ) -> Result<Option<History>, EngineFault> {
-    let mut simulation = Simulation::new(fleet, load, times)?;
-    simulation.patience = Some(patience);
+    let mut simulation = Simulation::new(fleet, load, times, patience)?;
     simulation.run();
-    Ok((!simulation.is_hopeless()).then(|| simulation.history()))
+    Ok((!simulation.watch.is_over()).then(|| simulation.history()))
 }
 
-struct Simulation<'a, T: StepTime + ?Sized> {
+/// How strained the first requests make it look.
+pub fn glance<T: StepTime + ?Sized>(
+    fleet: &Fleet,
+    load: &Load,
+    times: &T,
+    hunch: Hunch,
+) -> Result<f64, EngineFault> {
+    let mut simulation = Simulation::new(fleet, load, times, hunch)?;
+    simulation.run();
+    Ok(simulation.watch.strain())
+}
+
+/// Nothing ends it before its end.
+struct Unwatched;
+
+impl Watch for Unwatched {
+    fn see(&mut self, _: u32, _: f64, _: &Times, _: u32) {}
+
+    fn is_over(&self) -> bool {
+        false
+    }
+}
+
+struct Simulation<'a, T: StepTime + ?Sized, W> {
     setting: Setting<'a, T>,
     replicas: Vec<Replica>,
     ledger: Ledger,
@@ -59,14 +83,14 @@ struct Simulation<'a, T: StepTime + ?Sized> {
     arrivals: BinaryHeap<Reverse<(Time, u32)>>,
     /// What each replica does next, and when.
     next: Vec<Option<(Time, Kind)>>,
-    /// The same in order, with what was next before and is not any more.
+    /// The same of several in order, with what was next before and is not any more.
     due: BinaryHeap<Reverse<(Time, Kind, usize)>>,
     now: Time,
     arrived: u32,
     in_flight: u32,
     in_flight_max: u32,
     ended: Vec<u32>,
-    patience: Option<Patience>,
+    watch: W,
 }
 
 /// What happens first at one moment: a step that starts serves all that ends or arrives with it.
@@ -77,8 +101,8 @@ enum Kind {
     Start,
 }
 
-impl<'a, T: StepTime + ?Sized> Simulation<'a, T> {
-    fn new(fleet: &Fleet, load: &'a Load, times: &'a T) -> Result<Self, EngineFault> {
+impl<'a, T: StepTime + ?Sized, W: Watch> Simulation<'a, T, W> {
+    fn new(fleet: &Fleet, load: &'a Load, times: &'a T, watch: W) -> Result<Self, EngineFault> {
         fleet.engine.check()?;
         let (what, given, most) = ("the number of replicas", fleet.replicas.get(), MOST_REPLICAS);
         if given > most {
@@ -103,19 +127,15 @@ impl<'a, T: StepTime + ?Sized> Simulation<'a, T> {
             in_flight: 0,
             in_flight_max: 0,
             ended: Vec::new(),
-            patience: None,
+            watch,
         })
-    }
-
-    fn is_hopeless(&self) -> bool {
-        self.patience.as_ref().is_some_and(Patience::is_over)
     }
 
     fn run(&mut self) {
         for arrival in self.source.start() {
             self.expect(arrival);
         }
-        while !self.is_hopeless() {
+        while !self.watch.is_over() {
             let replica = self.first_due();
             match (self.arrivals.peek(), replica) {
                 (Some(&Reverse((at, request))), due)
@@ -174,8 +194,9 @@ impl<'a, T: StepTime + ?Sized> Simulation<'a, T> {
             self.in_flight -= 1;
             let entry = self.setting.book.of(request);
             self.ledger.settle(replica, entry.most_cached());
-            if let Some(patience) = &mut self.patience {
-                patience.see(entry.place, &entry.told());
+            let told = entry.told();
+            if let Some(times) = told.times() {
+                self.watch.see(entry.place, told.arrival, &times, self.in_flight_max);
             }
             self.follow();
         }
@@ -190,6 +211,9 @@ impl<'a, T: StepTime + ?Sized> Simulation<'a, T> {
 
     /// What the first of the replicas does.
     fn first_due(&mut self) -> Option<(Time, Kind, usize)> {
+        if let [next] = self.next[..] {
+            return next.map(|(at, kind)| (at, kind, 0));
+        }
         while let Some(&Reverse((at, kind, replica))) = self.due.peek() {
             if self.next[replica] == Some((at, kind)) {
                 return Some((at, kind, replica));
@@ -206,7 +230,9 @@ impl<'a, T: StepTime + ?Sized> Simulation<'a, T> {
             Due::Start(at) => (at, Kind::Start),
         };
         self.next[replica] = Some((at, kind));
-        self.due.push(Reverse((at, kind, replica)));
+        if self.next.len() > 1 {
+            self.due.push(Reverse((at, kind, replica)));
+        }
     }
 
     fn history(self) -> History {

@@ -11,14 +11,20 @@ pub(super) struct Window<'a> {
     end: f64,
 }
 
+/// How many of the requests are left out at the start and at the end, by how many there were at once at most.
+pub(super) fn left_out(all: usize, most: usize) -> (usize, usize) {
+    let head = (all / 10).max(2 * most).min(all / 3);
+    let tail = (all / 20).max(most).min(all / 4);
+    (head, tail)
+}
+
 impl<'a> Window<'a> {
     pub(super) fn of(history: &'a History) -> Window<'a> {
         let mut by_arrival: Vec<&Request> = history.requests.iter().collect();
         by_arrival.sort_by(|a, b| a.arrival.total_cmp(&b.arrival));
         let all = by_arrival.len();
         let most = history.in_flight_max as usize;
-        let head = (all / 10).max(2 * most).min(all / 3);
-        let tail = (all / 20).max(most).min(all / 4);
+        let (head, tail) = left_out(all, most);
         let kept = &by_arrival[head..all - tail];
         let span = kept.first().zip(kept.last()).map(|(a, b)| (a.arrival, b.arrival));
         match span {

@@ -8,6 +8,7 @@ mod answer;
 mod ladder;
 mod range;
 mod replay;
+mod replica;
 mod replicas;
 mod room;
 mod sweep;

@@ -1,5 +1,6 @@
 //! How far off a number of seats may be.
 
+use super::replica::Replica;
 use super::{Candidate, Question, Room, room};
 use crate::calibration::Bands;
 use crate::engine::Promise;
@@ -74,5 +75,5 @@ fn seats_of(room: Option<Room>) -> f64 {
 
 /// One run tells, where a search would take many.
 fn keeps(question: &Question, candidate: &Candidate<'_>, load: f64) -> bool {
-    room::Replica::new(question, candidate).run(load).is_some()
+    Replica::new(question, candidate).run(load).is_some()
 }

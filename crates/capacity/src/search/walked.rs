@@ -1,6 +1,6 @@
 //! The search against one that tries every rung of the ladder.
 
-use super::room::{CLOSE, LADDER, Replica};
+use super::replica::{CLOSE, LADDER, Replica};
 use super::{Answer, Candidate, Demand, Percentile, Question, answer, order, room, search};
 use crate::engine::Promise;
 use crate::gpu::gpu;

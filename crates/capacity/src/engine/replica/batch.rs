@@ -97,7 +97,7 @@ impl Batch {
     /// New blocks for steps from now, counted from zero.
     pub(super) fn needs(&self, steps: Range<u64>) -> u64 {
         let period = self.turns.len() as u64;
-        if period == 0 {
+        if period == 0 || self.members.is_empty() {
             return 0;
         }
         let count = steps.end.saturating_sub(steps.start);

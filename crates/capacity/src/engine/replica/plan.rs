@@ -190,14 +190,26 @@ impl Replica {
         setting: &Setting<'_, T>,
     ) {
         piece.cached += tokens;
-        let engine = &setting.engine;
-        let full = u32::try_from(piece.cached / u64::from(engine.block_tokens)).unwrap_or(u32::MAX);
-        let beginning = setting.book.of(piece.seat.request).beginning(engine);
-        piece.seat.named = self.blocks.name(beginning, piece.seat.named, full.min(beginning.full));
+        self.name(&mut piece, setting);
         self.step.prefill_tokens += tokens;
         self.step.prefill_pairs += tokens * (piece.cached - tokens) + tokens * (tokens + 1) / 2;
         self.step.prefill_requests += 1;
         self.pieces.push(piece);
+    }
+
+    /// Others find the blocks that are full now.
+    pub(super) fn name<T: StepTime + ?Sized>(
+        &mut self,
+        piece: &mut Piece,
+        setting: &Setting<'_, T>,
+    ) {
+        if !self.blocks.are_shared() {
+            return;
+        }
+        let engine = &setting.engine;
+        let full = u32::try_from(piece.cached / u64::from(engine.block_tokens)).unwrap_or(u32::MAX);
+        let beginning = setting.book.of(piece.seat.request).beginning(engine);
+        piece.seat.named = self.blocks.name(beginning, piece.seat.named, full.min(beginning.full));
     }
 
     fn run_of<T: StepTime + ?Sized>(

@@ -94,29 +94,28 @@ impl Replica {
 
     /// The steps of a prompt one by one: the first has its blocks.
     fn walk<T: StepTime + ?Sized>(&mut self, run: &Run, ends: &[Time], setting: &Setting<'_, T>) {
-        for step in 0..run.steps {
-            if step > 0 {
-                self.blocks.take(self.needs_beside_prompts(step..step + 1, &setting.engine));
-                self.next_piece(setting);
-            }
-            let (start, end) = (run.at(ends, step), run.at(ends, step + 1));
-            let used = self.blocks.used();
-            let one = Run { start, steps: 1, work: Work::Mixed { end }, lack: run.lack, used };
-            self.record(&one, end);
-        }
-        self.usage.prefill_tokens += std::mem::take(&mut self.step).prefill_tokens;
-    }
-
-    /// The next piece of the only prompt, as large as the budget allows.
-    fn next_piece<T: StepTime + ?Sized>(&mut self, setting: &Setting<'_, T>) {
-        let Some(piece) = self.pieces.pop() else { return };
+        let Some(mut piece) = self.pieces.pop() else { return };
         let beside = match setting.engine.prompts {
             Prompts::Mixed | Prompts::Whole => self.batch.len() as u64,
             Prompts::Alone => 0,
         };
         let tokens = u64::from(setting.engine.max_batched_tokens) - beside;
-        self.blocks.take(setting.engine.blocks_for_piece(piece.cached, tokens));
-        self.compute(piece, tokens, setting);
+        let (mut start, mut used) = (run.start, run.used);
+        for (step, end) in (0..run.steps).zip(ends) {
+            if step > 0 {
+                let others = self.needs_beside_prompts(step..step + 1, &setting.engine);
+                let own = setting.engine.blocks_for_piece(piece.cached, tokens);
+                self.blocks.take(others + own);
+                piece.cached += tokens;
+                self.name(&mut piece, setting);
+                used = self.blocks.used();
+            }
+            let work = Work::Mixed { end: *end };
+            self.record(&Run { start, steps: 1, work, lack: run.lack, used }, *end);
+            start = *end;
+        }
+        self.usage.prefill_tokens += tokens * (run.steps - 1);
+        self.pieces.push(piece);
     }
 
     fn finish_piece<T: StepTime + ?Sized>(

@@ -30,6 +30,17 @@ pub struct CapacityView<'a> {
     pub answer: &'a Answer,
     /// For the first of them: between how many seats a replica has, measured against predicted.
     pub seats: &'a [(f64, f64)],
+    /// What people are told of each.
+    pub details: CapacityDetails,
+}
+
+/// Of which options people are told all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CapacityDetails {
+    /// Of the recommended one and the runner-up.
+    BestTwo,
+    /// Of all.
+    All,
 }
 
 /// What is served, in words.

@@ -17,7 +17,7 @@ mod svg;
 mod terminal;
 mod text;
 
-pub use capacity::{CapacityView, Served, capacity, capacity_json, curves, items};
+pub use capacity::{CapacityDetails, CapacityView, Served, capacity, capacity_json, curves, items};
 pub use diff::{Diff, NotAPlan, diff};
 pub use explain::{Unknown, explain};
 pub use html::html;

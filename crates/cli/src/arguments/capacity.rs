@@ -187,6 +187,9 @@ pub(crate) struct ShowArguments {
     /// With --sweep: also draw it into this file, as .svg or .html
     #[arg(long, value_name = "FILE", requires = "sweep", value_hint = ValueHint::FilePath)]
     pub(crate) plot: Option<PathBuf>,
+    /// All of every option: requests and tokens per second, percentiles, bottleneck, cost
+    #[arg(long)]
+    pub(crate) details: bool,
     /// For programs
     #[arg(long)]
     pub(crate) json: bool,

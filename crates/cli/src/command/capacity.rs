@@ -13,7 +13,7 @@ use crate::printer::Printer;
 use asked::Asked;
 use capacity::offers::{Offer, offers};
 use capacity::search::{Answer, replay, search, seats_between};
-use report::CapacityView;
+use report::{CapacityDetails, CapacityView};
 use std::fs;
 use std::path::Path;
 
@@ -32,9 +32,6 @@ pub(super) fn run(
     }
 }
 
-/// Options whose seats get a range: a range costs two more simulations.
-const RANGED: usize = 2;
-
 fn tokens_run(
     asked: &asked::Tokens,
     arguments: &CapacityArguments,
@@ -47,7 +44,9 @@ fn tokens_run(
         None => search(&asked.question, &candidates),
     };
     let answer = answer.map_err(|error| Error::input(error.to_string()))?;
-    let seats = seats(asked, &offers, &answer);
+    let details =
+        if arguments.show.details { CapacityDetails::All } else { CapacityDetails::BestTwo };
+    let seats = seats(asked, &offers, &answer, details);
     let view = CapacityView {
         served: &asked.served,
         question: &asked.question,
@@ -55,6 +54,7 @@ fn tokens_run(
         misfits: &misfits,
         answer: &answer,
         seats: &seats,
+        details,
     };
     let best = answer.choices.first();
     let best = best.and_then(|best| offers.iter().find(|offer| offer.name == best.name));
@@ -74,15 +74,25 @@ fn tokens_run(
 }
 
 /// Between how many seats a replica of the first options has, as far off as measurements were.
-fn seats(asked: &asked::Tokens, offers: &[Offer], answer: &Answer) -> Vec<(f64, f64)> {
+fn seats(
+    asked: &asked::Tokens,
+    offers: &[Offer],
+    answer: &Answer,
+    details: CapacityDetails,
+) -> Vec<(f64, f64)> {
     let range = |choice: &capacity::search::Choice| {
         let offer = offers.iter().find(|offer| offer.name == choice.name)?;
         Some(seats_between(&asked.question, &offer.candidate(), offer.bands?, choice.room.seats))
     };
+    // A range costs two more simulations.
+    let ranged = match details {
+        CapacityDetails::BestTwo => 2,
+        CapacityDetails::All => answer.choices.len(),
+    };
     match asked.trace {
         // The number of replicas was sought, not that of seats.
         Some(_) => Vec::new(),
-        None => answer.choices.iter().take(RANGED).map_while(range).collect(),
+        None => answer.choices.iter().take(ranged).map_while(range).collect(),
     }
 }
 

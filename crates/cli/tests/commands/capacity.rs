@@ -40,6 +40,20 @@ fn the_question_of_the_manual() {
 }
 
 #[test]
+fn details_are_told_of_every_option() {
+    let place = Place::new(&[]);
+    let line = "--model RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8 --gpu NVIDIA-L40S --users 200";
+    let options = answer(&place, line)["options"].as_array().unwrap().len();
+    assert!(options > 2);
+    let told = |flags: &str| {
+        let run = place.muster(&format!("capacity {line}{flags}"));
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        run.stdout.matches("bound by ").count()
+    };
+    assert_eq!((told(""), told(" --details")), (2, options));
+}
+
+#[test]
 fn a_model_that_fits_nowhere_says_what_it_needs() {
     let run = Place::new(&[]).muster("capacity --model llama-3.1-70b --gpu l4 --tp 1");
     run.shows(0, &["No option keeps this promise", "GB for weights"]);

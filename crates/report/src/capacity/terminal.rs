@@ -1,6 +1,6 @@
 //! For a terminal.
 
-use super::{CapacityView, between, number, sure, time};
+use super::{CapacityDetails, CapacityView, between, number, sure, time};
 use crate::Layout;
 use crate::text::{Column, Line, Page, Role, Row, Table, count};
 use capacity::engine::Percentiles;
@@ -12,19 +12,13 @@ use std::fmt::Write as _;
 pub fn terminal(view: &CapacityView<'_>, layout: Layout) -> String {
     let mut page = Page::new(layout);
     headline(view, &mut page);
-    let mut choices = view.answer.choices.iter();
     page.blank();
-    if let Some(best) = choices.next() {
-        option(view, "Recommended", best, view.seats.first(), &mut page);
-        if let Some(second) = choices.next() {
-            page.blank();
-            option(view, "Runner-up", second, view.seats.get(1), &mut page);
-        }
-        all(view, &mut page);
-    } else {
+    if view.answer.choices.is_empty() {
         page.text(
             Line::of(Role::Bad, "No option keeps this promise.").plain(" What stands in the way:"),
         );
+    } else {
+        options(view, &mut page);
     }
     denied(view, &mut page);
     page.blank();
@@ -51,6 +45,26 @@ fn headline(view: &CapacityView<'_>, page: &mut Page) {
         kept.join(", "),
         view.question.percentile.name()
     )));
+}
+
+/// The best two, a table of all, and where they are asked for the details of the others.
+fn options(view: &CapacityView<'_>, page: &mut Page) {
+    let mut choices = view.answer.choices.iter().enumerate();
+    for (rank, choice) in choices.by_ref().take(2) {
+        if rank > 0 {
+            page.blank();
+        }
+        let title = if rank == 0 { "Recommended" } else { "Runner-up" };
+        option(view, title, choice, view.seats.get(rank), page);
+    }
+    all(view, page);
+    if view.details == CapacityDetails::All {
+        for (rank, choice) in choices {
+            page.blank();
+            let title = format!("Option {}", rank + 1);
+            option(view, &title, choice, view.seats.get(rank), page);
+        }
+    }
 }
 
 fn option(
@@ -159,7 +173,7 @@ fn all(view: &CapacityView<'_>, page: &mut Page) {
         let more = choices.len() - SHOWN;
         page.text(Line::of(
             Role::Faint,
-            format!("  and {more} dearer ones; --json shows them all"),
+            format!("  and {more} dearer ones; --details and --json show them all"),
         ));
     }
 }

@@ -13,7 +13,7 @@ const PART: u32 = 5;
 ///
 /// It ends as soon as far more or far fewer came off worse than may, and is wrong at times.
 #[derive(Clone, Debug)]
-pub struct Hunch {
+pub(crate) struct Hunch {
     promise: Promise,
     hundredths: u32,
     /// Requests of the load.
@@ -23,30 +23,32 @@ pub struct Hunch {
     /// Those that are worse, in first token, each token and the whole.
     worse: [u32; 3],
     strains: Strains,
+    is_refused: bool,
     is_over: bool,
 }
 
 impl Hunch {
     /// With a load of so many requests, of which so many of a hundred have to be served as promised.
-    pub fn new(promise: Promise, requests: u32, hundredths: u32) -> Self {
+    pub(crate) fn new(promise: Promise, requests: u32, hundredths: u32) -> Self {
         Self {
             promise,
-            hundredths,
+            hundredths: hundredths.min(100),
             requests,
             seen: 0,
             worse: [0; 3],
             strains: Strains::default(),
+            is_refused: false,
             is_over: false,
         }
     }
 
-    /// What the percentile of those seen is, as a multiple of what is promised.
+    /// What the percentile of those seen is, as a multiple of what is promised; zero if none were.
     pub(super) fn strain(&mut self) -> f64 {
-        self.strains.at(self.hundredths)
+        if self.is_refused { f64::INFINITY } else { self.strains.at(self.hundredths) }
     }
 
     fn is_clear(&self) -> bool {
-        let share = 1.0 - f64::from(self.hundredths.min(100)) / 100.0;
+        let share = 1.0 - f64::from(self.hundredths) / 100.0;
         let most = f64::from(self.worse.into_iter().max().unwrap_or(0));
         let may = share * f64::from(self.seen);
         (most - may).abs() > CLEAR.0 * may.sqrt() + CLEAR.1
@@ -66,6 +68,10 @@ impl Watch for Hunch {
         self.is_over = self.seen >= self.requests / PART || self.is_clear();
     }
 
+    fn refuse(&mut self) {
+        (self.is_refused, self.is_over) = (true, true);
+    }
+
     fn is_over(&self) -> bool {
         self.is_over
     }
@@ -73,10 +79,10 @@ impl Watch for Hunch {
 
 /// Times of requests as multiples of what is promised: to the first token, for each, and of the whole.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Strains([Vec<f64>; 3]);
+struct Strains([Vec<f64>; 3]);
 
 impl Strains {
-    pub(super) fn add(&mut self, promise: &Promise, times: &Times) {
+    fn add(&mut self, promise: &Promise, times: &Times) {
         let pairs = [
             (Some(times.ttft), promise.ttft),
             (times.tpot, promise.tpot),
@@ -88,7 +94,7 @@ impl Strains {
     }
 
     /// The percentile of the one that is farthest off.
-    pub(super) fn at(&mut self, hundredths: u32) -> f64 {
+    fn at(&mut self, hundredths: u32) -> f64 {
         let mut worst = 0.0_f64;
         for strains in self.0.iter_mut().filter(|strains| !strains.is_empty()) {
             let rank = (strains.len() * hundredths as usize).div_ceil(100).saturating_sub(1);

@@ -10,7 +10,7 @@
 //! # How it is fast
 //!
 //! Most steps do the same as the one before: each request in the batch gets a token. How long such steps take is a line
-//! over the cached tokens ([`crate::StepTime::decode`]), so that any number of them has a closed form. The simulation
+//! over the cached tokens, flat below a floor ([`crate::StepTime::decode`]), so that any number of them has a closed form. The simulation
 //! goes from event to event: an arrival, the end of a request, a piece of a prompt, the end of the free blocks. A
 //! request costs a handful of events, however many tokens it has.
 //!
@@ -39,10 +39,11 @@ mod window;
 pub use bound::{Bound, Bounds, Demand, Shape};
 pub use config::{Admission, Engine, EngineFault, PrefixCache, Prompts};
 pub use history::{History, Outcome, Refusal, Request, Usage};
-pub use hunch::Hunch;
+pub(crate) use hunch::Hunch;
 pub use patience::Patience;
 pub use router::Router;
-pub use simulate::{Fleet, glance, simulate, simulate_while};
+pub(crate) use simulate::glance;
+pub use simulate::{Fleet, simulate, simulate_while};
 pub use summary::{Bottleneck, Estimate, Percentiles, Promise, Summary};
 
 #[cfg(test)]

@@ -8,10 +8,14 @@ pub(super) trait Watch {
     /// A request ended that was the so many-th to arrive, when so many at most had been there at once.
     fn see(&mut self, place: u32, arrival: f64, times: &Times, most: u32);
 
+    /// A request is larger than any replica.
+    fn refuse(&mut self);
+
     fn is_over(&self) -> bool;
 }
 
-/// A promise that holds for a share of the requests, as long as it can still be kept.
+/// A promise that holds for a share of the requests, as long as it can still be kept; a request that is refused breaks
+/// it.
 ///
 /// Which requests of a history are measured depends on how many there were at once ([`super::Summary`]), and that may
 /// still grow: too many of them have to have come off worse however many there will be.
@@ -54,7 +58,7 @@ impl Patience {
         let worse = Worse { places: vec![false; requests as usize], doubt: (0, 0), missing: 1 };
         Self {
             promise,
-            hundredths,
+            hundredths: hundredths.min(100),
             between: (f64::INFINITY, f64::NEG_INFINITY),
             worse: [worse.clone(), worse.clone(), worse],
             is_over: false,
@@ -81,7 +85,11 @@ impl Watch for Patience {
             }
         }
         let have_parted = self.between.0 < self.between.1;
-        self.is_over = have_parted && self.worse.iter().any(|column| column.missing == 0);
+        self.is_over |= have_parted && self.worse.iter().any(|column| column.missing == 0);
+    }
+
+    fn refuse(&mut self) {
+        self.is_over = true;
     }
 
     fn is_over(&self) -> bool {
@@ -94,7 +102,8 @@ impl Worse {
         if self.missing == 0 {
             return;
         }
-        self.places[place] = true;
+        let Some(it) = self.places.get_mut(place) else { return };
+        *it = true;
         if (self.doubt.0..self.doubt.1).contains(&place) {
             self.missing -= 1;
         }
@@ -124,5 +133,46 @@ impl Worse {
                 break;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Patience, Times, Watch};
+    use crate::engine::{Hunch, Promise};
+
+    const PROMISE: Promise = Promise { ttft: Some(1.0), tpot: None, e2e: None };
+
+    /// How many requests are seen before it is over, of a thousand that take so long to their first token.
+    fn seen(watch: &mut impl Watch, ttft: f64) -> u32 {
+        let times = Times { end: ttft, ttft, tpot: None, e2e: ttft };
+        (0..1_000)
+            .find(|place| {
+                watch.see(*place, f64::from(*place), &times, 1);
+                watch.is_over()
+            })
+            .unwrap_or(1_000)
+    }
+
+    #[test]
+    fn what_is_late_ends_soon_and_what_is_in_time_never() {
+        let patience = || Patience::new(PROMISE, 1_000, 95);
+        // The first third may be left out, and one in twenty of the others may be late.
+        let late = seen(&mut patience(), 1.1);
+        assert!((334..380).contains(&late), "{late}");
+        assert_eq!(seen(&mut patience(), 0.9), 1_000);
+        let mut refused = patience();
+        refused.refuse();
+        assert!(refused.is_over());
+    }
+
+    #[test]
+    fn a_glance_is_short_and_says_how_far_off_it_is() {
+        for ttft in [0.5, 2.0] {
+            let mut hunch = Hunch::new(PROMISE, 1_000, 95);
+            assert!(seen(&mut hunch, ttft) <= 200);
+            assert!((hunch.strain() - ttft).abs() < 1e-9);
+        }
+        assert!(Hunch::new(PROMISE, 1_000, 95).strain().abs() < 1e-9);
     }
 }

@@ -52,8 +52,8 @@ pub fn simulate_while<T: StepTime + ?Sized>(
     Ok((!simulation.watch.is_over()).then(|| simulation.history()))
 }
 
-/// How strained the first requests make it look.
-pub fn glance<T: StepTime + ?Sized>(
+/// How strained the first requests make it look: one is as promised, zero nothing that was promised.
+pub(crate) fn glance<T: StepTime + ?Sized>(
     fleet: &Fleet,
     load: &Load,
     times: &T,
@@ -69,6 +69,8 @@ struct Unwatched;
 
 impl Watch for Unwatched {
     fn see(&mut self, _: u32, _: f64, _: &Times, _: u32) {}
+
+    fn refuse(&mut self) {}
 
     fn is_over(&self) -> bool {
         false
@@ -169,6 +171,7 @@ impl<'a, T: StepTime + ?Sized, W: Watch> Simulation<'a, T, W> {
         }
         if let Some(why) = refusal(&self.setting, request) {
             self.setting.book.refuse(request, why);
+            self.watch.refuse();
             self.follow();
             return;
         }

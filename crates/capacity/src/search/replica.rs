@@ -21,7 +21,8 @@ pub(super) const CLOSE: f64 = 1.02;
 /// Whether there is a larger load in reach.
 pub(super) const LADDER: f64 = 1.12;
 
-/// A glance ends before queues are as long as they become where nobody waits for an answer: so much more is asked there.
+/// A glance ends before queues are as long as they become where requests come at random, whoever waits for an answer:
+/// so much more is asked there.
 const GROWING: f64 = 1.03;
 
 /// One replica of a candidate.
@@ -114,8 +115,8 @@ impl<'a> Replica<'a> {
     pub(super) fn glance(&self, load: f64) -> f64 {
         let Question { promise, percentile, .. } = self.question;
         let more = match self.question.demand {
-            Demand::Users { .. } => 1.0,
-            Demand::Rate(_) => GROWING,
+            Demand::Users { .. } if load <= FEW => 1.0,
+            Demand::Users { .. } | Demand::Rate(_) => GROWING,
         };
         let Some(load) = self.load(load * more) else { return f64::INFINITY };
         let hunch = Hunch::new(*promise, REQUESTS, percentile.hundredths());
@@ -156,6 +157,6 @@ impl Steps for Replica<'_> {
     /// Between whole people there may be nobody left to ask about.
     fn between(&self, low: f64, high: f64) -> Option<f64> {
         let middle = self.whole((low * high).sqrt());
-        (high > low * CLOSE && middle > low).then_some(middle)
+        (high > low * CLOSE && middle > low && middle < high).then_some(middle)
     }
 }

@@ -130,7 +130,8 @@ pub(super) fn bound(question: &Question, candidate: &Candidate<'_>) -> Result<f6
     })
 }
 
-/// The largest load that the simulation lets pass, searched around one: first with glances, then for sure.
+/// A load that the simulation lets pass while it refuses one close above, searched around one: first with glances,
+/// then for sure. Where chance makes two of them, either may be found.
 pub(super) fn simulated(
     question: &Question,
     candidate: &Candidate<'_>,

@@ -212,7 +212,7 @@ proptest! {
             answer.choices.first().map_or(0.0, |choice| choice.room.seats)
         };
         let (strict, weak) = (at(ttft, tpot), at(ttft * 1.5, tpot * 1.5));
-        // The search stops within two in a hundred.
-        prop_assert!(weak >= strict * 0.97, "{strict} {weak}");
+        // The search stops within two in a hundred of an edge, and chance may make two.
+        prop_assert!(weak >= strict * 0.93, "{strict} {weak}");
     }
 }

@@ -183,7 +183,7 @@ impl Replica {
         blocks - u64::from(hit.blocks) + u64::from(hit.idle) <= self.blocks.free()
     }
 
-    pub(super) fn compute<T: StepTime + ?Sized>(
+    fn compute<T: StepTime + ?Sized>(
         &mut self,
         mut piece: Piece,
         tokens: u64,

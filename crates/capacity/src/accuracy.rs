@@ -21,7 +21,7 @@ clients whose caches fit. Error is |predicted − measured| / measured; mean, an
 A measured benchmark is replayed step by step the way it was run, because its means depend on that:
 - **InferenceX**: lengths spread between 0.8 and 1.0 of the nominal ones, ten requests for each client, all clients begin
   at once; vLLM's steps hold 8,192 tokens, TensorRT-LLM's just one prompt. Later exports give tensor parallelism times
-  expert parallelism as the former (64 for eight GPUs); such rows are read as the ones that they repeat.
+  expert parallelism as the former where both are equal (64 for eight GPUs); such rows are read as the ones that they repeat.
 - **aiconfigurator's own sweeps**: fixed lengths, all begin at once, steps that hold one prompt. How those were run is not
   published; this is what their rows show (TTFT is a multiple of one prompt's time whatever its length).
   Those of Llama-3.1-8B on TensorRT-LLM show an engine that takes one request fewer than there are clients.

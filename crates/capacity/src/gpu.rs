@@ -138,12 +138,13 @@ pub fn gpus() -> &'static [Gpu] {
 /// # Errors
 /// With the closest name.
 pub fn gpu(name: &str) -> Result<&'static Gpu, UnknownGpu> {
-    let plain = name.to_ascii_lowercase().replace([' ', '_'], "-");
-    let plain = ["nvidia-", "tesla-"].iter().find_map(|m| plain.strip_prefix(m)).unwrap_or(&plain);
-    let named = |g: &&Gpu| names(g).any(|n| n == plain);
-    GPUS.iter().find(named).ok_or_else(|| UnknownGpu {
+    let lower = name.to_ascii_lowercase().replace([' ', '_'], "-");
+    let make = lower.strip_prefix("nvidia-").unwrap_or(&lower);
+    let plain = make.strip_prefix("tesla-").unwrap_or(make);
+    let of = |said: &str| GPUS.iter().find(|g| names(g).any(|n| n == said));
+    of(make).or_else(|| of(plain)).ok_or_else(|| UnknownGpu {
         name: name.to_owned(),
-        nearest: nearest::of(name, GPUS.iter().flat_map(names)).to_owned(),
+        nearest: nearest::of(plain, GPUS.iter().flat_map(names)).to_owned(),
         known: GPUS.iter().map(|g| g.id.as_str()).collect::<Vec<_>>().join(", "),
     })
 }

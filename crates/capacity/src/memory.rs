@@ -13,8 +13,9 @@ pub enum Budget {
     /// memory by the size of its steps and graphs, between 10 and 20 % of a GPU; the 0.9 of [`Budget::Engine`] leaves as
     /// much.
     WeightsAndCache(f64),
-    /// Of what weights and buffers leave, for the cache. TensorRT-LLM's `--kv_cache_free_gpu_memory_fraction`, 0.9 where
-    /// nobody says it (<https://nvidia.github.io/TensorRT-LLM/commands/trtllm-serve.html>).
+    /// Of what weights and buffers leave, for the cache. TensorRT-LLM's `--kv_cache_free_gpu_memory_fraction`
+    /// (<https://nvidia.github.io/TensorRT-LLM/commands/trtllm-serve.html>). Its own default, 0.9, leaves more than
+    /// [`Budget::USUAL`] where weights fill most of a GPU; the published runs that engines are fitted on do not say.
     Free(f64),
 }
 

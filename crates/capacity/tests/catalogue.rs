@@ -3,7 +3,7 @@
 #![allow(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
 
 use capacity::gpu::gpus;
-use capacity::model::{Attention, ConfigError, from_config_bytes, model_names};
+use capacity::model::{Attention, ConfigError, Stored, as_named, from_config_bytes, model_names};
 use capacity::{Budget, Cache, Deployment, Engine, Graphs, Unfit, Weights, gpu, model};
 
 fn deployment(name: &str, gpu_name: &str, tensor_parallel: u32) -> Deployment {
@@ -31,6 +31,8 @@ fn every_gpu_is_read_and_answers_to_its_names() {
         ("NVIDIA A100-SXM4-80GB", "a100-80gb"),
         ("NVIDIA-H100-80GB-HBM3", "h100"),
         ("Tesla-T4", "t4"),
+        ("nvidia-tesla-t4", "t4"),
+        ("nvidia-tesla-a100", "a100-40gb"),
     ] {
         assert_eq!(gpu(name).expect(name).id, id);
     }
@@ -132,6 +134,31 @@ fn a_real_config_is_read() {
     assert_eq!(read.attention, Attention::Grouped { kv_heads: 8, head_dim: 128 });
 }
 
+/// A window that holds usual prompts whole keeps as much as no window.
+#[test]
+fn only_short_windows_spare_the_cache() {
+    let kept = |window: u64| {
+        let types = r#""layer_types": ["full_attention", "sliding_attention"], "sliding_window": "#;
+        let config = LLAMA.replace("\"vocab_size\"", &format!("{types}{window}, \"vocab_size\""));
+        from_config_bytes("x", config.as_bytes()).expect("a decoder").full_layers
+    };
+    assert_eq!((kept(128), kept(1_024)), (31, 32));
+    assert_eq!(model("gemma-3-27b").expect("known").full_layers, 62);
+}
+
+#[test]
+fn copies_come_with_the_weights_that_their_names_speak_of() {
+    for (name, stored) in [
+        ("meta-llama/Llama-3.1-8B-Instruct", Stored::Plain),
+        ("RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8-dynamic", Stored::Fp8),
+        ("openai/gpt-oss-20b", Stored::Mxfp4),
+        ("unsloth/gpt-oss-20b-BF16", Stored::Plain),
+        ("moonshotai/Kimi-K2-Thinking", Stored::Int4),
+    ] {
+        assert_eq!(as_named(name).expect(name).stored, stored, "{name}");
+    }
+}
+
 #[test]
 fn the_language_part_of_a_model_that_sees_is_read() {
     let inside = format!(
@@ -149,6 +176,11 @@ fn broken_configs_get_answers() {
     assert!(error("{}").contains("`hidden_size` is missing"));
     assert!(error(r#"{"hidden_size": -1}"#).contains("`hidden_size` is -1"));
     assert!(error(r#"{"model_type": "bert"}"#).contains("not a decoder"));
+    let wide = LLAMA
+        .replace("\"hidden_size\": 4096", "\"hidden_size\": 2000000")
+        .replace("\"intermediate_size\": 14336", "\"intermediate_size\": 2000000")
+        .replace("\"num_hidden_layers\": 32", "\"num_hidden_layers\": 10000");
+    assert!(error(&wide).starts_with("it describes a model of"), "{}", error(&wide));
     let heads = LLAMA.replace("\"num_key_value_heads\": 8", "\"num_key_value_heads\": 5");
     assert_eq!(
         error(&heads),

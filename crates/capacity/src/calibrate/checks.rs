@@ -66,7 +66,7 @@ fn peak(table: &Table, row: &[String], coefficients: &Coefficients) -> Option<Ch
     })
 }
 
-/// Sixteen requests at once in the same engine, until the last one is answered.
+/// Several requests at once in the same engine, until the last one is answered.
 fn together(table: &Table, row: &[String], coefficients: &Coefficients) -> Option<Check> {
     let batch = count(table, row, "batch")?;
     if batch < 2 {

@@ -116,7 +116,9 @@ impl Case {
         let weights =
             weights(text("gemm_quant_mode"), text("moe_quant_mode"), text("precision"), &model);
         let small = !matches!(weights, Weights::Bf16 | Weights::Mxfp4);
-        let cache = if small && engine != Engine::Sglang { Cache::Fp8 } else { Cache::Bf16 };
+        // Who measured for publication had small caches too; engines do not by themselves.
+        let small = small && engine != Engine::Sglang && source != Source::Plain;
+        let cache = if small { Cache::Fp8 } else { Cache::Bf16 };
         let tensor_parallel = source.gpus(
             number(text("tp_size")).or_else(|| number(text("tp_label"))).unwrap_or(1),
             [number(text("moe_tp_size")), number(text("moe_ep_size"))],

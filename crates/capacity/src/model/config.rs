@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Attention, Experts, Model, Stored};
 
 /// Why a config.json says too little.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ConfigError {
     #[error("this is no JSON: {0}")]
     NotJson(String),
@@ -19,6 +19,8 @@ pub enum ConfigError {
     NotDivisible { field: &'static str, value: u64, by: &'static str, of: u64 },
     #[error("a token goes through {active} experts, but there are {count}")]
     TooFewExperts { active: u64, count: u64 },
+    #[error("it describes a model of {0:.0e} weights: are its widths those of the model?")]
+    TooLarge(f64),
     #[error("`{0}` is not a decoder with attention; only such models are understood")]
     NotADecoder(String),
 }
@@ -59,9 +61,11 @@ pub fn from_config(name: &str, config: &Value) -> Result<Model, ConfigError> {
         None if experts.is_some() || kind == "gpt2" => 4 * hidden,
         None => return Err(ConfigError::Missing("intermediate_size")),
     };
+    // Its files leave out what is so by default.
+    let gemma = kind.starts_with("gemma");
     let plain_ffn =
         matches!(kind, "gpt2" | "opt" | "gpt_neox" | "bloom" | "falcon" | "phi" | "starcoder2");
-    Ok(Model {
+    let model = Model {
         name: name.to_owned(),
         hidden,
         layers,
@@ -72,15 +76,42 @@ pub fn from_config(name: &str, config: &Value) -> Result<Model, ConfigError> {
         ffn_matrices: if plain_ffn { 2 } else { 3 },
         experts,
         vocab: fields.need(&["vocab_size"], WIDE)?,
-        tied: fields.0.get("tie_word_embeddings").and_then(Value::as_bool).unwrap_or(false),
+        tied: fields.0.get("tie_word_embeddings").and_then(Value::as_bool).unwrap_or(gemma),
         stored: stored(
             config.get("quantization_config").or_else(|| text.get("quantization_config")),
         ),
-    })
+    };
+    let weights = at_most(&model);
+    if weights > MOST_WEIGHTS { Err(ConfigError::TooLarge(weights)) } else { Ok(model) }
 }
 
-/// Above this no width is believed; products of three still fit 64 bits.
+/// Weights that it does not have more of, in numbers that do not overflow.
+#[allow(clippy::cast_precision_loss)]
+fn at_most(model: &Model) -> f64 {
+    let [hidden, layers, heads, ffn, vocab] =
+        [model.hidden, model.layers, model.heads, model.ffn, model.vocab].map(|n| n as f64);
+    let attention = match model.attention {
+        Attention::Grouped { kv_heads, head_dim } => {
+            2.0 * hidden * head_dim as f64 * (heads + kv_heads as f64)
+        }
+        Attention::Latent { q_rank, kv_rank, rope, nope, value } => {
+            let ranks = (q_rank.unwrap_or(0) + kv_rank + rope) as f64;
+            (ranks + hidden) * (hidden + heads * (nope + rope + value) as f64)
+        }
+    };
+    let experts = model.experts.map_or(0.0, |e| {
+        (e.count as f64 * e.width as f64 + e.shared_width as f64 + e.count as f64) * 3.0 * hidden
+    });
+    layers * (attention + experts + 3.0 * hidden * (ffn + 1.0)) + 2.0 * vocab * hidden
+}
+
+/// Above this no width is believed.
 const WIDE: u64 = 2_000_000;
+/// A layer that sees a window of no more tokens keeps next to nothing of a prompt; one that sees more counts as if it
+/// saw all, which is the safe side: Gemma's windows hold most prompts whole.
+const SHORT: u64 = 256;
+/// Weights that no model has; below that, all sums fit 64 bits.
+const MOST_WEIGHTS: f64 = 1e15;
 
 struct Fields<'a>(&'a Value);
 
@@ -150,19 +181,18 @@ impl Fields<'_> {
     }
 
     fn full_layers(&self, layers: u64) -> u64 {
+        let window = self.0.get("sliding_window").and_then(Value::as_u64);
+        if window.is_some_and(|tokens| tokens > SHORT) {
+            return layers;
+        }
         let kinds = self.0.get("layer_types").and_then(Value::as_array);
         if let Some(kinds) = kinds {
             let short =
                 kinds.iter().filter(|k| k.as_str() == Some("sliding_attention")).count() as u64;
-            return layers.saturating_sub(short);
+            return layers.saturating_sub(short).max(1);
         }
-        match self.kind() {
-            // A window of 128 tokens in every other layer.
-            "gpt_oss" => layers.div_ceil(2),
-            // One of 1,024 in five of six.
-            kind if kind.starts_with("gemma3") => layers / 6,
-            _ => layers,
-        }
+        // gpt-oss sees a window of 128 tokens in every other layer.
+        if self.kind() == "gpt_oss" { layers.div_ceil(2) } else { layers }
     }
 }
 

@@ -55,6 +55,7 @@ fn ports(tenant: &Pod, host: &mut Pod) {
 /// Volumes that both have under one name: the same object is mounted twice, anything else gets a
 /// name of its own. Scratch volumes are never shared: each container had its own `/tmp`.
 fn volumes(tenant: &str, pod: &mut Pod, target: &mut Pod, templates: &BTreeSet<String>) {
+    let own: BTreeSet<String> = pod.volumes.iter().map(|v| v.name.clone()).collect();
     for volume in std::mem::take(&mut pod.volumes) {
         let scratch = matches!(volume.source, VolumeSource::Empty { .. });
         let same = target.volumes.iter().find(|v| v.name == volume.name);
@@ -66,7 +67,12 @@ fn volumes(tenant: &str, pod: &mut Pod, target: &mut Pod, templates: &BTreeSet<S
             target.volumes.push(volume);
             continue;
         }
-        let renamed = names::label(&format!("{tenant}-{}", volume.name), 63);
+        let mut renamed = names::label(&format!("{tenant}-{}", volume.name), 63);
+        // Claims are called so by themselves: `data` of the tenant `a` may meet its own `a-data`.
+        if own.contains(&renamed) || target.volumes.iter().any(|v| v.name == renamed) {
+            let digest = names::digest(volume.name.as_bytes(), 5);
+            renamed = format!("{}-{digest}", names::label(&renamed, 57));
+        }
         let containers = pod.containers.iter_mut().chain(&mut pod.init);
         rename(containers, &volume.name, &renamed);
         target.volumes.push(PodVolume { name: renamed, source: volume.source });

@@ -41,7 +41,7 @@ pub(super) fn read(
     let deployed = deployed(cluster, subject, name)?;
     let shape = match &deployed.config {
         Some(model) => model.clone(),
-        None => known(&deployed.model, subject)?.clone(),
+        None => known(&deployed.model, subject)?,
     };
     let weights = deployed.weights.unwrap_or_else(|| Weights::from(shape.stored));
     // An image of one's own is taken for one with vLLM, which most are.
@@ -93,8 +93,8 @@ fn stated<'a>(subject: &Subject<'a>, intent: &InferenceIntent) -> Result<(&'a st
     })
 }
 
-fn known(name: &str, subject: &Subject<'_>) -> Result<&'static Model, No> {
-    let unknown = match capacity::model(name) {
+fn known(name: &str, subject: &Subject<'_>) -> Result<Model, No> {
+    let unknown = match capacity::model::as_named(name) {
         Ok(model) => return Ok(model),
         Err(unknown) => unknown,
     };

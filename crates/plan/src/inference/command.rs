@@ -101,7 +101,7 @@ impl<'a> Command<'a> {
     /// What the engine takes of a GPU's memory, if it would start with that.
     fn budget(&self) -> Option<Budget> {
         let read = |(name, of): &Shared| self.value(&[name])?.parse().ok().map(of);
-        BUDGETS.iter().find_map(read).filter(|it| it.is_sound())
+        BUDGETS.iter().filter_map(read).find(|it| it.is_sound())
     }
 
     fn number(&self, names: &[&str]) -> Option<u32> {
@@ -110,9 +110,12 @@ impl<'a> Command<'a> {
 
     /// The model that is loaded.
     pub(super) fn model(&self) -> Option<&'a str> {
+        // `vllm serve`, `lmdeploy serve api_server`, `trtllm-serve`.
         let served = || {
-            let at = self.words.iter().position(|word| *word == "serve")?;
-            self.words.get(at + 1).copied().filter(|word| !word.starts_with('-'))
+            let at =
+                self.words.iter().position(|word| matches!(*word, "serve" | "trtllm-serve"))?;
+            let next = self.words.iter().skip(at + 1).find(|word| **word != "api_server").copied();
+            next.filter(|word| !word.starts_with('-'))
         };
         self.value(&["--model", "--model-path", "--model-id"]).or_else(served)
     }
@@ -182,7 +185,8 @@ mod tests {
                 Some(2),
                 Some(4_096),
             ),
-            ("trtllm-serve a/b --max_seq_len 2048", None, None, Some(2_048)),
+            ("trtllm-serve a/b --max_seq_len 2048", Some("a/b"), None, Some(2_048)),
+            ("lmdeploy serve api_server a/b", Some("a/b"), None, None),
             ("--model-id a/b", Some("a/b"), None, None),
             ("vllm serve --port 80", None, None, None),
             ("--model a/b --tp", Some("a/b"), None, None),

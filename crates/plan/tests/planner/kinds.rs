@@ -2,6 +2,7 @@
 
 use crate::common::{finds, kind, plan_of, plan_with, replicas, workload};
 use model::plan::{Kind, RestartPolicy, Strategy};
+use std::collections::BTreeSet;
 
 fn check(services: &str, name: &str, want: &str) {
     let plan = plan_with(services);
@@ -146,6 +147,22 @@ fn what_a_cluster_has_already_is_named() {
         let plan = plan_with(&format!("x: {{ image: '{image}' }}"));
         assert!(finds(&plan, "not-needed-on-kubernetes"), "{image}");
     }
+}
+
+/// The tenant's claim is called after its Compose volume, the other after its place: renamed, they were one.
+#[test]
+fn volumes_of_a_shared_pod_have_names_of_their_own() {
+    let plan = plan_of(
+        "name: shop\nservices:\n  a.b: { image: 'postgres:17', volumes: ['data:/data'], network_mode: 'service:worker' }\n  worker: { image: 'postgres:17' }\nvolumes: { data: {} }",
+    );
+    let pod = &workload(&plan, "worker").pod;
+    let names: BTreeSet<&str> = pod.volumes.iter().map(|v| v.name.as_str()).collect();
+    assert_eq!(names.len(), pod.volumes.len(), "{names:?}");
+    let mounts = pod.containers.iter().flat_map(|c| &c.mounts);
+    let mounted: BTreeSet<(&str, &str)> =
+        mounts.map(|m| (m.volume.as_str(), m.path.as_str())).collect();
+    let of = |path: &str| mounted.iter().find(|(_, at)| *at == path).map(|(volume, _)| *volume);
+    assert_ne!(of("/data"), of("/var/lib/postgresql/data"), "{mounted:?}");
 }
 
 #[test]

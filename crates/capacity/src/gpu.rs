@@ -133,18 +133,22 @@ pub fn gpus() -> &'static [Gpu] {
     &GPUS
 }
 
-/// The GPU of that id or alias, in any case; nodes and measurements may name the maker first.
+/// What nodes and measurements say besides the kind: who makes it, and in what form.
+const BESIDES: &[&str] =
+    &["nvidia", "tesla", "gpu", "sxm", "sxm2", "sxm4", "sxm5", "hbm2e", "hbm3"];
+
+/// The GPU of that id or alias, in any case; nodes and measurements may name the maker and the form besides.
 ///
 /// # Errors
 /// With the closest name.
 pub fn gpu(name: &str) -> Result<&'static Gpu, UnknownGpu> {
     let lower = name.to_ascii_lowercase().replace([' ', '_'], "-");
-    let make = lower.strip_prefix("nvidia-").unwrap_or(&lower);
-    let plain = make.strip_prefix("tesla-").unwrap_or(make);
+    let plain: Vec<&str> = lower.split('-').filter(|word| !BESIDES.contains(word)).collect();
+    let plain = plain.join("-");
     let of = |said: &str| GPUS.iter().find(|g| names(g).any(|n| n == said));
-    of(make).or_else(|| of(plain)).ok_or_else(|| UnknownGpu {
+    of(&lower).or_else(|| of(&plain)).ok_or_else(|| UnknownGpu {
         name: name.to_owned(),
-        nearest: nearest::of(plain, GPUS.iter().flat_map(names)).to_owned(),
+        nearest: nearest::of(&plain, GPUS.iter().flat_map(names)).to_owned(),
         known: GPUS.iter().map(|g| g.id.as_str()).collect::<Vec<_>>().join(", "),
     })
 }

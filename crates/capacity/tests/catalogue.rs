@@ -32,7 +32,10 @@ fn every_gpu_is_read_and_answers_to_its_names() {
         ("NVIDIA-H100-80GB-HBM3", "h100"),
         ("Tesla-T4", "t4"),
         ("nvidia-tesla-t4", "t4"),
+        ("a100_80gb_sxm4", "a100-80gb"),
+        ("v100-sxm2-32gb", "v100-32gb"),
         ("nvidia-tesla-a100", "a100-40gb"),
+        ("tesla-a100", "a100-40gb"),
     ] {
         assert_eq!(gpu(name).expect(name).id, id);
     }

@@ -53,6 +53,8 @@ impl Shell<'_> {
 
     fn exit(&mut self, arguments: &[String]) -> Result<(), Halt> {
         self.status = match arguments {
+            // A substitution that left nothing: some shells exit with its status, some with the one before.
+            [] if self.substituted.is_some() => return Err(Halt::Unclear),
             [] => self.status,
             [code] if digits(code) => code.parse().map_err(|_| Halt::Unclear)?,
             _ => return Err(Halt::Unclear),

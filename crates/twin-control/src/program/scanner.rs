@@ -49,6 +49,7 @@ impl Parser<'_> {
     pub(super) fn word(&mut self) -> Option<Word> {
         let mut word = Word::new();
         let mut text = String::new();
+        let mut has_mere_dollar = false;
         while let Some(letter) = self.peek().filter(|letter| !ENDS.contains(letter)) {
             self.rest = &self.rest[letter.len_utf8()..];
             match letter {
@@ -75,7 +76,10 @@ impl Parser<'_> {
                 },
                 '$' => match self.dollar()? {
                     None if matches!(self.peek(), Some('"' | '\'')) => return None,
-                    None => text.push('$'),
+                    None => {
+                        has_mere_dollar = true;
+                        text.push('$');
+                    }
                     Some(what) => {
                         keep(&mut word, &mut text, Quoting::Bare);
                         word.push(Part { what, quoting: Quoting::Bare });
@@ -90,7 +94,11 @@ impl Parser<'_> {
             }
         }
         keep(&mut word, &mut text, Quoting::Bare);
-        Some(word)
+        // Beside a mere dollar some shells do not split what others do.
+        let splits = |part: &Part| {
+            matches!(part.quoting, Quoting::Bare) && !matches!(part.what, What::Text(_))
+        };
+        (!has_mere_dollar || !word.iter().any(splits)).then_some(word)
     }
 
     fn at_end_of_word(&self) -> bool {

@@ -96,6 +96,8 @@ fn what_is_not_plain_is_not_guessed() {
         "echo a 3>x",
         "cat <x",
         "echo $(false) $?",
+        "exit $(false)",
+        "echo $A$",
         "! ! true",
         "echo $PATH",
         "IFS=a",

@@ -48,7 +48,9 @@ pub(crate) fn set_up() -> Vec<String> {
 fn python() -> Result<()> {
     let stamp = folder().join("requirements.txt");
     let venv_python = folder().join("bin/python");
-    if is_stamped(&stamp, PYTHON) && venv_python.is_file() {
+    // Programs of a virtual environment name its folder: where that was moved, they do not start.
+    let wanted = format!("# in {}\n{PYTHON}", folder().display());
+    if is_stamped(&stamp, &wanted) && venv_python.is_file() {
         say("checkov and kubernetes-validate are there already");
         return Ok(());
     }
@@ -58,11 +60,16 @@ fn python() -> Result<()> {
     say("installing checkov and kubernetes-validate from PyPI into target/judges (half a minute)");
     let start = Instant::now();
     fs::create_dir_all(folder())?;
+    // What is installed already would be left as it is.
+    let installed = folder().join("lib");
+    if installed.exists() {
+        fs::remove_dir_all(installed)?;
+    }
     make_venv(&python)?;
     let requirements = root().join("xtask/judges/requirements.txt");
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
     read(Command::new(&venv_python).args(pip).arg(requirements))?;
-    fs::write(stamp, PYTHON)?;
+    fs::write(stamp, wanted)?;
     say(&format!("installed in {:.0?}", start.elapsed()));
     Ok(())
 }

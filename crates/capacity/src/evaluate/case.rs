@@ -221,3 +221,23 @@ fn weights(gemm: &str, experts: &str, precision: &str, model: &crate::Model) -> 
         _ => Weights::Bf16,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Source;
+
+    #[test]
+    fn a_product_of_equal_degrees_is_read_as_one_of_them() {
+        for (source, said, sliced, spread, gpus) in [
+            (Source::InferenceX, 64, Some(8), Some(8), 8),
+            (Source::InferenceX, 4, Some(2), Some(2), 2),
+            (Source::InferenceX, 8, Some(1), Some(8), 8),
+            (Source::InferenceX, 8, Some(8), Some(1), 8),
+            (Source::InferenceX, 1, Some(1), Some(1), 1),
+            (Source::Sweep, 4, Some(2), Some(2), 4),
+            (Source::Plain, 4, None, None, 4),
+        ] {
+            assert_eq!(source.gpus(said, [sliced, spread]), gpus, "{source:?} {said}");
+        }
+    }
+}
